@@ -1,0 +1,86 @@
+/*
+ * Range checks for what a sandboxed parser sent back, and the owners of the policy's heap. Pure.
+ */
+#include "gotune/facts.h"
+#include "gotune/policy.h"
+#include "gotune/program.h"
+#include "gotune/state.h"
+
+/* A char array of a struct, to be asked whether it is terminated. */
+#define ENDS(a) (memchr((a), '\0', sizeof(a)) != NULL)
+
+/* A bool that came through a pipe may hold any byte; reading another than 0 or 1 is undefined. */
+static bool is_bool(const bool *b)
+{
+	unsigned char raw;
+
+	memcpy(&raw, b, 1);
+	return raw <= 1;
+}
+
+bool gt_state_valid(const struct gt_state *s)
+{
+	return ENDS(s->id) && ENDS(s->status) && ENDS(s->bundle) && ENDS(s->root) &&
+	       gt_strv_valid(&s->annotations);
+}
+
+static bool res_valid(const struct gt_bundle_res *r)
+{
+	return is_bool(&r->has_quota) && is_bool(&r->has_period) && is_bool(&r->has_shares) &&
+	       is_bool(&r->has_cpus) && is_bool(&r->has_mems) && is_bool(&r->has_mem_limit) &&
+	       is_bool(&r->has_swap) && is_bool(&r->has_swappiness) && is_bool(&r->cpus_too_long) &&
+	       ENDS(r->cpus) && ENDS(r->mems) && gt_strv_valid(&r->unified);
+}
+
+static bool var_valid(const struct gt_env_var *v)
+{
+	return is_bool(&v->present) && is_bool(&v->too_long) && ENDS(v->value);
+}
+
+bool gt_bundle_valid(const struct gt_bundle *b)
+{
+	bool ok = ENDS(b->oci_version) && ENDS(b->root_path) && ENDS(b->cwd) &&
+		  is_bool(&b->has_process) && is_bool(&b->has_linux) && gt_strv_valid(&b->args) &&
+		  gt_strv_valid(&b->annotations) && gt_strv_valid(&b->gotune_env) &&
+		  is_bool(&b->has_path_env) && ENDS(b->path_env) && is_bool(&b->has_nofile) &&
+		  is_bool(&b->no_new_privs) && gt_strv_valid(&b->sysctl) && res_valid(&b->res) &&
+		  is_bool(&b->has_seccomp) && b->cgroup_mount <= GT_CGMOUNT_BIND &&
+		  ENDS(b->cgroups_path) && ENDS(b->selinux_label) && ENDS(b->apparmor_profile) &&
+		  ENDS(b->hostname_source);
+
+	for (unsigned i = 0; i < GT_VAR_COUNT; i++)
+		ok = ok && var_valid(&b->var[i]);
+	for (unsigned i = 0; i < GT_NS_COUNT; i++)
+		ok = ok && is_bool(&b->ns[i].present) && is_bool(&b->ns[i].joined);
+	return ok;
+}
+
+bool gt_program_valid(const struct gt_program *p)
+{
+	return p->kind < GT_PROG_KIND_COUNT && p->note < GT_NOTE_COUNT && ENDS(p->path) &&
+	       ENDS(p->via) && is_bool(&p->elf32) && is_bool(&p->big_endian) && ENDS(p->arch) &&
+	       ENDS(p->go) && is_bool(&p->go_known) && is_bool(&p->has_modules) &&
+	       ENDS(p->main_path) && p->cgo <= GT_YES && ENDS(p->automaxprocs) &&
+	       ENDS(p->automaxprocs_replaced) && ENDS(p->automemlimit) &&
+	       ENDS(p->automemlimit_replaced) && is_bool(&p->has_godebug_default) &&
+	       ENDS(p->godebug_default);
+}
+
+void gt_policy_done(struct gt_policy *p)
+{
+	if (!p)
+		return;
+	free(p->profile);
+	free(p->rule);
+	free(p->layer);
+	*p = (struct gt_policy){0};
+}
+
+const struct gt_profile *gt_policy_profile(const struct gt_policy *p, const char *name)
+{
+	for (uint32_t i = 0; i < p->n_profile; i++) {
+		if (strcmp(p->profile[i].name, name) == 0)
+			return &p->profile[i];
+	}
+	return NULL;
+}

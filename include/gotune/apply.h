@@ -1,0 +1,94 @@
+/*
+ * L2 stage apply: a plan becomes true, in a live container or in a config.json.
+ */
+#ifndef GOTUNE_APPLY_H
+#define GOTUNE_APPLY_H
+
+#include "gotune/err.h"
+#include "gotune/plan.h"
+#include "gotune/str.h"
+
+/* What the exec barrier has to do; fixed size, so that the waiting tracer holds nothing else. */
+struct gt_barrier_env {
+	char name[16];
+	char value[512];
+	bool has_expect; /* replace only an entry that has this value; without: only add */
+	char expect[512];
+};
+struct gt_barrier_job {
+	int64_t pid;
+	uint32_t n_env;
+	struct gt_barrier_env env[GT_VAR_COUNT];
+	bool set_nofile;
+	uint64_t nofile_soft, nofile_hard;
+	bool suspend_seccomp; /* the container has a filter that could kill on prctl */
+	uint64_t dev, ino;    /* of the program that was inspected; 0: do not compare */
+};
+
+/* What the barrier did. */
+struct gt_barrier_result {
+	bool exec_seen;		     /* false: the init died, or never was ours */
+	int env_error[GT_VAR_COUNT]; /* per job entry: 0 or -errno (-EEXIST: another value was
+					there) */
+	int nofile_error;
+	uint64_t nofile_soft, nofile_hard; /* what the program has now */
+	bool stale_environ;
+	bool other_program; /* dev/ino differ from what was inspected */
+};
+
+/*
+ * Waits in the foreground until the process that was seized (see gt_barrier_seize) execs, applies
+ * JOB and detaches. Runs in the tracer. Returns 0 or -errno (then *ret is still filled as far as
+ * known).
+ */
+GT_MUST_CHECK int gt_barrier_wait(const struct gt_barrier_job *job, struct gt_barrier_result *ret);
+GT_MUST_CHECK int gt_barrier_seize(int64_t pid, bool suspend_seccomp);
+
+/*
+ * The functions through which a plan reaches the world; a dry run and unit tests use others.
+ * Each returns 0 or -errno.
+ */
+struct gt_apply_ops {
+	int (*sysctl)(void *ctx, const char *name, const char *value, struct gt_err *e);
+	int (*cgroup)(void *ctx, enum gt_setting_id id, const char *value, struct gt_err *e);
+	int (*barrier)(void *ctx, const struct gt_barrier_job *job, struct gt_err *e);
+	void *ctx;
+};
+
+/*
+ * Applies PLAN: cgroup first, then sysctls, then the barrier. Fills OUTCOME[i] for each setting.
+ * Settings that wait at the barrier stay GT_UNKNOWN when it was set up. In audit or off mode
+ * nothing is called. Returns 0, or the first -errno (the others are still tried).
+ */
+GT_MUST_CHECK int gt_apply_run(const struct gt_facts *f, const struct gt_plan *plan,
+			       const struct gt_apply_ops *ops, struct gt_outcome *ret,
+			       struct gt_err *e);
+
+/* The barrier's job for a plan; false when the plan needs none. Pure. */
+bool gt_apply_barrier_job(const struct gt_facts *f, const struct gt_plan *plan,
+			  struct gt_barrier_job *ret);
+
+/* Takes the barrier's result over into OUTCOME. Pure. */
+void gt_apply_barrier_outcome(const struct gt_plan *plan, const struct gt_barrier_job *job,
+			      const struct gt_barrier_result *res, struct gt_outcome *ret);
+
+/*
+ * config.json with PLAN spliced in: env, rlimits, linux.sysctl, linux.resources. Bytes that are not
+ * ours to change stay. -EINVAL (not JSON), -EBADMSG (repeated or case-variant keys on a path that
+ * we edit), -ENOMEM. *ret is a fresh buffer. FIRST-seen duplicates of an env name are replaced in
+ * place.
+ */
+GT_MUST_CHECK int gt_apply_splice(const char *doc, size_t len, const struct gt_facts *f,
+				  const struct gt_plan *plan, struct gt_buf *ret,
+				  struct gt_outcome *outcome, struct gt_err *e);
+
+/* As gt_apply_splice for the process document of `exec --process`: env and rlimits only. */
+GT_MUST_CHECK int gt_apply_splice_process(const char *doc, size_t len, const struct gt_facts *f,
+					  const struct gt_plan *plan, struct gt_buf *ret,
+					  struct gt_err *e);
+
+/* Writes one sysctl through the caller's own namespaces and /proc/sys (root descriptor). */
+GT_MUST_CHECK int gt_apply_sysctl_write(int root, const char *name, const char *value);
+GT_MUST_CHECK int gt_apply_sysctl_read(int root, const char *name, char *buf, size_t cap);
+
+#endif

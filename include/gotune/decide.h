@@ -1,0 +1,43 @@
+/*
+ * L4 main. read -> inspect -> plan, wired once for all three programs.
+ */
+#ifndef GOTUNE_DECIDE_H
+#define GOTUNE_DECIDE_H
+
+#include "gotune/err.h"
+#include "gotune/policy.h"
+#include "gotune/record.h"
+#include "gotune/state.h"
+#include "gotune/worker.h"
+
+/* What a decision starts from. */
+struct gt_decide_in {
+	const char *sysroot;	 /* NULL: this machine */
+	const char *policy_file; /* NULL: /etc/gotune below sysroot */
+	const char *profile;	 /* --profile of the hook's registration, or NULL */
+	const char *stage;
+	const char *bundle;		 /* without a state: the bundle's directory */
+	const char *id;			 /* without a state: what to call it */
+	int64_t pid;			 /* without a state: 0 or a live process */
+	const struct gt_strv *set_pairs; /* --set, or NULL */
+};
+
+/* A decision under way: owned by the caller, freed by gt_decide_done. */
+struct gt_decision {
+	struct gt_record *rec;
+	struct gt_policy policy;
+	struct gt_state *state;	  /* NULL without one */
+	struct gt_bundle *bundle; /* NULL when config.json was not read */
+	struct gt_worker parser, sysctl;
+	int root; /* sysroot descriptor */
+};
+
+/*
+ * STATE_DOC may be NULL (explain). Never fails for what a container brought along: that is in
+ * rec->facts.trouble and rec->message. Fails only for this process's own needs (-ENOMEM, no fork).
+ */
+GT_MUST_CHECK int gt_decide(const struct gt_decide_in *in, const char *state_doc, size_t state_len,
+			    struct gt_decision *ret, struct gt_err *e);
+void gt_decide_done(struct gt_decision *d);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * L0 base. Files, always below a root descriptor: the machine's own "/", a captured machine
+ * (--sysroot), or a container's root. Paths are relative to the root; a leading '/' is ignored.
+ */
+#ifndef GOTUNE_FILE_H
+#define GOTUNE_FILE_H
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "gotune/base.h"
+#include "gotune/err.h"
+
+/* Opens DIR (NULL or "/": the machine itself) as a root. Returns an O_PATH descriptor or -errno. */
+GT_MUST_CHECK int gt_root_open(const char *dir, struct gt_err *e);
+
+/*
+ * Opens PATH below ROOT for reading; symlinks, also absolute ones, stay inside ROOT; magic links
+ * are refused. openat2(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS), or a walk component by component
+ * where the kernel lacks it (ENOSYS) or a filter denies it (EPERM). Only a regular file is opened:
+ * it is pinned with O_PATH, examined, and reopened through /proc/self/fd, so a FIFO or a device is
+ * never touched. *ret_st (may be NULL) is what fstat said of that same file.
+ * Returns a descriptor, or -ENOENT, -ELOOP, -EACCES, -EISDIR (a directory), -ENXIO (any other
+ * non-regular file), ... No message: callers know what the file meant.
+ */
+GT_MUST_CHECK int gt_root_open_file(int root, const char *path, struct stat *ret_st);
+
+/* As gt_root_open_file, for a directory; the descriptor can be listed and used as a root. */
+GT_MUST_CHECK int gt_root_open_dir(int root, const char *path);
+
+/* The walk that stands in for openat2; public so that a test can force it. Returns an O_PATH fd. */
+GT_MUST_CHECK int gt_root_walk(int root, const char *path);
+
+/*
+ * Reads the whole of a small kernel file into BUF as a C string; one trailing newline is dropped.
+ * -EFBIG when CAP-1 bytes do not suffice. Returns 0 or -errno.
+ */
+GT_MUST_CHECK int gt_root_read(int root, const char *path, char *buf, size_t cap);
+
+/* gt_root_read and gt_parse_u64 in one. */
+GT_MUST_CHECK int gt_root_read_u64(int root, const char *path, uint64_t *ret);
+
+/*
+ * Reads FD to its end, at most MAX bytes, into a fresh NUL-terminated buffer that the caller frees.
+ * Waits no longer than TIMEOUT_MS in all (0: for ever). -EFBIG, -ETIMEDOUT, -ENOMEM, -errno.
+ */
+GT_MUST_CHECK int gt_read_all(int fd, size_t max, unsigned timeout_ms, char **ret, size_t *ret_len);
+
+/* Writes all LEN bytes, through short writes and EINTR. 0 or -errno. */
+GT_MUST_CHECK int gt_write_all(int fd, const char *buf, size_t len);
+
+/*
+ * Replaces DIR/NAME by LEN bytes: O_EXCL temporary file in the same directory, mode MODE, fsync,
+ * rename. On failure the old file stands and no temporary file is left. 0 or -errno.
+ */
+GT_MUST_CHECK int gt_write_atomic(int dirfd, const char *name, const char *buf, size_t len,
+				  mode_t mode);
+
+/* mkdir -p, mode 0755 for each part that is missing; refuses a symlink as the last part. */
+GT_MUST_CHECK int gt_mkdirs(const char *path);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * L2 stage plan: facts + policy -> plan. Pure and total: no allocation, no I/O, no clock, no error
+ * path. The same input gives the same plan, byte for byte.
+ */
+#ifndef GOTUNE_PLANNER_H
+#define GOTUNE_PLANNER_H
+
+#include "gotune/plan.h"
+
+/* Decides who the container is to the policy. Uses facts.trouble, ident, annotations, req, program.
+ */
+void gt_plan_select(const struct gt_facts *f, const struct gt_policy *p, struct gt_selection *ret);
+
+/* The whole plan; calls gt_plan_select itself. *ret is overwritten. */
+void gt_plan_make(const struct gt_facts *f, const struct gt_policy *p, struct gt_plan *ret);
+
+/*
+ * The sysctls that a plan for this selection will consider: the profile's, then the requested ones
+ * that the policy allows. Tells the inspector which facts to read. Returns their number.
+ */
+uint32_t gt_plan_sysctls(const struct gt_facts *f, const struct gt_policy *p,
+			 const struct gt_selection *s, struct gt_sysctl_want ret[GT_SYSCTL_MAX]);
+
+/*
+ * Is NAME a sysctl that a namespace owns, and whose? GT_NS_NET or GT_NS_IPC in *ret; false when it
+ * is host-wide, unknown, or not a plain dotted name.
+ */
+bool gt_plan_sysctl_ns(const char *name, enum gt_ns *ret);
+
+/* Merges WANT ("k=v,k=v") into HAVE: a key that HAVE has is kept. False when CAP was too small. */
+bool gt_plan_merge_godebug(const char *have, const char *want, const char *allow, char *ret,
+			   size_t cap);
+
+/* The canary: is ID among PERCENT of all ids, for this rule? Stable; 0 is nobody, 100 everybody. */
+bool gt_plan_in_rollout(const char *rule, const char *id, uint32_t percent);
+
+/* What Go 1.MINOR chooses by itself. 0: unknown. CONTAINER: is containermaxprocs on? */
+uint32_t gt_plan_native(const struct gt_facts *f, const struct gt_cpus *allowed, bool container);
+
+#endif

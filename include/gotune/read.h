@@ -1,0 +1,70 @@
+/*
+ * L2 stage read: outside bytes -> typed input. Everything hostile is parsed by functions that take
+ * bytes and fill fixed-size structs: they run in the sandboxed worker.
+ */
+#ifndef GOTUNE_READ_H
+#define GOTUNE_READ_H
+
+#include "gotune/err.h"
+#include "gotune/facts.h"
+#include "gotune/policy.h"
+#include "gotune/state.h"
+
+#define GT_STATE_MAX  (1u << 20)  /* bytes of OCI state on stdin */
+#define GT_CONFIG_MAX (16u << 20) /* bytes of config.json */
+#define GT_POLICY_MAX (4u << 20)  /* bytes of one policy file */
+
+/*
+ * OCI state. -EINVAL with a message when it is no JSON, or has no usable id. Ids that could leave a
+ * directory ('/', a leading '.', control bytes, over GT_ID_MAX-1) are not usable. Pure.
+ */
+GT_MUST_CHECK int gt_read_state(const char *doc, size_t len, struct gt_state *ret,
+				struct gt_err *e);
+
+/*
+ * config.json. Missing process or linux is no error: has_process, has_linux say so. -EINVAL for
+ * what is no JSON, -E2BIG for depth, -EBADMSG for a repeated or case-variant key on a path that we
+ * read (runc and crun would read different values). Pure.
+ */
+GT_MUST_CHECK int gt_read_bundle(const char *doc, size_t len, struct gt_bundle *ret,
+				 struct gt_err *e);
+
+/* Is ID one that may become a file name? */
+bool gt_read_id_ok(const char *id);
+
+/* Engine, image, container name and command from state, config.json and the bundle's path. Pure. */
+void gt_read_ident(const struct gt_state *s, const struct gt_bundle *b, struct gt_ident *ret);
+
+/*
+ * Requests from annotations (those of the state, then of the bundle), from GOTUNE_* variables, and
+ * from NAME=VALUE pairs of --set. For each key the highest origin wins. Pure.
+ */
+void gt_read_requests(const struct gt_bundle *b, const char *container_name,
+		      const struct gt_strv *set_pairs, struct gt_requests *ret);
+
+/* The facts that config.json alone gives: config, var, nofile.in_config, sysctl in_config names.
+ * Pure. */
+void gt_read_config_facts(const struct gt_bundle *b, struct gt_facts *ret);
+
+/*
+ * The merged policy. ROOT: where etc/gotune is (a root descriptor); FILE: NULL, or one file to be
+ * used instead of /etc/gotune/policy.json and its drop-ins. Without any file the built-in
+ * defaults hold. Never fails for an unsound file: the layer is marked broken with LINE:COLUMN, and
+ * what it would have governed is marked broken too. -ENOMEM only. *ret is freed by gt_policy_done.
+ */
+GT_MUST_CHECK int gt_read_policy(int root, const char *file, struct gt_policy *ret,
+				 struct gt_err *e);
+
+/* The built-in defaults alone. */
+GT_MUST_CHECK int gt_read_policy_builtin(struct gt_policy *ret);
+
+/*
+ * Writes the merged policy as JSON with a parallel object of sources, or as a table of
+ * key, value, source. For `gotune policy show` and `gotune profiles`.
+ */
+struct gt_jw;
+void gt_policy_write_json(const struct gt_policy *p, struct gt_jw *w);
+typedef void (*gt_policy_row_fn)(void *ctx, const char *key, const char *value, const char *source);
+void gt_policy_rows(const struct gt_policy *p, gt_policy_row_fn fn, void *ctx);
+
+#endif

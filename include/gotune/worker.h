@@ -1,0 +1,53 @@
+/*
+ * L3 priv. A forked child that does jobs for its parent: parsing hostile bytes without any
+ * privilege, or writing sysctls inside a container's namespaces with one capability.
+ */
+#ifndef GOTUNE_WORKER_H
+#define GOTUNE_WORKER_H
+
+#include <sys/types.h>
+
+#include "gotune/base.h"
+#include "gotune/caps.h"
+#include "gotune/err.h"
+
+/*
+ * A job: reads FD (-1: none) and IN, fills RET (zeroed, RET_CAP bytes). Returns 0 or -errno; E
+ * crosses back to the parent. Runs in the child.
+ */
+typedef int (*gt_job_fn)(int fd, const void *in, size_t in_len, void *ret, size_t ret_len,
+			 struct gt_err *e);
+struct gt_job {
+	gt_job_fn fn;
+	size_t in_max, ret_len; /* the reply has exactly ret_len bytes */
+};
+
+struct gt_worker {
+	pid_t pid; /* 0: not started, or dead */
+	int sock;
+	const struct gt_job *jobs;
+	unsigned n_jobs;
+};
+
+/*
+ * Forks the worker in PHASE (its capabilities, filter and limits: caps.h). SETUP (may be NULL) runs
+ * in the child before privileges are dropped; its error is returned here.
+ */
+GT_MUST_CHECK int gt_worker_start(struct gt_worker *ret, enum gt_phase phase,
+				  const struct gt_job *jobs, unsigned n_jobs, int (*setup)(void *),
+				  void *setup_ctx, struct gt_err *e);
+
+/*
+ * Has the worker do job I. FD is passed along and stays the caller's. RET gets jobs[I].ret_len
+ * bytes. -EPIPE when the worker died (of its filter, a crash), -ETIMEDOUT when it took longer than
+ * TIMEOUT_MS (it is then killed); every later call returns -EPIPE at once. Otherwise the job's own
+ * 0 or -errno. The reply comes from a process that parsed hostile bytes: the caller range-checks
+ * it.
+ */
+GT_MUST_CHECK int gt_worker_call(struct gt_worker *w, unsigned i, int fd, const void *in,
+				 size_t in_len, void *ret, unsigned timeout_ms, struct gt_err *e);
+
+/* Ends and reaps the worker. NULL-safe, half-started-safe. */
+void gt_worker_done(struct gt_worker *w);
+
+#endif
