@@ -40,4 +40,12 @@ GT_MUST_CHECK int gt_decide(const struct gt_decide_in *in, const char *state_doc
 			    struct gt_decision *ret, struct gt_err *e);
 void gt_decide_done(struct gt_decision *d);
 
+/*
+ * What PROG is, without a container: a file of this machine (ROOTFS_DIR NULL), or a program inside
+ * ROOTFS_DIR, found as execvp there would. What is wrong with the file is in ret->note; fails only
+ * for this process's own needs, or when ROOTFS_DIR cannot be opened.
+ */
+GT_MUST_CHECK int gt_decide_program(const char *rootfs_dir, const char *prog,
+				    struct gt_program *ret, struct gt_err *e);
+
 #endif
