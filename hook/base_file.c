@@ -1,0 +1,248 @@
+/*
+ * Reading whole files and streams, and writing so that a reader never sees half. Effectful; no
+ * privilege beyond that of the files.
+ */
+#include "gotune/file.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "gotune/parse.h"
+#include "gotune/str.h"
+
+#define NAME_CAP 256 /* NAME_MAX and a NUL */
+
+/* read(2) through EINTR. */
+static ssize_t read_some(int fd, char *buf, size_t len)
+{
+	ssize_t n;
+
+	do
+		n = read(fd, buf, len);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+int gt_root_read(int root, const char *path, char *buf, size_t cap)
+{
+	_cleanup_close_ int fd = gt_root_open_file(root, path, NULL);
+	size_t len = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	if (cap == 0)
+		return -EFBIG;
+	/* Kernel files may come in pieces: only 0 is the end. */
+	do {
+		n = read_some(fd, buf + len, cap - len);
+		if (n < 0)
+			return (int)n;
+		len += (size_t)n;
+		if (len == cap)
+			return -EFBIG;
+	} while (n > 0);
+	if (len > 0 && buf[len - 1] == '\n')
+		len--;
+	buf[len] = '\0';
+	return 0;
+}
+
+int gt_root_read_u64(int root, const char *path, uint64_t *ret)
+{
+	char text[32];
+	int r = gt_root_read(root, path, text, sizeof(text));
+
+	return r < 0 ? r : gt_parse_u64(text, ret);
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail for this clock */
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Waits until FD can be read, or until DEADLINE (0: for ever). */
+static int wait_readable(int fd, int64_t deadline)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	int64_t left = -1;
+	int r;
+
+	do {
+		if (deadline) {
+			left = deadline - now_ms();
+			if (left <= 0)
+				return -ETIMEDOUT;
+			if (left > INT_MAX)
+				left = INT_MAX;
+		}
+		r = poll(&p, 1, (int)left);
+	} while (r == 0 || (r < 0 && errno == EINTR));
+	return r < 0 ? -errno : 0;
+}
+
+/* Makes room in *BUF for more than LEN bytes, but never for more than MAX + 1. */
+static int grow(char **buf, size_t *cap, size_t len, size_t max)
+{
+	size_t want = *cap ? *cap * 2 : 4096;
+	char *p;
+
+	if (len + 1 < *cap)
+		return 0;
+	if (want > max + 2)
+		want = max + 2;
+	p = realloc(*buf, want);
+	if (!p)
+		return -ENOMEM;
+	*buf = p;
+	*cap = want;
+	return 0;
+}
+
+int gt_read_all(int fd, size_t max, unsigned timeout_ms, char **ret, size_t *ret_len)
+{
+	int64_t deadline = timeout_ms ? now_ms() + timeout_ms : 0;
+	_cleanup_free_ char *buf = NULL;
+	size_t cap = 0, len = 0;
+	ssize_t n;
+	int r;
+
+	if (max > SIZE_MAX / 4)
+		return -EFBIG;
+	for (;;) {
+		r = grow(&buf, &cap, len, max);
+		if (r == 0)
+			r = wait_readable(fd, deadline);
+		if (r < 0)
+			return r;
+		n = read_some(fd, buf + len, cap - 1 - len);
+		if (n == 0)
+			break;
+		if (n == -EAGAIN)
+			continue; /* another reader was faster */
+		if (n < 0)
+			return (int)n;
+		len += (size_t)n;
+		if (len > max)
+			return -EFBIG;
+	}
+	buf[len] = '\0';
+	*ret = GT_TAKE_PTR(buf);
+	if (ret_len)
+		*ret_len = len;
+	return 0;
+}
+
+int gt_write_all(int fd, const char *buf, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, buf, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		buf += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* ".NAME.0123456789abcdef": cannot be guessed by who shares the directory. */
+static int temp_name(const char *name, char *buf, size_t cap)
+{
+	static const char hex[] = "0123456789abcdef";
+	unsigned char raw[8];
+	char tail[20] = ".";
+
+	if (*name == '\0' || strchr(name, '/'))
+		return -EINVAL;
+	if (getrandom(raw, sizeof(raw), GRND_NONBLOCK) != (ssize_t)sizeof(raw))
+		return -EIO;
+	for (size_t i = 0; i < sizeof(raw); i++) {
+		tail[1 + 2 * i] = hex[raw[i] >> 4];
+		tail[2 + 2 * i] = hex[raw[i] & 15];
+	}
+	tail[1 + 2 * sizeof(raw)] = '\0';
+	buf[0] = '\0';
+	return gt_append(buf, cap, ".") && gt_append(buf, cap, name) && gt_append(buf, cap, tail)
+		       ? 0
+		       : -ENAMETOOLONG;
+}
+
+static int fill(int fd, const char *buf, size_t len, mode_t mode)
+{
+	int r = gt_write_all(fd, buf, len);
+
+	if (r < 0)
+		return r;
+	return fchmod(fd, mode) < 0 || fsync(fd) < 0 ? -errno : 0;
+}
+
+int gt_write_atomic(int dirfd, const char *name, const char *buf, size_t len, mode_t mode)
+{
+	_cleanup_close_ int fd = -1;
+	char temp[NAME_CAP];
+	int r = temp_name(name, temp, sizeof(temp));
+
+	if (r < 0)
+		return r;
+	fd = openat(dirfd, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	r = fill(fd, buf, len, mode);
+	if (r == 0 && renameat(dirfd, temp, dirfd, name) < 0)
+		r = -errno;
+	if (r < 0)
+		(void)unlinkat(dirfd, temp, 0); /* R says what failed first */
+	else
+		(void)fsync(dirfd); /* an O_PATH descriptor cannot; the file itself is synced */
+	return r;
+}
+
+/* Enters or makes NAME below *DIR, which then is the new directory. */
+static int enter(int *dir, const char *name, bool last)
+{
+	int fd;
+
+	if (mkdirat(*dir, name, 0755) < 0 && errno != EEXIST)
+		return -errno;
+	fd = openat(*dir, name, O_PATH | O_DIRECTORY | O_CLOEXEC | (last ? O_NOFOLLOW : 0));
+	if (fd < 0)
+		return -errno;
+	if (*dir >= 0)
+		close(*dir);
+	*dir = fd;
+	return 0;
+}
+
+int gt_mkdirs(const char *path)
+{
+	_cleanup_close_ int dir = -1;
+	char name[NAME_CAP];
+
+	if (*path == '\0')
+		return -ENOENT;
+	dir = open(*path == '/' ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return -errno;
+	for (path += strspn(path, "/"); *path;) {
+		size_t len = strcspn(path, "/");
+		const char *next = path + len + strspn(path + len, "/");
+		int r = gt_copy(name, sizeof(name), path, len) ? 0 : -ENAMETOOLONG;
+
+		if (r == 0)
+			r = enter(&dir, name, *next == '\0');
+		if (r < 0)
+			return r;
+		path = next;
+	}
+	return 0;
+}
