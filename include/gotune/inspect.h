@@ -6,6 +6,8 @@
 #ifndef GOTUNE_INSPECT_H
 #define GOTUNE_INSPECT_H
 
+#include <sys/stat.h>
+
 #include "gotune/err.h"
 #include "gotune/facts.h"
 #include "gotune/program.h"
