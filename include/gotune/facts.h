@@ -109,6 +109,13 @@ struct gt_level {
 	uint64_t quota_us, period_us;
 	bool has_mem_max, has_mem_high;
 	uint64_t mem_max_bytes, mem_high_bytes;
+	/*
+	 * On v1 the CPU and the memory hierarchy may place a container differently: PATH is then
+	 * that of the CPU level, MEM_PATH that of the memory level this many steps up. Else equal.
+	 */
+	char mem_path[GT_WHERE_CAP];
+	/* A limit's file was there and could not be read or understood: limits-unknown. */
+	bool cpu_unreadable, mem_unreadable;
 };
 
 enum gt_cgroup_version { GT_CGROUP_UNKNOWN, GT_CGROUP_V1, GT_CGROUP_V2 };
