@@ -11,6 +11,7 @@ MANDIR     ?= $(DATADIR)/man
 DESTDIR    ?=
 BUILD      ?= build
 PKG_CONFIG ?= pkg-config
+INSTALL    ?= install
 VERSION    := $(shell cat VERSION)
 
 .DEFAULT_GOAL := all
@@ -28,15 +29,36 @@ CLI_OBJ  := $(CLI_SRC:hook/%.c=$(BUILD)/obj/%.o)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 PROGRAMS := $(BUILD)/oci-gotune-hook $(BUILD)/gotune $(BUILD)/gotune-runtime
 
+# What the analysers and the formatter look at. The tests' *.inc and fixtures are data.
+HOOK_SRC  := $(sort $(wildcard hook/*.c))
+C_FILES   := $(sort $(wildcard hook/*.[ch] include/gotune/*.h tests/*/*.[ch]))
+MAN_PAGES := $(sort $(wildcard docs/*.[158]))
+SCHEMAS   := $(sort $(wildcard config/*.schema.json))
+BATS      := $(sort $(wildcard tests/*.bats tests/e2e/*.bats))
+
 # --- libraries --------------------------------------------------------------------------------
-LIBS_STATIC := -lyajl_s -lseccomp -lcap-ng
-LIBS        := -lyajl -lseccomp -lcap-ng
+# pkg-config's module, then the Debian package that has it.
+MODULES      := yajl:libyajl-dev libseccomp:libseccomp-dev libcap-ng:libcap-ng-dev
+TEST_MODULES := cmocka:libcmocka-dev
+modules       = $(foreach m,$(1),$(firstword $(subst :, ,$(m))))
+# Asked once, and only when something is compiled: `make help` needs no library.
+PKG_CFLAGS    = $(eval PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(call modules,$(MODULES)) 2>/dev/null))$(PKG_CFLAGS)
+LIBS          = $(eval LIBS := $(shell $(PKG_CONFIG) --libs $(call modules,$(MODULES)) 2>/dev/null))$(LIBS)
+TEST_LIBS     = $(eval TEST_LIBS := $(shell $(PKG_CONFIG) --libs $(call modules,$(TEST_MODULES)) 2>/dev/null))$(TEST_LIBS)
+# Debian's static yajl has a name of its own, which its .pc file does not know.
+LIBS_STATIC   = $(patsubst -lyajl,-lyajl_s,$(LIBS))
+
+need = @command -v $(PKG_CONFIG) >/dev/null || { echo 'make: $(PKG_CONFIG) is missing: install the Debian package pkg-config, or run contrib/install-deps build' >&2; exit 1; }; \
+	for m in $(1); do $(PKG_CONFIG) --exists "$${m%%:*}" || { \
+	echo "make: pkg-config does not know $${m%%:*}: install the Debian package $${m\#\#*:}, or run contrib/install-deps $(2)" >&2; exit 1; }; done
 
 # --- flags ------------------------------------------------------------------------------------
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wformat=2 -Wstrict-prototypes \
 	-Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wcast-qual -Wundef -Wvla \
 	-Wnull-dereference -Wimplicit-fallthrough
 comma := ,
+# A flag that this compiler takes, or nothing. Clang 14, for one, refuses
+# -ftrivial-auto-var-init=zero without a second flag.
 probe = $(shell echo 'int main(void){return 0;}' | $(CC) -x c -Werror $(1) -o /dev/null - >/dev/null 2>&1 && echo '$(1)')
 GCC_WARN := $(call probe,-Wlogical-op) $(call probe,-Wduplicated-cond) $(call probe,-Wduplicated-branches)
 HARDEN   := -fstack-protector-strong $(call probe,-fstack-clash-protection) $(call probe,-fcf-protection=full) \
@@ -48,20 +70,22 @@ WERROR   ?= $(if $(CI),-Werror,)
 GT_CPPFLAGS := -Iinclude -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DGT_VERSION='"$(VERSION)"' -DGT_SYSCONFDIR='"$(SYSCONFDIR)"'
 GT_CFLAGS   := -std=gnu17 $(OPT) -fPIE -ffile-prefix-map=$(CURDIR)=. $(WARN) $(GCC_WARN) $(HARDEN) $(WERROR)
 GT_LDFLAGS  := -Wl,-z,relro,-z,now,-z,noexecstack
-COMPILE      = $(CC) $(GT_CPPFLAGS) $(FORTIFY) $(CPPFLAGS) $(GT_CFLAGS) $(SAN) $(CFLAGS)
+COMPILE      = $(CC) $(GT_CPPFLAGS) $(PKG_CFLAGS) $(FORTIFY) $(CPPFLAGS) $(GT_CFLAGS) $(SAN) $(CFLAGS)
 # libcap-ng's one object also has capng_change_id, which we never call and which pulls getpwuid.
 STATIC      := -static-pie $(call probe,-Wl$(comma)--no-warnings)
+LINK_STATIC  = $(CC) $(STATIC) $(GT_LDFLAGS) $(SAN) $(CFLAGS) $(LDFLAGS)
 
 # A stamp that changes when the flags do, so that everything is rebuilt.
-FLAGS_NOW := $(COMPILE) $(GT_LDFLAGS) $(LDFLAGS)
+FLAGS_NOW = $(COMPILE) $(GT_LDFLAGS) $(LDFLAGS)
 $(BUILD)/flags: FORCE
+	$(call need,$(MODULES),build)
 	@mkdir -p $(BUILD)/obj $(BUILD)/tests
 	@printf '%s\n' '$(subst ','\'',$(FLAGS_NOW))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(FLAGS_NOW))' >$@
 FORCE:
 
 # --- build ------------------------------------------------------------------------------------
 .PHONY: all
-all: $(PROGRAMS)
+all: $(PROGRAMS) ## build the three programs (default)
 
 $(BUILD)/obj/%.o: hook/%.c $(BUILD)/flags
 	$(COMPILE) -MMD -MP -c -o $@ $<
@@ -71,24 +95,167 @@ $(BUILD)/libgotune.a: $(LIB_OBJ)
 	$(AR) rcsD $@ $^
 
 $(BUILD)/oci-gotune-hook: $(BUILD)/obj/main_hook.o $(BUILD)/libgotune.a
-	$(CC) $(STATIC) $(GT_LDFLAGS) $(SAN) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_STATIC)
+	$(LINK_STATIC) -o $@ $^ $(LIBS_STATIC)
 
 $(BUILD)/gotune-runtime: $(BUILD)/obj/main_runtime.o $(BUILD)/libgotune.a
-	$(CC) $(STATIC) $(GT_LDFLAGS) $(SAN) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_STATIC)
+	$(LINK_STATIC) -o $@ $^ $(LIBS_STATIC)
 
 $(BUILD)/gotune: $(CLI_OBJ) $(BUILD)/libgotune.a
-	$(CC) $(STATIC) $(GT_LDFLAGS) $(SAN) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_STATIC)
+	$(LINK_STATIC) -o $@ $^ $(LIBS_STATIC)
 
 # --- tests ------------------------------------------------------------------------------------
-$(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libgotune.a $(BUILD)/flags
-	$(COMPILE) -DGT_FIXTURES='"tests/fixtures"' -MMD -MP -MF $@.d -pie $(GT_LDFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libgotune.a $(LIBS) -lcmocka
+.PHONY: check-cmocka
+check-cmocka:
+	$(call need,$(TEST_MODULES),check)
+
+$(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libgotune.a $(BUILD)/flags | check-cmocka
+	$(COMPILE) -DGT_FIXTURES='"tests/fixtures"' -MMD -MP -MF $@.d -pie $(GT_LDFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libgotune.a $(LIBS) $(TEST_LIBS)
+
+# Packages first, in a make of its own: this one has looked for compiler and libraries already.
+.PHONY: check check-now
+check: ## install what is missing (as root), then run all tests
+	@contrib/install-deps check
+	@+$(MAKE) --no-print-directory check-now
+check-now: all check-static $(UNIT_BIN)
+	@BUILD='$(BUILD)' tests/run --unit $(UNIT_BIN) --bats $(BATS)
 
 .PHONY: check-unit
-check-unit: $(UNIT_BIN)
-	@for t in $(UNIT_BIN); do $$t || exit 1; done
+check-unit: $(UNIT_BIN) ## run the unit tests alone
+	@tests/run --unit $(UNIT_BIN)
 
-.PHONY: clean
-clean:
-	rm -rf $(BUILD)
+.PHONY: check-e2e
+check-e2e: all ## run the end-to-end tests alone, as root: real runc, real crun
+	@BUILD='$(BUILD)' tests/run --bats $(BATS)
+
+.PHONY: check-static
+check-static: $(LIB_OBJ) ## ranks and sizes of the sources, purity of the planner, soundness of the schemas
+	@tests/check-layers
+	@if [ -x tests/check-plan-pure ]; then tests/check-plan-pure $(filter $(BUILD)/obj/plan%.o,$(LIB_OBJ)); fi
+	@for f in $(SCHEMAS) oci-hook.json; do jq -e type "$$f" >/dev/null || exit 1; done
+
+# AddressSanitizer and a static program do not go together: the units alone, linked dynamically.
+.PHONY: sanitize
+sanitize: ## unit tests with AddressSanitizer and UndefinedBehaviorSanitizer
+	@+$(MAKE) --no-print-directory BUILD='$(BUILD)-san' OPT='-O1 -g' FORTIFY= \
+		SAN='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' check-unit
+
+# --- analysis ---------------------------------------------------------------------------------
+# Every shell script, whatever its name: the first line says so.
+SCRIPTS = $(sort $(shell grep -rlE --exclude-dir='build*' --exclude-dir=.git --exclude-dir=dist --exclude-dir=fixtures \
+	'^\#! ?(/usr)?/bin/(env )?(ba|da)?sh|^\#!/usr/bin/env bats' .ci contrib tests) $(wildcard tests/*.bash tests/*/*.bash))
+EACH    = xargs -P "$$(nproc)" -n 1
+
+.PHONY: analyze analyze-tidy analyze-cppcheck analyze-gcc analyze-shell analyze-man
+analyze: ## clang-tidy, cppcheck, gcc -fanalyzer, shellcheck, mandoc -T lint: all clean, or fail
+	@contrib/install-deps analyze
+	@+$(MAKE) --no-print-directory analyze-tidy analyze-cppcheck analyze-gcc analyze-shell analyze-man
+analyze-tidy:
+	@echo '  clang-tidy'
+	@printf '%s\n' $(HOOK_SRC) | $(EACH) sh -c 'clang-tidy --quiet "$$1" -- -std=gnu17 $(subst ",\",$(subst ','\'',$(GT_CPPFLAGS))) $(PKG_CFLAGS) 2>$(BUILD)-tidy.$$$$ || { cat $(BUILD)-tidy.$$$$; rm $(BUILD)-tidy.$$$$; exit 1; }; rm $(BUILD)-tidy.$$$$' sh
+analyze-cppcheck:
+	@echo '  cppcheck'
+	@cppcheck --quiet -j "$$(nproc)" --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
+		--suppress=missingIncludeSystem $(GT_CPPFLAGS) $(HOOK_SRC)
+analyze-gcc:
+	@echo '  gcc -fanalyzer'
+	@printf '%s\n' $(HOOK_SRC) | $(EACH) gcc -std=gnu17 -O1 -fanalyzer -Werror $(WARN) $(GT_CPPFLAGS) $(PKG_CFLAGS) -c -o /dev/null
+analyze-shell:
+	@echo '  shellcheck'
+	@shellcheck -x $(SCRIPTS)
+analyze-man:
+	@echo '  mandoc -T lint'
+	@$(if $(MAN_PAGES),mandoc -T lint -W warning $(MAN_PAGES),:)
+
+.PHONY: format format-check
+format: ## clang-format (and gofmt) all sources
+	clang-format -i $(C_FILES)
+	gofmt -w tests/e2e
+format-check: ## fail when a source is not formatted
+	@clang-format --dry-run -Werror $(C_FILES)
+	@out=$$(gofmt -l tests/e2e) && if [ -n "$$out" ]; then echo "not gofmt'ed: $$out" >&2; exit 1; fi
+
+# --- demo -------------------------------------------------------------------------------------
+.PHONY: demo demo-now
+demo: ## install what is missing (as root), then tune a real Go service in a real container
+	@contrib/install-deps demo
+	@+$(MAKE) --no-print-directory demo-now
+demo-now:
+	@+$(MAKE) --no-print-directory -s all
+	@BUILD='$(BUILD)' contrib/demo
+
+.PHONY: install-deps
+install-deps: ## install the packages that building, tests, analysis and demo need
+	@contrib/install-deps build check analyze demo
+
+# --- install ----------------------------------------------------------------------------------
+D          = $(DESTDIR)
+HOOK_PATH := $(LIBEXECDIR)/oci-gotune-hook
+POLICY    := $(SYSCONFDIR)/gotune/policy.json
+man_dir    = $(MANDIR)/man$(patsubst .%,%,$(suffix $(1)))
+
+# The completions of the shells, where there are any: file in contrib/completions, place.
+COMPLETIONS := $(foreach c, \
+	gotune.bash:bash-completion/completions/gotune \
+	gotune.zsh:zsh/site-functions/_gotune \
+	gotune.fish:fish/vendor_completions.d/gotune.fish, \
+	$(if $(wildcard contrib/completions/$(firstword $(subst :, ,$(c)))),$(c)))
+
+# Everything that install puts somewhere and uninstall takes away, but for the policy.
+INSTALLED := $(HOOK_PATH) $(BINDIR)/gotune $(BINDIR)/gotune-runtime $(DATADIR)/gotune/oci-hook.json \
+	$(foreach s,$(SCHEMAS),$(DATADIR)/gotune/$(notdir $(s))) \
+	$(foreach m,$(MAN_PAGES),$(call man_dir,$(m))/$(notdir $(m))) \
+	$(foreach c,$(COMPLETIONS),$(DATADIR)/$(lastword $(subst :, ,$(c))))
+
+.PHONY: install uninstall
+install: all ## install below $(DESTDIR)$(PREFIX); a policy that was edited is kept
+	$(INSTALL) -D -m 755 $(BUILD)/oci-gotune-hook '$(D)$(HOOK_PATH)'
+	$(INSTALL) -D -m 755 -t '$(D)$(BINDIR)' $(BUILD)/gotune $(BUILD)/gotune-runtime
+	$(INSTALL) -d '$(D)$(DATADIR)/gotune' '$(D)$(SYSCONFDIR)/gotune/policy.d'
+	sed 's|"path": *"[^"]*"|"path": "$(HOOK_PATH)"|' oci-hook.json >'$(D)$(DATADIR)/gotune/oci-hook.json'
+	chmod 644 '$(D)$(DATADIR)/gotune/oci-hook.json'
+	$(if $(SCHEMAS),$(INSTALL) -m 644 -t '$(D)$(DATADIR)/gotune' $(SCHEMAS))
+	$(foreach m,$(MAN_PAGES),$(INSTALL) -D -m 644 $(m) '$(D)$(call man_dir,$(m))/$(notdir $(m))' &&) :
+	$(foreach c,$(COMPLETIONS),$(INSTALL) -D -m 644 contrib/completions/$(subst :,,$(firstword $(subst :, ,$(c)))) '$(D)$(DATADIR)/$(lastword $(subst :, ,$(c)))' &&) :
+	@if [ ! -e '$(D)$(POLICY)' ] || cmp -s config/policy.json '$(D)$(POLICY)'; then \
+		rm -f '$(D)$(POLICY).new'; $(INSTALL) -m 644 config/policy.json '$(D)$(POLICY)'; \
+	else \
+		$(INSTALL) -m 644 config/policy.json '$(D)$(POLICY).new'; \
+		echo 'install: $(D)$(POLICY) was edited and is kept; the new one is $(D)$(POLICY).new'; \
+	fi
+
+uninstall: ## remove what install put there; a policy that was edited is kept
+	rm -f $(foreach f,$(INSTALLED),'$(D)$(f)')
+	@if cmp -s config/policy.json '$(D)$(POLICY)'; then rm -f '$(D)$(POLICY)'; \
+	elif [ -e '$(D)$(POLICY)' ]; then echo 'uninstall: $(D)$(POLICY) was edited and is kept'; fi
+	rm -f '$(D)$(POLICY).new'
+	-@rmdir '$(D)$(DATADIR)/gotune' '$(D)$(SYSCONFDIR)/gotune/policy.d' '$(D)$(SYSCONFDIR)/gotune' 2>/dev/null || :
+
+# --- release ----------------------------------------------------------------------------------
+# The same commit gives the same bytes: names sorted, one time, one owner.
+DIST := oci-gotune-hook-$(VERSION)
+.PHONY: dist distcheck
+dist: ## dist/*.tar.gz of the files in git, the same bytes for the same commit
+	@git rev-parse --git-dir >/dev/null 2>&1 || { echo 'make: dist needs a git clone' >&2; exit 1; }
+	@mkdir -p dist
+	@git ls-files -z | tar --null --files-from=- --sort=name --transform 's,^,$(DIST)/,' --mtime="@$$(git log -1 --format=%ct)" \
+		--owner=0 --group=0 --numeric-owner --mode='u+rw,go+r-w' --format=ustar -cf - | gzip -n9 >dist/$(DIST).tar.gz
+	@sha256sum dist/$(DIST).tar.gz
+
+distcheck: dist ## unpack the tarball elsewhere; build, test, install and uninstall there
+	@+dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && tar -xzf dist/$(DIST).tar.gz -C "$$dir" && \
+	$(MAKE) --no-print-directory -C "$$dir/$(DIST)" BUILD=build all check-static check-unit && \
+	$(MAKE) --no-print-directory -C "$$dir/$(DIST)" BUILD=build install DESTDIR="$$dir/root" && \
+	$(MAKE) --no-print-directory -C "$$dir/$(DIST)" BUILD=build uninstall DESTDIR="$$dir/root" && \
+	left=$$(find "$$dir/root" ! -type d) && if [ -n "$$left" ]; then echo "uninstall left: $$left" >&2; exit 1; fi && \
+	echo 'distcheck: $(DIST).tar.gz is sound'
+
+.PHONY: clean help
+clean: ## remove what was built
+	rm -rf $(BUILD) $(BUILD)-san dist
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo '  Variables: PREFIX BINDIR LIBEXECDIR SYSCONFDIR DATADIR MANDIR DESTDIR BUILD CC CFLAGS LDFLAGS WERROR'
 
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(BUILD)/obj/main_hook.d $(BUILD)/obj/main_runtime.d $(UNIT_BIN:=.d)
