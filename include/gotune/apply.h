@@ -38,11 +38,12 @@ struct gt_barrier_result {
 
 /*
  * Waits in the foreground until the process that was seized (see gt_barrier_seize) execs, applies
- * JOB and detaches. Runs in the tracer. Returns 0 or -errno (then *ret is still filled as far as
- * known).
+ * JOB and detaches; or until it dies. Runs in the tracer. What went wrong is in *ret.
  */
-GT_MUST_CHECK int gt_barrier_wait(const struct gt_barrier_job *job, struct gt_barrier_result *ret);
-GT_MUST_CHECK int gt_barrier_seize(int64_t pid, bool suspend_seccomp);
+void gt_barrier_wait(const struct gt_barrier_job *job, struct gt_barrier_result *ret);
+
+/* Begins to trace PID without stopping it. 0 or -errno (-EPERM, -ESRCH). */
+GT_MUST_CHECK int gt_barrier_seize(int64_t pid);
 
 /*
  * The functions through which a plan reaches the world; a dry run and unit tests use others.
@@ -52,6 +53,8 @@ struct gt_apply_ops {
 	int (*sysctl)(void *ctx, const char *name, const char *value, struct gt_err *e);
 	int (*cgroup)(void *ctx, enum gt_setting_id id, const char *value, struct gt_err *e);
 	int (*barrier)(void *ctx, const struct gt_barrier_job *job, struct gt_err *e);
+	/* Where no barrier can be had: prlimit at once; the runtime may still undo it. */
+	int (*nofile)(void *ctx, const struct gt_barrier_job *job, struct gt_err *e);
 	void *ctx;
 };
 
@@ -87,8 +90,23 @@ GT_MUST_CHECK int gt_apply_splice_process(const char *doc, size_t len, const str
 					  const struct gt_plan *plan, struct gt_buf *ret,
 					  struct gt_err *e);
 
-/* Writes one sysctl through the caller's own namespaces and /proc/sys (root descriptor). */
+/*
+ * One sysctl through the caller's own namespaces and ROOT's proc/sys (a root descriptor). NAME is
+ * dotted and has passed gt_plan_sysctl_ns. -ENOENT: no such sysctl in this namespace. Writing
+ * refuses anything that is not procfs (-EXDEV): a mount over /proc/sys cannot send the write
+ * elsewhere.
+ */
 GT_MUST_CHECK int gt_apply_sysctl_write(int root, const char *name, const char *value);
 GT_MUST_CHECK int gt_apply_sysctl_read(int root, const char *name, char *buf, size_t cap);
+
+/* The file that holds setting ID in a cgroup of that version; NULL: there is none. Pure. */
+const char *gt_apply_cgroup_file(enum gt_setting_id id, enum gt_cgroup_version v);
+
+/* Writes VALUE into FILE of the cgroup directory DIRFD. 0 or -errno (-EXDEV: not a cgroup file). */
+GT_MUST_CHECK int gt_apply_cgroup_write(int dirfd, const char *file, const char *value);
+
+/* prlimit as the barrier does it: only raises, as far as it may. Fills the result's nofile fields.
+ */
+void gt_apply_nofile(int64_t pid, const struct gt_barrier_job *job, struct gt_barrier_result *ret);
 
 #endif

@@ -7,13 +7,16 @@
 
 #include "gotune/base.h"
 #include "gotune/err.h"
+#include "gotune/words.h"
 
 enum gt_phase {
-	GT_PHASE_PARSE,	 /* the worker that parses hostile bytes */
-	GT_PHASE_SYSCTL, /* the worker inside the container's net and IPC namespaces */
-	GT_PHASE_TRACER, /* the process that waits at the exec barrier */
+	GT_PHASE_PARSE,		 /* the worker that parses hostile bytes */
+	GT_PHASE_SYSCTL,	 /* the worker inside the container's net and IPC namespaces */
+	GT_PHASE_TRACER,	 /* the process that waits at the exec barrier */
+	GT_PHASE_TRACER_SECCOMP, /* ... for a container whose seccomp profile could kill on prctl */
 	GT_PHASE_COUNT,
 };
+extern const struct gt_words gt_phase_words;
 
 /* A row of the table, for `gotune doctor` and the tests. */
 struct gt_phase_cap {
@@ -24,11 +27,22 @@ struct gt_phase_cap {
 extern const struct gt_phase_cap gt_phase_caps[];
 extern const unsigned gt_n_phase_caps;
 
+/* A system call that a filtered phase may make, for `gotune doctor` and the tests. */
+struct gt_phase_call {
+	enum gt_phase phase;
+	int nr; /* __NR_... */
+	const char *name, *why;
+};
+extern const struct gt_phase_call gt_phase_calls[];
+extern const unsigned gt_n_phase_calls;
+
 /*
  * Enters PHASE for good: capabilities that the table does not list are dropped from every set,
- * no_new_privs, rlimits, then the seccomp filter (parse and sysctl; the tracer has none, since the
- * kernel denies PTRACE_O_SUSPEND_SECCOMP to a filtered tracer). Should: be called by a
- * single-threaded child right after fork. Mustn't: open, exec or fork afterwards.
+ * no_new_privs, resource limits, then the seccomp filter: any other call kills the process. The
+ * tracer has no filter, since the kernel denies PTRACE_O_SUSPEND_SECCOMP to a filtered tracer; it
+ * reads no hostile text. Should: be called by a single-threaded child right after fork. Mustn't:
+ * open, exec or fork afterwards, but for what the tables list. Returns 0 or -errno: the caller must
+ * then not go on.
  */
 GT_MUST_CHECK int gt_phase_enter(enum gt_phase phase, struct gt_err *e);
 

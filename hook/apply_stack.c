@@ -1,0 +1,301 @@
+/*
+ * The initial stack of a program, built anew with other environment entries.
+ *
+ * Theory of operation. At PTRACE_EVENT_EXEC the kernel has laid out, from the stack pointer up:
+ * argc, argv[], NULL, envp[], NULL, auxv pairs up to AT_NULL, and above them the strings.
+ *Everything between may move, since no instruction has run yet and nothing has kept a pointer. The
+ *new block goes below the old one:
+ *
+ *	addr      entry address      where an injected system call's `ret` leads
+ *	sp        argc argv envp auxv
+ *	          struct prctl_mm_map
+ *	          environment strings, contiguous
+ *	old sp    the old stack, untouched: argv's strings and AT_RANDOM's bytes stay there
+ *
+ * Pure: reads one local buffer, fills another. The strings are a container's: every pointer is
+ * checked against the image before it is followed.
+ */
+#include "gotune/stack.h"
+
+#include <elf.h>
+#include <string.h>
+
+#define WORD	 sizeof(uint64_t)
+#define NOT_OURS UINT32_MAX
+#define ENV_MAX	 (1u << 20) /* entries; the kernel's own bound on their bytes is 6 MiB */
+
+/* The pointer block as indices into the image: where each array begins and how long it is. */
+struct layout {
+	uint64_t argc;
+	size_t envp, n_env; /* byte offset of envp[0]; entries without the NULL */
+	size_t auxv, n_aux; /* byte offset; words, AT_NULL pair included */
+};
+
+static bool word_at(const struct gt_stack *s, size_t off, uint64_t *ret)
+{
+	if (off > s->len || s->len - off < WORD)
+		return false;
+	memcpy(ret, s->image + off, WORD);
+	return true;
+}
+
+static int find_layout(const struct gt_stack *s, struct layout *ret)
+{
+	uint64_t v;
+	size_t off;
+
+	if (!word_at(s, 0, &ret->argc) || ret->argc > s->len / WORD)
+		return -EINVAL;
+	off = WORD * (size_t)(ret->argc + 2);
+	ret->envp = off;
+	for (ret->n_env = 0;; ret->n_env++, off += WORD) {
+		if (!word_at(s, off, &v) || ret->n_env > ENV_MAX)
+			return -EINVAL;
+		if (v == 0)
+			break;
+	}
+	off += WORD;
+	ret->auxv = off;
+	for (ret->n_aux = 2;; ret->n_aux += 2, off += 2 * WORD) {
+		if (!word_at(s, off, &v))
+			return -EINVAL;
+		if (v == AT_NULL)
+			break;
+	}
+	return s->len - ret->auxv < ret->n_aux * WORD ? -EINVAL : 0;
+}
+
+/* The string that address P points to, or NULL when it is not wholly inside the image. */
+static const char *string_at(const struct gt_stack *s, uint64_t p)
+{
+	uint64_t off = p - s->sp;
+
+	if (p < s->sp || off >= s->len || !memchr(s->image + off, '\0', s->len - (size_t)off))
+		return NULL;
+	return (const char *)s->image + off;
+}
+
+static const char *env_at(const struct gt_stack *s, const struct layout *l, size_t i)
+{
+	uint64_t p;
+
+	return word_at(s, l->envp + i * WORD, &p) ? string_at(s, p) : NULL;
+}
+
+static bool is_name(const char *entry, const char *name)
+{
+	size_t n = strlen(name);
+
+	return strncmp(entry, name, n) == 0 && entry[n] == '=';
+}
+
+/* An entry of the job's name has VALUE: is it I's to replace, right already, or somebody else's? */
+static size_t place_entry(const char *value, const struct gt_barrier_env *e, size_t i,
+			  int *ret_error)
+{
+	if (e->has_expect && strcmp(value, e->expect) == 0)
+		return i;
+	if (strcmp(value, e->value) != 0)
+		*ret_error = -EEXIST;
+	return NOT_OURS;
+}
+
+/*
+ * Which job entry goes where: place[j] is the index in envp that it replaces, n_env for a new one,
+ * NOT_OURS when another value stands there. The first entry of a name counts, as in Go.
+ */
+static int place_jobs(const struct gt_stack *s, const struct layout *l,
+		      const struct gt_barrier_job *job, size_t place[GT_VAR_COUNT],
+		      struct gt_stack_new *ret)
+{
+	for (uint32_t j = 0; j < job->n_env; j++)
+		place[j] = l->n_env;
+	for (size_t i = 0; i < l->n_env; i++) {
+		const char *have = env_at(s, l, i);
+
+		if (!have)
+			return -EINVAL;
+		for (uint32_t j = 0; j < job->n_env; j++) {
+			const struct gt_barrier_env *e = &job->env[j];
+
+			if (place[j] != l->n_env || !is_name(have, e->name))
+				continue;
+			place[j] =
+				place_entry(have + strlen(e->name) + 1, e, i, &ret->env_error[j]);
+		}
+	}
+	for (uint32_t j = 0; j < job->n_env; j++)
+		ret->changed = ret->changed || place[j] != NOT_OURS;
+	return 0;
+}
+
+/* The block under construction. */
+struct builder {
+	const struct gt_stack *s;
+	const struct layout *l;
+	const struct gt_barrier_job *job;
+	const size_t *place;
+	bool compact;
+	size_t n_new;	    /* entries added at the end */
+	size_t strings_len; /* bytes of strings to write */
+	size_t block_words; /* argc to AT_NULL */
+};
+
+static size_t job_len(const struct gt_barrier_env *e)
+{
+	return strlen(e->name) + 1 + strlen(e->value) + 1;
+}
+
+/* The job entry that replaces envp[i], or NULL. */
+static const struct gt_barrier_env *job_for(const struct builder *b, size_t i)
+{
+	for (uint32_t j = 0; j < b->job->n_env; j++) {
+		if (b->place[j] == i)
+			return &b->job->env[j];
+	}
+	return NULL;
+}
+
+static int measure(struct builder *b)
+{
+	for (size_t i = 0; i < b->l->n_env; i++) {
+		const struct gt_barrier_env *e = job_for(b, i);
+
+		if (e)
+			b->strings_len += job_len(e);
+		else if (!b->compact)
+			b->strings_len += strlen(env_at(b->s, b->l, i)) + 1;
+		if (b->strings_len > b->s->len + (GT_VAR_COUNT * 1024))
+			return -E2BIG; /* pointers that share strings, more than a stack holds */
+	}
+	for (uint32_t j = 0; j < b->job->n_env; j++) {
+		if (b->place[j] == b->l->n_env) {
+			b->strings_len += job_len(&b->job->env[j]);
+			b->n_new++;
+		}
+	}
+	b->block_words = 1 + (size_t)b->l->argc + 1 + b->l->n_env + b->n_new + 1 + b->l->n_aux;
+	return 0;
+}
+
+/* Copies one string and returns the address that it will have. */
+static uint64_t put(struct gt_stack_new *n, size_t *off, const char *a, const char *eq,
+		    const char *v)
+{
+	uint64_t at = n->addr + *off;
+
+	for (const char *part[] = {a, eq, v}, *const *p = part; p < part + GT_ARRAY_LEN(part);
+	     p++) {
+		size_t len = strlen(*p);
+
+		memcpy(n->image + *off, *p, len);
+		*off += len;
+	}
+	n->image[(*off)++] = '\0';
+	return at;
+}
+
+static uint64_t put_job(struct gt_stack_new *n, size_t *off, const struct gt_barrier_env *e)
+{
+	return put(n, off, e->name, "=", e->value);
+}
+
+static void put_word(struct gt_stack_new *n, size_t *off, uint64_t v)
+{
+	memcpy(n->image + *off, &v, WORD);
+	*off += WORD;
+}
+
+/* Writes argc, argv, envp and auxv at BLOCK and the strings at STRINGS. */
+static void write_block(const struct builder *b, struct gt_stack_new *n, size_t block,
+			size_t strings)
+{
+	const struct layout *l = b->l;
+
+	memcpy(n->image + block, b->s->image, l->envp); /* argc, argv, NULL */
+	block += l->envp;
+	for (size_t i = 0; i < l->n_env; i++) {
+		const struct gt_barrier_env *e = job_for(b, i);
+		uint64_t old = 0;
+
+		(void)word_at(b->s, l->envp + i * WORD, &old); /* checked by find_layout */
+		if (e)
+			put_word(n, &block, put_job(n, &strings, e));
+		else if (b->compact)
+			put_word(n, &block, old);
+		else
+			put_word(n, &block, put(n, &strings, string_at(b->s, old), "", ""));
+	}
+	for (uint32_t j = 0; j < b->job->n_env; j++) {
+		if (b->place[j] == l->n_env)
+			put_word(n, &block, put_job(n, &strings, &b->job->env[j]));
+	}
+	put_word(n, &block, 0);
+	memcpy(n->image + block, b->s->image + l->auxv, l->n_aux * WORD);
+}
+
+static int lay_out(const struct builder *b, struct gt_stack_new *n)
+{
+	size_t map = b->compact ? 0 : sizeof(struct prctl_mm_map);
+	size_t block = WORD * b->block_words;
+	uint64_t top = b->s->sp & ~(uint64_t)15;
+	size_t below = b->strings_len + map + block + 64; /* 64: room for three alignments */
+	uint64_t strings_at, map_at;
+
+	if (top < below)
+		return -E2BIG;
+	strings_at = top - b->strings_len;
+	map_at = (strings_at - map) & ~(uint64_t)15;
+	n->sp = (map_at - block) & ~(uint64_t)15;
+	n->ret_slot = n->sp - WORD;
+	n->addr = n->ret_slot;
+	n->len = (size_t)(top - n->addr);
+	n->image = calloc(1, n->len);
+	if (!n->image)
+		return -ENOMEM;
+	memcpy(n->image, &b->s->entry, WORD);
+	write_block(b, n, (size_t)(n->sp - n->addr), (size_t)(strings_at - n->addr));
+	if (map) {
+		struct prctl_mm_map mm = b->s->mm;
+
+		mm.env_start = strings_at;
+		mm.env_end = top;
+		n->map_addr = map_at;
+		memcpy(n->image + (map_at - n->addr), &mm, sizeof(mm));
+	}
+	return 0;
+}
+
+int gt_stack_build(const struct gt_stack *stack, const struct gt_barrier_job *job, bool compact,
+		   struct gt_stack_new *ret)
+{
+	struct layout l = {0};
+	size_t place[GT_VAR_COUNT];
+	struct builder b = {.s = stack, .l = &l, .job = job, .place = place, .compact = compact};
+	int r;
+
+	*ret = (struct gt_stack_new){0};
+	if (job->n_env > GT_VAR_COUNT)
+		return -EINVAL;
+	r = find_layout(stack, &l);
+	if (r == 0)
+		r = place_jobs(stack, &l, job, place, ret);
+	if (r < 0 || !ret->changed)
+		return r;
+	r = measure(&b);
+	return r < 0 ? r : lay_out(&b, ret);
+}
+
+bool gt_stack_auxv(const struct gt_stack *stack, uint64_t type, uint64_t *ret)
+{
+	struct layout l = {0};
+	uint64_t key = 0;
+
+	if (find_layout(stack, &l) < 0)
+		return false;
+	for (size_t i = 0; i < l.n_aux; i += 2) {
+		if (word_at(stack, l.auxv + i * WORD, &key) && key == type)
+			return word_at(stack, l.auxv + (i + 1) * WORD, ret);
+	}
+	return false;
+}

@@ -1,0 +1,273 @@
+/*
+ * A forked child that does jobs for its parent, one at a time.
+ *
+ * Theory of operation. Parent and child share a stream socket. A request is a header, with the
+ * job's file as SCM_RIGHTS, and the input's bytes; a reply is a header with the error's text, and
+ * the result's bytes. Both sides know every length beforehand from the table of jobs; nothing that
+ * the other side sends sizes a buffer. The parent bounds the time, and kills a child that took
+ * longer or that talks nonsense. Privilege: the child enters its phase before it reads one byte.
+ */
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "gotune/worker.h"
+
+struct request {
+	uint32_t job;
+	uint32_t in_len;
+	uint32_t has_fd;
+};
+
+struct reply {
+	int32_t result;
+	struct gt_err err;
+};
+
+/* ---- the child ---- */
+
+static int recv_request(int sock, struct request *req, int *ret_fd)
+{
+	union {
+		char buf[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} ctl;
+	struct iovec v = {req, sizeof(*req)};
+	struct msghdr m = {.msg_iov = &v,
+			   .msg_iovlen = 1,
+			   .msg_control = ctl.buf,
+			   .msg_controllen = sizeof(ctl)};
+	struct cmsghdr *c;
+	ssize_t n = recvmsg(sock, &m, MSG_CMSG_CLOEXEC | MSG_WAITALL);
+
+	*ret_fd = -1;
+	if (n != (ssize_t)sizeof(*req))
+		return -EPIPE; /* the parent has gone */
+	c = CMSG_FIRSTHDR(&m);
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+		memcpy(ret_fd, CMSG_DATA(c), sizeof(int));
+	return 0;
+}
+
+static int recv_all(int sock, void *buf, size_t len)
+{
+	for (size_t done = 0; done < len;) {
+		ssize_t n = read(sock, (char *)buf + done, len - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -EPIPE;
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+static int send_all(int sock, const void *buf, size_t len)
+{
+	for (size_t done = 0; done < len;) {
+		ssize_t n = send(sock, (const char *)buf + done, len - done, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -EPIPE;
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+static int serve_one(int sock, const struct gt_job *jobs, unsigned n_jobs)
+{
+	struct request req = {0};
+	struct reply rep = {0};
+	_cleanup_free_ void *in = NULL;
+	_cleanup_free_ void *out = NULL;
+	_cleanup_close_ int fd = -1;
+	int r = recv_request(sock, &req, &fd);
+
+	if (r < 0)
+		return r;
+	if (req.job >= n_jobs || req.in_len > jobs[req.job].in_max)
+		return -EBADMSG;
+	in = calloc(1, req.in_len + 1);
+	out = calloc(1, jobs[req.job].ret_len);
+	if (!in || !out)
+		return -ENOMEM;
+	r = recv_all(sock, in, req.in_len);
+	if (r < 0)
+		return r;
+	rep.result = jobs[req.job].fn(fd, in, req.in_len, out, jobs[req.job].ret_len, &rep.err);
+	r = send_all(sock, &rep, sizeof(rep));
+	return r < 0 ? r : send_all(sock, out, jobs[req.job].ret_len);
+}
+
+/* The child's life. First an answer to "are you ready?", then jobs until the parent closes. */
+static _Noreturn void serve(int sock, enum gt_phase phase, const struct gt_job *jobs,
+			    unsigned n_jobs, int (*setup)(void *), void *setup_ctx)
+{
+	struct reply ready = {0};
+
+	ready.result = setup ? setup(setup_ctx) : 0;
+	if (ready.result < 0)
+		(void)gt_err_sys(&ready.err, ready.result,
+				 "cannot enter the container's namespaces");
+	else
+		ready.result = gt_phase_enter(phase, &ready.err);
+	if (send_all(sock, &ready, sizeof(ready)) < 0 || ready.result < 0)
+		_exit(1);
+	while (serve_one(sock, jobs, n_jobs) == 0)
+		;
+	_exit(0);
+}
+
+/* ---- the parent ---- */
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail with this clock */
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void kill_worker(struct gt_worker *w)
+{
+	if (w->pid > 0) {
+		(void)kill(w->pid, SIGKILL); /* our own unreaped child: the pid is still its */
+		while (waitpid(w->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	w->pid = 0;
+	gt_cleanup_close(&w->sock);
+	w->sock = -1;
+}
+
+/* Reads LEN bytes before DEADLINE. */
+static int await(int sock, void *buf, size_t len, int64_t deadline)
+{
+	for (size_t done = 0; done < len;) {
+		struct pollfd p = {.fd = sock, .events = POLLIN};
+		int64_t left = deadline - now_ms();
+		ssize_t n;
+		int r = left > 0 ? poll(&p, 1, (int)left) : 0;
+
+		if (r == 0)
+			return -ETIMEDOUT;
+		if (r < 0 && errno != EINTR)
+			return -errno;
+		if (r < 0)
+			continue;
+		n = recv(sock, (char *)buf + done, len - done, MSG_DONTWAIT);
+		if (n < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (n <= 0)
+			return -EPIPE;
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+static int await_reply(struct gt_worker *w, int64_t deadline, void *ret, size_t ret_len,
+		       struct gt_err *e)
+{
+	struct reply rep;
+	int r = await(w->sock, &rep, sizeof(rep), deadline);
+
+	if (r == 0 && ret_len > 0)
+		r = await(w->sock, ret, ret_len, deadline);
+	if (r < 0)
+		return gt_err_set(e, r,
+				  r == -ETIMEDOUT
+					  ? "the sandboxed worker took too long and was killed"
+					  : "the sandboxed worker died");
+	rep.err.msg[sizeof(rep.err.msg) - 1] = '\0';
+	if (rep.result < 0)
+		return gt_err_set(e, rep.result < -4095 ? -EIO : rep.result, "%s", rep.err.msg);
+	return 0;
+}
+
+int gt_worker_start(struct gt_worker *ret, enum gt_phase phase, const struct gt_job *jobs,
+		    unsigned n_jobs, int (*setup)(void *), void *setup_ctx, struct gt_err *e)
+{
+	struct gt_worker w = {.sock = -1, .jobs = jobs, .n_jobs = n_jobs};
+	int pair[2], r;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return gt_err_sys(e, -errno, "cannot make the worker's socket");
+	w.pid = fork();
+	if (w.pid < 0) {
+		r = -errno;
+		close(pair[0]);
+		close(pair[1]);
+		return gt_err_sys(e, r, "cannot fork the worker");
+	}
+	if (w.pid == 0) {
+		close(pair[0]);
+		serve(pair[1], phase, jobs, n_jobs, setup, setup_ctx);
+	}
+	close(pair[1]);
+	w.sock = pair[0];
+	r = await_reply(&w, now_ms() + 2000, NULL, 0, e);
+	if (r < 0) {
+		kill_worker(&w);
+		return r;
+	}
+	*ret = w;
+	return 0;
+}
+
+static int send_request(struct gt_worker *w, unsigned i, int fd, const void *in, size_t in_len)
+{
+	struct request req = {.job = i, .in_len = (uint32_t)in_len, .has_fd = fd >= 0};
+	union {
+		char buf[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} ctl = {0};
+	struct iovec v = {&req, sizeof(req)};
+	struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1};
+
+	if (fd >= 0) {
+		struct cmsghdr *c;
+
+		m.msg_control = ctl.buf;
+		m.msg_controllen = sizeof(ctl.buf);
+		c = CMSG_FIRSTHDR(&m);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(c), &fd, sizeof(int));
+	}
+	if (sendmsg(w->sock, &m, MSG_NOSIGNAL) != (ssize_t)sizeof(req))
+		return -EPIPE;
+	return send_all(w->sock, in, in_len);
+}
+
+int gt_worker_call(struct gt_worker *w, unsigned i, int fd, const void *in, size_t in_len,
+		   void *ret, unsigned timeout_ms, struct gt_err *e)
+{
+	int64_t deadline = now_ms() + timeout_ms;
+	int r;
+
+	if (w->pid <= 0)
+		return gt_err_set(e, -EPIPE, "the sandboxed worker died earlier");
+	if (i >= w->n_jobs || in_len > w->jobs[i].in_max)
+		return gt_err_set(e, -EINVAL, "no such job, or too large an input");
+	r = send_request(w, i, fd, in, in_len);
+	if (r < 0)
+		(void)gt_err_set(e, r, "the sandboxed worker died");
+	else
+		r = await_reply(w, deadline, ret, w->jobs[i].ret_len, e);
+	if (r == -EPIPE || r == -ETIMEDOUT)
+		kill_worker(w);
+	return r;
+}
+
+void gt_worker_done(struct gt_worker *w)
+{
+	if (w && w->pid > 0)
+		kill_worker(w);
+}
