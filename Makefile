@@ -151,7 +151,9 @@ analyze: ## clang-tidy, cppcheck, gcc -fanalyzer, shellcheck, mandoc -T lint: al
 	@+$(MAKE) --no-print-directory analyze-tidy analyze-cppcheck analyze-gcc analyze-shell analyze-man
 analyze-tidy:
 	@echo '  clang-tidy'
-	@printf '%s\n' $(HOOK_SRC) | $(EACH) sh -c 'clang-tidy --quiet "$$1" -- -std=gnu17 $(subst ",\",$(subst ','\'',$(GT_CPPFLAGS))) $(PKG_CFLAGS) 2>$(BUILD)-tidy.$$$$ || { cat $(BUILD)-tidy.$$$$; rm $(BUILD)-tidy.$$$$; exit 1; }; rm $(BUILD)-tidy.$$$$' sh
+	@mkdir -p $(BUILD)
+	@printf '%s\n' $(HOOK_SRC) | xargs -P "$$(nproc)" -I{} clang-tidy --quiet {} -- -std=gnu17 $(GT_CPPFLAGS) $(PKG_CFLAGS) \
+		2>$(BUILD)/tidy.log || { grep -v 'warnings\? generated' $(BUILD)/tidy.log; exit 1; }
 analyze-cppcheck:
 	@echo '  cppcheck'
 	@cppcheck --quiet -j "$$(nproc)" --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \

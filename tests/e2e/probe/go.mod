@@ -1,0 +1,3 @@
+module gotune.test/probe
+
+go 1.19
