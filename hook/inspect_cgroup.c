@@ -1,0 +1,226 @@
+/*
+ * The cgroup facts of a container: its limits and those of every ancestor that can be seen, its
+ * cpuset, swap, and how it sees its own cgroup. Effectful: reads; no privilege.
+ */
+#include <fcntl.h>
+
+#include "gotune/cgroup.h"
+#include "gotune/file.h"
+#include "gotune/parse.h"
+#include "gotune/str.h"
+
+/* Takes the last component off BELOW ("/a/b" -> "/a" -> "/"). False at the mount's root. */
+static bool parent(char *below)
+{
+	char *slash = strrchr(below, '/');
+
+	if (!slash || strcmp(below, "/") == 0)
+		return false;
+	slash[slash == below] = '\0';
+	return true;
+}
+
+/* Where level I of the tree goes: one of its own, or the last one, which holds all the rest. */
+static struct gt_level *slot(struct gt_cgroup_facts *f, uint32_t i)
+{
+	if (i >= GT_LEVELS_MAX) {
+		f->level_overflow = true;
+		return &f->level[GT_LEVELS_MAX - 1];
+	}
+	if (i >= f->n_level)
+		f->n_level = i + 1;
+	return &f->level[i];
+}
+
+static void add_cpu(struct gt_cgroup_facts *f, uint32_t i, int dir, const char *below)
+{
+	struct gt_level l = {0};
+
+	(void)gt_copy_str(l.path, sizeof(l.path), below); /* cut: it is for reading */
+	if (dir >= 0)
+		gt_cg_read_cpu(dir, f->cpu, &l);
+	else
+		l.cpu_unreadable = true;
+	if (i < GT_LEVELS_MAX)
+		memcpy(slot(f, i)->path, l.path, sizeof(l.path));
+	gt_cg_fold_cpu(slot(f, i), &l);
+}
+
+static void add_memory(struct gt_cgroup_facts *f, uint32_t i, int dir, const char *below)
+{
+	struct gt_level l = {0};
+
+	(void)gt_copy_str(l.mem_path, sizeof(l.mem_path), below); /* cut: it is for reading */
+	if (dir < 0)
+		l.mem_unreadable = true;
+	else if (i == 0 || gt_cg_memory_inherits(dir, f->memory))
+		gt_cg_read_memory(dir, f->memory, &l);
+	if (i < GT_LEVELS_MAX)
+		memcpy(slot(f, i)->mem_path, l.mem_path, sizeof(l.mem_path));
+	gt_cg_fold_memory(slot(f, i), &l);
+}
+
+typedef void (*add_fn)(struct gt_cgroup_facts *f, uint32_t i, int dir, const char *below);
+
+/* From the container's cgroup up to the mount's root. A path that is gone gives no levels. */
+static void walk(int root, const struct gt_cg_place *p, add_fn add, struct gt_cgroup_facts *f)
+{
+	char below[GT_PATH_CAP];
+	uint32_t i = 0;
+
+	memcpy(below, p->below, sizeof(below));
+	do {
+		_cleanup_close_ int dir = gt_cg_open(root, p, below);
+
+		if (i == 0 && dir == -ENOENT)
+			return;
+		add(f, i++, dir, below);
+	} while (parent(below));
+}
+
+/* A level that only one hierarchy reaches is named by that one. */
+static void name_levels(struct gt_cgroup_facts *f)
+{
+	for (uint32_t i = 0; i < f->n_level; i++) {
+		struct gt_level *l = &f->level[i];
+
+		if (l->path[0] == '\0')
+			memcpy(l->path, l->mem_path, sizeof(l->path));
+		if (l->mem_path[0] == '\0')
+			memcpy(l->mem_path, l->path, sizeof(l->mem_path));
+	}
+}
+
+static void where(char ret[GT_WHERE_CAP], const struct gt_cg_place *p, const char *below,
+		  const char *file)
+{
+	/* Cut when too long: it is for reading. */
+	(void)gt_copy_str(ret, GT_WHERE_CAP, p->point);
+	(void)gt_append(ret, GT_WHERE_CAP, strcmp(below, "/") == 0 ? "" : below);
+	(void)gt_append(ret, GT_WHERE_CAP, "/");
+	(void)gt_append(ret, GT_WHERE_CAP, file);
+}
+
+/* The first of FILES that DIR has. 0, -ENOENT, or -EINVAL when it cannot be understood. */
+static int read_cpus(int dir, const char *const files[2], struct gt_cpus *ret,
+		     const char **ret_file)
+{
+	char text[8192];
+
+	for (unsigned i = 0; i < 2 && files[i]; i++) {
+		int r = gt_root_read(dir, files[i], text, sizeof(text));
+
+		if (r == -ENOENT || (r == 0 && text[0] == '\0'))
+			continue; /* v1 and v2: empty means that the parent's set counts */
+		*ret_file = files[i];
+		return r < 0 || gt_cpus_parse(text, ret) < 0 ? -EINVAL : 0;
+	}
+	return -ENOENT;
+}
+
+/* The effective set of the nearest level that has one: the controller may end further up. */
+static void read_effective(int root, const struct gt_cg_place *p, struct gt_fact_cpus *ret)
+{
+	static const char *const v1[2] = {"cpuset.effective_cpus", "cpuset.cpus"};
+	static const char *const v2[2] = {"cpuset.cpus.effective", NULL};
+	char below[GT_PATH_CAP];
+	const char *file = "";
+
+	memcpy(below, p->below, sizeof(below));
+	do {
+		_cleanup_close_ int dir = gt_cg_open(root, p, below);
+		struct gt_cpus cpus;
+		int r = dir < 0 ? dir
+				: read_cpus(dir, p->version == GT_CGROUP_V1 ? v1 : v2, &cpus,
+					    &file);
+
+		if (r == 0) {
+			ret->known = true;
+			ret->v = cpus;
+			where(ret->where, p, below, file);
+		}
+		/* A cgroup that is gone says nothing of its parents. */
+		if (r != -ENOENT || dir < 0)
+			return;
+	} while (parent(below));
+}
+
+static void read_own_cpuset(int root, const struct gt_cg_place *p, struct gt_cgroup_facts *f)
+{
+	_cleanup_close_ int dir = gt_cg_open(root, p, p->below);
+
+	if (dir < 0)
+		return;
+	if (gt_root_read(dir, "cpuset.cpus", f->cpuset_cpus, sizeof(f->cpuset_cpus)) < 0)
+		f->cpuset_cpus[0] = '\0';
+	if (gt_root_read(dir, "cpuset.mems", f->cpuset_mems, sizeof(f->cpuset_mems)) < 0)
+		f->cpuset_mems[0] = '\0';
+}
+
+static void read_swap(int root, const struct gt_cg_place *p, struct gt_cgroup_facts *f)
+{
+	bool v1 = p->version == GT_CGROUP_V1;
+	const char *file = v1 ? "memory.swappiness" : "memory.swap.max";
+	struct gt_fact *fact = v1 ? &f->swappiness : &f->swap_max;
+	_cleanup_close_ int dir = gt_cg_open(root, p, p->below);
+	char text[64];
+
+	if (dir < 0 || gt_root_read(dir, file, text, sizeof(text)) < 0)
+		return;
+	if (!v1 && strcmp(text, "max") == 0)
+		fact->v = UINT64_MAX;
+	else if (gt_parse_u64(text, &fact->v) < 0)
+		return;
+	fact->known = true;
+	where(fact->where, p, p->below, file);
+}
+
+void gt_inspect_cgroup(int root, int64_t pid, struct gt_cgroup_facts *ret,
+		       char ret_path[GT_PATH_CAP])
+{
+	struct gt_cg_places places;
+
+	gt_cg_find(root, pid, &places);
+	ret->cpu = places.ctl[GT_CTL_CPU].version;
+	ret->memory = places.ctl[GT_CTL_MEMORY].version;
+	ret->cpuset = places.ctl[GT_CTL_CPUSET].version;
+	ret->hybrid = places.hybrid;
+	memcpy(ret_path, places.path, GT_PATH_CAP);
+	if (places.ctl[GT_CTL_CPU].has_path)
+		walk(root, &places.ctl[GT_CTL_CPU], add_cpu, ret);
+	if (places.ctl[GT_CTL_MEMORY].has_path) {
+		walk(root, &places.ctl[GT_CTL_MEMORY], add_memory, ret);
+		read_swap(root, &places.ctl[GT_CTL_MEMORY], ret);
+	}
+	name_levels(ret);
+	if (places.ctl[GT_CTL_CPUSET].has_path) {
+		read_effective(root, &places.ctl[GT_CTL_CPUSET], &ret->effective);
+		read_own_cpuset(root, &places.ctl[GT_CTL_CPUSET], ret);
+	}
+}
+
+int gt_inspect_cgroup_dir(int root, int64_t pid, enum gt_controller c)
+{
+	_cleanup_close_ int dir = -1;
+	struct gt_cg_places places;
+	int r;
+
+	if (pid <= 0 || c >= GT_CTL_COUNT)
+		return -EINVAL;
+	gt_cg_find(root, pid, &places);
+	dir = gt_cg_open(root, &places.ctl[c], places.ctl[c].below);
+	if (dir < 0)
+		return dir;
+	r = openat(dir, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return r < 0 ? -errno : r;
+}
+
+void gt_inspect_cgroup_mount(const struct gt_bundle *b, struct gt_cgroup_facts *ret)
+{
+	ret->has_mount = b->cgroup_mount != GT_CGMOUNT_NONE;
+	ret->mount_root_is_slash = GT_UNKNOWN;
+	if (b->cgroup_mount == GT_CGMOUNT_BIND)
+		ret->mount_root_is_slash = GT_YES;
+	else if (b->cgroup_mount == GT_CGMOUNT_OWN)
+		ret->mount_root_is_slash = b->ns[GT_NS_CGROUP].present ? GT_YES : GT_NO;
+}

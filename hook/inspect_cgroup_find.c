@@ -1,0 +1,259 @@
+/*
+ * Which hierarchy holds a controller, and where a process stands in it: proc/self/mountinfo and
+ * proc/PID/cgroup (Documentation/filesystems/proc.rst 3.5, admin-guide/cgroup-v1/cgroups.rst 2.2,
+ * admin-guide/cgroup-v2.rst). Effectful: reads; no privilege.
+ */
+#include "gotune/cgroup.h"
+#include "gotune/file.h"
+#include "gotune/parse.h"
+#include "gotune/str.h"
+
+#define PROC_FILE_MAX  (4u << 20) /* a host with thousands of mounts */
+#define PROC_FILE_WAIT 2000	  /* milliseconds */
+#define FIELDS_MAX     32
+
+static const char *const ctl_name[GT_CTL_COUNT] = {
+	[GT_CTL_CPU] = "cpu",
+	[GT_CTL_MEMORY] = "memory",
+	[GT_CTL_CPUSET] = "cpuset",
+};
+
+/* The process's paths, as proc/PID/cgroup has them; "" when there is none. */
+struct paths {
+	char v1[GT_CTL_COUNT][GT_PATH_CAP];
+	char v2[GT_PATH_CAP];
+};
+
+/* A cgroup mount; the strings belong to the line. */
+struct mount {
+	enum gt_cgroup_version version;
+	const char *root, *point, *options;
+};
+
+static char *read_text(int root, const char *path)
+{
+	_cleanup_close_ int fd = gt_root_open_file(root, path, NULL);
+	char *text = NULL;
+
+	if (fd < 0 || gt_read_all(fd, PROC_FILE_MAX, PROC_FILE_WAIT, &text, NULL) < 0)
+		return NULL;
+	return text;
+}
+
+/* Is WORD one of LIST's, which are separated by one of SEPS? */
+static bool has_word(const char *list, const char *seps, const char *word)
+{
+	size_t len = strlen(word);
+
+	while (*list) {
+		size_t n = strcspn(list, seps);
+
+		if (n == len && memcmp(list, word, n) == 0)
+			return true;
+		list += n;
+		list += *list != '\0';
+	}
+	return false;
+}
+
+static bool is_octal(char c)
+{
+	return c >= '0' && c <= '7';
+}
+
+/* mountinfo writes space, tab, newline, backslash and '#' as \ooo; undone in place. */
+static void unescape(char *s)
+{
+	char *out = s;
+
+	while (*s) {
+		if (s[0] == '\\' && is_octal(s[1]) && is_octal(s[2]) && is_octal(s[3])) {
+			*out++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
+			s += 4;
+		} else {
+			*out++ = *s++;
+		}
+	}
+	*out = '\0';
+}
+
+/* Cuts LINE at its spaces. Returns how many fields there are, FIELDS_MAX at most. */
+static unsigned split(char *line, char *field[FIELDS_MAX])
+{
+	char *save = NULL;
+	unsigned n = 0;
+
+	for (char *f = strtok_r(line, " ", &save); f && n < FIELDS_MAX;
+	     f = strtok_r(NULL, " ", &save))
+		field[n++] = f;
+	return n;
+}
+
+/* "32 31 0:29 ROOT POINT rw,relatime [TAG]... - cgroup SOURCE rw,cpu" */
+static bool parse_mount(char *line, struct mount *ret)
+{
+	char *field[FIELDS_MAX];
+	unsigned n = split(line, field), dash = 6;
+
+	while (dash < n && strcmp(field[dash], "-") != 0)
+		dash++;
+	if (dash + 3 >= n)
+		return false;
+	if (strcmp(field[dash + 1], "cgroup2") == 0)
+		ret->version = GT_CGROUP_V2;
+	else if (strcmp(field[dash + 1], "cgroup") == 0)
+		ret->version = GT_CGROUP_V1;
+	else
+		return false;
+	unescape(field[3]);
+	unescape(field[4]);
+	ret->root = field[3];
+	ret->point = field[4];
+	ret->options = field[dash + 3];
+	return ret->root[0] == '/' && ret->point[0] == '/';
+}
+
+/* "ID:CONTROLLERS:PATH"; the path may have colons. Cgroup 2 has no controllers here. */
+static void take_path(char *line, struct paths *ret)
+{
+	char *list = strchr(line, ':');
+	char *path = list ? strchr(list + 1, ':') : NULL;
+
+	if (!path || path[1] != '/')
+		return;
+	*list++ = '\0';
+	*path++ = '\0';
+	if (strlen(path) >= GT_PATH_CAP)
+		return; /* unknown rather than cut */
+	if (*list == '\0') {
+		(void)gt_copy_str(ret->v2, sizeof(ret->v2), path);
+		return;
+	}
+	for (unsigned c = 0; c < GT_CTL_COUNT; c++) {
+		if (has_word(list, ",", ctl_name[c]))
+			(void)gt_copy_str(ret->v1[c], sizeof(ret->v1[c]), path);
+	}
+}
+
+static void read_paths(int root, int64_t pid, struct paths *ret)
+{
+	char name[48] = "proc/";
+	_cleanup_free_ char *text = NULL;
+	char *save = NULL;
+
+	if (pid <= 0 || !gt_append_u64(name, sizeof(name), (uint64_t)pid) ||
+	    !gt_append(name, sizeof(name), "/cgroup"))
+		return;
+	text = read_text(root, name);
+	if (!text)
+		return;
+	for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save))
+		take_path(l, ret);
+}
+
+/* A path above the reader's own cgroup namespace is written with "..": it cannot be looked up. */
+static bool climbs(const char *path)
+{
+	return has_word(path, "/", "..");
+}
+
+/* PATH as seen below a mount of ROOT: false when it lies outside of it. */
+static bool strip_root(const char *mount_root, const char *path, char ret[GT_PATH_CAP])
+{
+	size_t n = strcmp(mount_root, "/") == 0 ? 0 : strlen(mount_root);
+
+	if (*path == '\0' || climbs(path) || climbs(mount_root))
+		return false;
+	if (strncmp(path, mount_root, n) != 0 || (path[n] != '/' && path[n] != '\0'))
+		return false;
+	return gt_copy_str(ret, GT_PATH_CAP, path[n] ? path + n : "/");
+}
+
+/* Does the cgroup2 mount at POINT offer the controller? */
+static bool offers(int root, const char *point, const char *name)
+{
+	char file[GT_PATH_CAP + 32], list[512];
+
+	if (!gt_copy_str(file, sizeof(file), point) ||
+	    !gt_append(file, sizeof(file), "/cgroup.controllers"))
+		return false;
+	return gt_root_read(root, file, list, sizeof(list)) == 0 && has_word(list, " ", name);
+}
+
+/*
+ * Takes mount M for controller C when it is better than what is there: v1 before v2, since a
+ * controller is in one hierarchy only and v1 has to name it; then one that shows the path.
+ */
+static void offer_place(int root, const struct mount *m, unsigned c, const char *path,
+			struct gt_cg_place *ret)
+{
+	struct gt_cg_place p = {.version = m->version};
+
+	if (m->version == GT_CGROUP_V1 && !has_word(m->options, ",", ctl_name[c]))
+		return;
+	if (!gt_copy_str(p.point, sizeof(p.point), m->point))
+		return;
+	p.has_path = strip_root(m->root, path, p.below);
+	if (ret->version != GT_CGROUP_UNKNOWN &&
+	    !(m->version < ret->version || (m->version == ret->version && !ret->has_path)))
+		return;
+	if (m->version == GT_CGROUP_V2 && !offers(root, m->point, ctl_name[c]))
+		return;
+	*ret = p;
+}
+
+static bool any_controller(const char *options)
+{
+	for (unsigned c = 0; c < GT_CTL_COUNT; c++) {
+		if (has_word(options, ",", ctl_name[c]))
+			return true;
+	}
+	return false;
+}
+
+static void read_mounts(int root, const struct paths *paths, struct gt_cg_places *ret)
+{
+	_cleanup_free_ char *text = read_text(root, "proc/self/mountinfo");
+	bool v1 = false, v2 = false;
+	char *save = NULL;
+	struct mount m;
+
+	if (!text)
+		return;
+	for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
+		if (!parse_mount(l, &m))
+			continue;
+		v2 = v2 || m.version == GT_CGROUP_V2;
+		v1 = v1 || (m.version == GT_CGROUP_V1 && any_controller(m.options));
+		for (unsigned c = 0; c < GT_CTL_COUNT; c++)
+			offer_place(root, &m, c,
+				    m.version == GT_CGROUP_V1 ? paths->v1[c] : paths->v2,
+				    &ret->ctl[c]);
+	}
+	ret->hybrid = v1 && v2;
+}
+
+void gt_cg_find(int root, int64_t pid, struct gt_cg_places *ret)
+{
+	struct paths paths = {0};
+	const char *path;
+
+	*ret = (struct gt_cg_places){0};
+	read_paths(root, pid, &paths);
+	read_mounts(root, &paths, ret);
+	path = paths.v1[GT_CTL_MEMORY];
+	if (*path == '\0')
+		path = *paths.v2 ? paths.v2 : paths.v1[GT_CTL_CPU];
+	(void)gt_copy_str(ret->path, sizeof(ret->path), path); /* same size */
+}
+
+int gt_cg_open(int root, const struct gt_cg_place *p, const char *below)
+{
+	char path[2 * GT_PATH_CAP];
+
+	if (p->version == GT_CGROUP_UNKNOWN || !p->has_path)
+		return -ENOENT;
+	if (!gt_copy_str(path, sizeof(path), p->point) || !gt_append(path, sizeof(path), below))
+		return -ENAMETOOLONG;
+	return gt_root_open_dir(root, path);
+}

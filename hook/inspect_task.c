@@ -1,0 +1,334 @@
+/*
+ * The container's init: what it is, whose its namespaces are, whether the exec barrier can work.
+ * Effectful: reads procfs; other users' processes need CAP_SYS_PTRACE to be looked into.
+ */
+#include <fcntl.h>
+
+#include "gotune/file.h"
+#include "gotune/inspect.h"
+#include "gotune/lsm.h"
+#include "gotune/parse.h"
+#include "gotune/str.h"
+
+#define CAP_SYS_PTRACE_BIT   19 /* include/uapi/linux/capability.h */
+#define CAP_SYS_RESOURCE_BIT 24
+#define YAMA_NO_ATTACH	     3 /* Documentation/admin-guide/LSM/Yama.rst */
+
+#define PROC_CAP 128
+
+/* "/proc/PID/NAME"; PID 0 is "self". All of it fits: our own words and 19 digits. */
+static void proc_path(char path[PROC_CAP], int64_t pid, const char *name)
+{
+	(void)gt_copy_str(path, PROC_CAP, "/proc/");
+	if (pid > 0)
+		(void)gt_append_u64(path, PROC_CAP, (uint64_t)pid);
+	else
+		(void)gt_append(path, PROC_CAP, "self");
+	(void)gt_append(path, PROC_CAP, "/");
+	(void)gt_append(path, PROC_CAP, name);
+}
+
+static int read_proc(int root, int64_t pid, const char *name, char *buf, size_t cap)
+{
+	char path[PROC_CAP];
+
+	proc_path(path, pid, name);
+	return gt_root_read(root, path, buf, cap);
+}
+
+/* The text of a link of procfs, which may be a magic one: it is read, never followed. */
+static int read_link(int root, int64_t pid, const char *dir, const char *name, char *buf,
+		     size_t cap)
+{
+	_cleanup_close_ int fd = -1;
+	char path[PROC_CAP];
+	ssize_t n;
+
+	proc_path(path, pid, dir);
+	fd = gt_root_open_dir(root, path);
+	if (fd < 0)
+		return fd;
+	n = readlinkat(fd, name, buf, cap - 1);
+	if (n < 0)
+		return -errno;
+	buf[n] = '\0';
+	return 0;
+}
+
+int gt_inspect_start_time(int root, int64_t pid, uint64_t *ret)
+{
+	char text[4096], number[24];
+	const char *p;
+	int r;
+
+	if (pid <= 0)
+		return -ESRCH;
+	r = read_proc(root, pid, "stat", text, sizeof(text));
+	if (r < 0)
+		return r;
+	/* Field 2 is the name in parentheses, which may itself hold both, and spaces. */
+	p = strrchr(text, ')');
+	if (!p)
+		return -EINVAL;
+	for (unsigned field = 2; field < 22; field++) {
+		p += strcspn(p, " ");
+		if (*p++ == '\0')
+			return -EINVAL;
+	}
+	if (!gt_copy(number, sizeof(number), p, strcspn(p, " ")))
+		return -EINVAL;
+	return gt_parse_u64(number, ret);
+}
+
+static bool is_number(const char *s)
+{
+	return *s && s[strspn(s, "0123456789")] == '\0';
+}
+
+/*
+ * runc names the stages of its init itself: libcontainer/nsenter/nsexec.c, PR_SET_NAME. crun runs
+ * on as crun: src/libcrun/cloned_binary.c re-executes it through a descriptor, and before Linux
+ * 6.14 the kernel then named the process by that descriptor's number; its exe is a memfd of crun's
+ * naming, or a detached mount of the binary, which reads "/": then its own first argument tells.
+ */
+static const char *runtime_of(int root, int64_t pid)
+{
+	static const char runc[] = "runc", crun[] = "crun";
+	char comm[64], exe[GT_PATH_CAP], args[4096];
+
+	if (read_proc(root, pid, "comm", comm, sizeof(comm)) < 0)
+		return "";
+	if (gt_has_prefix(comm, "runc:["))
+		return runc;
+	if (strcmp(comm, crun) == 0 || gt_has_prefix(comm, "crun:[") ||
+	    gt_has_prefix(comm, "memfd:crun_"))
+		return crun;
+	if (!is_number(comm) || read_link(root, pid, "", "exe", exe, sizeof(exe)) < 0)
+		return "";
+	if (gt_has_prefix(exe, "/memfd:crun_cloned:") || strcmp(gt_basename(exe), crun) == 0)
+		return crun;
+	if (gt_has_prefix(exe, "/memfd:runc_cloned:") || strcmp(gt_basename(exe), runc) == 0)
+		return runc;
+	if (strcmp(exe, "/") == 0 && read_proc(root, pid, "cmdline", args, sizeof(args)) == 0 &&
+	    strcmp(gt_basename(args), crun) == 0)
+		return crun;
+	return "";
+}
+
+/* A namespace is the host's when it is ours or that of process 1. */
+static enum gt_ns_owner owner(int root, int64_t pid, const char *ns)
+{
+	char theirs[64], ours[64], first[64];
+
+	if (read_link(root, pid, "ns", ns, theirs, sizeof(theirs)) < 0 ||
+	    read_link(root, 0, "ns", ns, ours, sizeof(ours)) < 0)
+		return GT_NS_OWNER_UNKNOWN;
+	if (strcmp(theirs, ours) == 0)
+		return GT_NS_OWNER_HOST;
+	if (read_link(root, 1, "ns", ns, first, sizeof(first)) == 0 && strcmp(theirs, first) == 0)
+		return GT_NS_OWNER_HOST;
+	return GT_NS_OWNER_CONTAINER;
+}
+
+/* The word after the line's KEY in TEXT ("KEY:\tWORD ..."), or false. */
+static bool value_of(const char *text, const char *key, char *buf, size_t cap)
+{
+	size_t n = strlen(key);
+
+	for (const char *l = text; l; l = strchr(l, '\n')) {
+		l += *l == '\n';
+		if (strncmp(l, key, n) != 0)
+			continue;
+		l += n;
+		l += strspn(l, " \t");
+		return gt_copy(buf, cap, l, strcspn(l, " \t\n"));
+	}
+	return false;
+}
+
+static bool take_limit(const char **p, uint64_t *ret)
+{
+	char word[24];
+	size_t n;
+
+	*p += strspn(*p, " ");
+	n = strcspn(*p, " \n");
+	if (!gt_copy(word, sizeof(word), *p, n))
+		return false;
+	*p += n;
+	if (strcmp(word, "unlimited") == 0) {
+		*ret = UINT64_MAX;
+		return true;
+	}
+	return gt_parse_u64(word, ret) == 0;
+}
+
+static void read_nofile(int root, int64_t pid, struct gt_rlimit_facts *ret)
+{
+	static const char key[] = "Max open files ";
+	char text[4096];
+	uint64_t soft, hard;
+	const char *p;
+
+	if (read_proc(root, pid, "limits", text, sizeof(text)) < 0)
+		return;
+	p = strstr(text, key);
+	if (!p)
+		return;
+	p += strlen(key);
+	if (!take_limit(&p, &soft) || !take_limit(&p, &hard))
+		return;
+	ret->live_known = true;
+	ret->live_soft = soft;
+	ret->live_hard = hard;
+}
+
+/* Our own effective capability BIT. */
+static enum gt_tri have_cap(int root, unsigned bit)
+{
+	char text[8192], word[24];
+	uint64_t caps = 0;
+
+	if (read_proc(root, 0, "status", text, sizeof(text)) < 0 ||
+	    !value_of(text, "CapEff:", word, sizeof(word)) || strlen(word) != 16)
+		return GT_UNKNOWN;
+	for (const char *p = word; *p; p++) {
+		static const char hex[] = "0123456789abcdef";
+		const char *d = strchr(hex, *p);
+
+		if (!d)
+			return GT_UNKNOWN;
+		caps = caps << 4 | (uint64_t)(d - hex);
+	}
+	return caps >> bit & 1 ? GT_YES : GT_NO;
+}
+
+/* The initial user namespace maps every id onto itself. */
+static enum gt_tri in_initial_userns(int root)
+{
+	static const char *const whole[3] = {"0", "0", "4294967295"};
+	char text[256];
+	const char *p = text;
+
+	if (read_proc(root, 0, "uid_map", text, sizeof(text)) < 0)
+		return GT_UNKNOWN;
+	for (size_t i = 0; i < GT_ARRAY_LEN(whole); i++) {
+		size_t n;
+
+		p += strspn(p, " ");
+		n = strcspn(p, " \n");
+		if (n != strlen(whole[i]) || memcmp(p, whole[i], n) != 0)
+			return GT_NO;
+		p += n;
+	}
+	return *p == '\0' ? GT_YES : GT_NO;
+}
+
+/* do_prlimit() asks for CAP_SYS_RESOURCE in the initial namespace, whichever we live in. */
+static enum gt_tri can_raise_hard(int root)
+{
+	enum gt_tri cap = have_cap(root, CAP_SYS_RESOURCE_BIT);
+	enum gt_tri initial = in_initial_userns(root);
+
+	if (cap == GT_NO || initial == GT_NO)
+		return GT_NO;
+	return cap == GT_YES && initial == GT_YES ? GT_YES : GT_UNKNOWN;
+}
+
+static bool ptrace_denied(int root, int64_t pid)
+{
+	char text[8192], tracer[24];
+	uint64_t scope;
+
+	if (have_cap(root, CAP_SYS_PTRACE_BIT) != GT_YES)
+		return true;
+	if (gt_root_read_u64(root, "proc/sys/kernel/yama/ptrace_scope", &scope) == 0 &&
+	    scope >= YAMA_NO_ATTACH)
+		return true;
+	return read_proc(root, pid, "status", text, sizeof(text)) < 0 ||
+	       !value_of(text, "TracerPid:", tracer, sizeof(tracer)) || strcmp(tracer, "0") != 0;
+}
+
+static bool arch_supported(void)
+{
+#if defined(__x86_64__) || defined(__aarch64__)
+	return true;
+#else
+	return false;
+#endif
+}
+
+static enum gt_barrier_can barrier(int root, int64_t pid, const char *runtime, const char *label)
+{
+	if (*runtime == '\0')
+		return GT_BARRIER_NOT_AN_INIT;
+	if (!arch_supported())
+		return GT_BARRIER_ARCH;
+	if (ptrace_denied(root, pid))
+		return GT_BARRIER_PTRACE_DENIED;
+	if (gt_lsm_selinux_denies(root, label))
+		return GT_BARRIER_SELINUX;
+	return gt_lsm_apparmor_confines(root) ? GT_BARRIER_APPARMOR : GT_BARRIER_OK;
+}
+
+void gt_inspect_task(int root, int64_t pid, const char *selinux_label, struct gt_facts *ret)
+{
+	uint64_t start;
+
+	ret->nofile.can_raise_hard = can_raise_hard(root);
+	ret->net = ret->ipc = GT_NS_OWNER_UNKNOWN;
+	ret->barrier = GT_BARRIER_NO_PROCESS;
+	if (gt_inspect_start_time(root, pid, &start) < 0)
+		return;
+	(void)gt_copy_str(ret->ident.runtime, sizeof(ret->ident.runtime),
+			  runtime_of(root, pid)); /* fits */
+	ret->net = owner(root, pid, "net");
+	ret->ipc = owner(root, pid, "ipc");
+	read_nofile(root, pid, &ret->nofile);
+	ret->barrier = barrier(root, pid, ret->ident.runtime, selinux_label);
+}
+
+/* ROOT_PATH as an absolute path: the runtime-spec lets it be relative to the bundle. */
+static bool absolute(const char *bundle, const char *root_path, char *buf, size_t cap)
+{
+	if (*root_path == '/')
+		return gt_copy_str(buf, cap, root_path);
+	return gt_copy_str(buf, cap, bundle) && gt_append(buf, cap, "/") &&
+	       gt_append(buf, cap, root_path);
+}
+
+/* The directory PATH in the mount namespace of PID, whose root is still the host's. */
+static int open_in_mounts_of(int64_t pid, const char *path)
+{
+	_cleanup_close_ int root = -1, dir = -1;
+	char proc[PROC_CAP];
+	int r;
+
+	proc_path(proc, pid, "root");
+	root = open(proc, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return -errno;
+	dir = gt_root_open_dir(root, path);
+	if (dir < 0)
+		return dir;
+	r = openat(dir, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return r < 0 ? -errno : r;
+}
+
+int gt_inspect_rootfs(int64_t pid, const char *bundle, const char *root_path, struct gt_err *e)
+{
+	char path[2 * GT_PATH_CAP + 2];
+	int r;
+
+	if (*root_path == '\0')
+		return gt_err_set(e, -ENOENT, "config.json names no root for the container");
+	if (!absolute(bundle, root_path, path, sizeof(path)))
+		return gt_err_set(e, -ENAMETOOLONG, "the path of the container's root is too long");
+	if (pid > 0) {
+		r = open_in_mounts_of(pid, path);
+		if (r >= 0)
+			return r;
+	}
+	r = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return r < 0 ? gt_err_sys(e, -errno, "cannot open the container's root %s", path) : r;
+}
