@@ -1,0 +1,180 @@
+/*
+ * The planner's wiring: requests, selection, facts worked out, then a row for each setting. Pure:
+ * the same facts and policy give the same plan, byte for byte.
+ */
+#include "gotune/plan_rules.h"
+
+struct gt_setting *gt_plan_row(struct gt_planning *pl, enum gt_setting_id id, const char *name)
+{
+	struct gt_plan *plan = pl->plan;
+	/* GT_SETTINGS_MAX is the number of rows that there can be: the last is never overrun. */
+	uint32_t i = plan->n_setting < GT_SETTINGS_MAX ? plan->n_setting++ : GT_SETTINGS_MAX - 1;
+	struct gt_setting *s = &plan->setting[i];
+
+	s->id = id;
+	s->verdict = GT_VERDICT_SKIP;
+	(void)gt_copy_str(s->name, sizeof(s->name), name); /* names are ours, or were checked */
+	return s;
+}
+
+void gt_plan_set(struct gt_setting *s, enum gt_reason why, const char *value)
+{
+	s->verdict = GT_VERDICT_SET;
+	s->reason = why;
+	(void)gt_copy_str(s->value, sizeof(s->value), value); /* values were bounded when checked */
+}
+
+void gt_plan_set_number(struct gt_setting *s, enum gt_reason why, uint64_t value)
+{
+	gt_plan_set(s, why, "");
+	(void)gt_append_u64(s->value, sizeof(s->value), value); /* 20 digits always fit */
+	s->number = value;
+}
+
+void gt_plan_set_wish(struct gt_planning *pl, struct gt_setting *s, enum gt_key key)
+{
+	gt_plan_set_number(s, GT_R_REQUESTED, pl->wish.number[key]);
+	s->origin = pl->f->req.key[key].origin;
+}
+
+void gt_plan_keep(struct gt_setting *s, enum gt_reason why)
+{
+	s->verdict = GT_VERDICT_KEEP;
+	s->reason = why;
+}
+
+void gt_plan_skip(struct gt_setting *s, enum gt_reason why)
+{
+	s->verdict = GT_VERDICT_SKIP;
+	s->reason = why;
+	s->value[0] = '\0';
+	s->number = s->soft = s->hard = 0;
+	s->origin = GT_ORIGIN_NONE;
+}
+
+void gt_plan_before(struct gt_setting *s, const char *before)
+{
+	s->has_before = true;
+	(void)gt_copy_str(s->before, sizeof(s->before), before);
+}
+
+/* Nothing is to be done: every setting still has its row, with the one reason. */
+static void skip_all(struct gt_planning *pl)
+{
+	static const struct {
+		enum gt_setting_id id;
+		const char *name;
+	} fixed[] = {
+		{GT_SET_GOMAXPROCS, "GOMAXPROCS"},
+		{GT_SET_GOMEMLIMIT, "GOMEMLIMIT"},
+		{GT_SET_GOGC, "GOGC"},
+		{GT_SET_GODEBUG, "GODEBUG"},
+		{GT_SET_NOFILE, "RLIMIT_NOFILE"},
+	};
+	struct gt_sysctl_want want[GT_SYSCTL_MAX];
+	uint32_t n = gt_plan_sysctl_list(pl, want);
+	enum gt_reason why = pl->sel.why_not;
+
+	for (size_t i = 0; i < GT_ARRAY_LEN(fixed); i++)
+		gt_plan_skip(gt_plan_row(pl, fixed[i].id, fixed[i].name), why);
+	for (uint32_t i = 0; i < n; i++)
+		gt_plan_skip(gt_plan_row(pl, GT_SET_SYSCTL, want[i].name), why);
+	gt_plan_skip(gt_plan_row(pl, GT_SET_SWAPPINESS, "memory.swappiness"), why);
+	if (gt_plan_wants_bind(pl)) {
+		gt_plan_skip(gt_plan_row(pl, GT_SET_CPUSET_CPUS, "cpuset.cpus"), why);
+		gt_plan_skip(gt_plan_row(pl, GT_SET_CPUSET_MEMS, "cpuset.mems"), why);
+	}
+}
+
+/* The environment can only change at the exec barrier; NOFILE has prlimit to fall back to. */
+static void gate_env(struct gt_planning *pl)
+{
+	static const enum gt_reason why[GT_BARRIER_COUNT] = {
+		[GT_BARRIER_NO_PROCESS] = GT_R_NO_PROCESS,
+		[GT_BARRIER_NOT_AN_INIT] = GT_R_NOT_AN_INIT,
+		[GT_BARRIER_PTRACE_DENIED] = GT_R_PTRACE_DENIED,
+		[GT_BARRIER_SELINUX] = GT_R_SELINUX,
+		[GT_BARRIER_APPARMOR] = GT_R_APPARMOR,
+		[GT_BARRIER_ARCH] = GT_R_ARCH,
+	};
+
+	if (pl->f->barrier == GT_BARRIER_OK || pl->f->barrier >= GT_BARRIER_COUNT)
+		return;
+	for (uint32_t i = 0; i < pl->plan->n_setting; i++) {
+		struct gt_setting *s = &pl->plan->setting[i];
+
+		/* An un-pinned GOMAXPROCS relies on GODEBUG, which is held up as well. */
+		if (gt_setting_kind(s->id) == GT_KIND_ENV &&
+		    (s->verdict == GT_VERDICT_SET || s->reason == GT_R_UNPIN))
+			gt_plan_skip(s, why[pl->f->barrier]);
+	}
+}
+
+/* What needs attention whatever is decided. */
+static void warn_facts(struct gt_planning *pl)
+{
+	const struct gt_facts *f = pl->f;
+
+	for (uint32_t i = 0; i < pl->p->n_layer; i++) {
+		if (pl->p->layer[i].broken)
+			gt_plan_warn(pl->plan, GT_W_POLICY_LAYER, pl->p->layer[i].path);
+	}
+	if (f->annotations.dropped > 0)
+		gt_plan_warn(pl->plan, GT_W_ANNOTATIONS_DROPPED, "annotations");
+	for (unsigned i = 0; i < GT_VAR_COUNT; i++) {
+		if (f->var[i].count > 1)
+			gt_plan_warn(pl->plan, GT_W_DUPLICATE_ENV, gt_var_name[i]);
+	}
+}
+
+/* A, Q, L and value: shown in the record whatever becomes of the settings. */
+static void work_out(struct gt_planning *pl)
+{
+	struct gt_plan *plan = pl->plan;
+
+	pl->cpus_known = gt_plan_allowed(pl->f, &pl->allowed);
+	pl->quota = gt_plan_quota(pl->f, false);
+	pl->memory = gt_plan_memory(pl->f);
+	plan->cpus_known = pl->cpus_known;
+	plan->cpus_allowed = pl->allowed;
+	plan->has_quota = pl->quota.has && !pl->quota.unsound;
+	if (plan->has_quota) {
+		plan->quota_us = pl->quota.quota_us;
+		plan->period_us = pl->quota.period_us;
+	}
+	plan->has_mem_limit = pl->memory.has;
+	plan->mem_limit_bytes = pl->memory.bytes;
+}
+
+void gt_plan_make(const struct gt_facts *f, const struct gt_policy *p, struct gt_plan *ret)
+{
+	struct gt_planning pl = {.f = f, .p = p, .plan = ret};
+
+	memset(ret, 0, sizeof(*ret)); /* padding too: plans are compared byte for byte */
+	warn_facts(&pl);
+	gt_plan_requests(&pl);
+	gt_plan_choose(&pl);
+	ret->mode = pl.sel.mode;
+	ret->selected = pl.sel.selected;
+	if (pl.sel.profile)
+		(void)gt_copy_str(ret->profile, sizeof(ret->profile), pl.sel.profile->name);
+	if (pl.sel.rule)
+		(void)gt_copy_str(ret->rule, sizeof(ret->rule), pl.sel.rule->name);
+	work_out(&pl);
+	if (!pl.sel.selected) {
+		skip_all(&pl);
+		return;
+	}
+	gt_plan_bind(&pl);
+	gt_plan_value(&pl);
+	gt_plan_godebug_base(&pl);
+	gt_plan_gomaxprocs(&pl);
+	gt_plan_gomemlimit(&pl);
+	gt_plan_gogc(&pl);
+	gt_plan_godebug(&pl);
+	gt_plan_nofile(&pl);
+	gt_plan_sysctl_rows(&pl);
+	gt_plan_swappiness(&pl);
+	gt_plan_bind_rows(&pl);
+	gate_env(&pl);
+}

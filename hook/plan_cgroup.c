@@ -1,0 +1,131 @@
+/*
+ * What is the cgroup's: NUMA binding of cpuset.cpus and cpuset.mems, and swappiness. Pure.
+ */
+#include "gotune/plan_rules.h"
+
+bool gt_plan_wants_bind(const struct gt_planning *pl)
+{
+	const struct gt_profile *prof = pl->sel.profile;
+
+	return prof && prof->gomaxprocs && prof->numa == GT_NUMA_BIND;
+}
+
+/* GT_R_COUNT, or why binding is not even considered. */
+static enum gt_reason bind_bars(const struct gt_planning *pl)
+{
+	if (pl->f->config.cpuset.known || pl->f->config.cpuset_invalid || pl->f->config.has_mems)
+		return GT_R_HAS_CPUSET;
+	if (!pl->cpus_known)
+		return GT_R_CPUS_UNKNOWN;
+	if (!pl->f->host.numa_known)
+		return GT_R_NUMA_UNKNOWN;
+	if (pl->f->host.n_nodes <= 1)
+		return GT_R_ONE_NODE;
+	return pl->f->cgroup.cpuset == GT_CGROUP_UNKNOWN ? GT_R_NO_CGROUP : GT_R_COUNT;
+}
+
+void gt_plan_bind(struct gt_planning *pl)
+{
+	uint32_t node = 0, count = 0;
+
+	if (!gt_plan_wants_bind(pl))
+		return;
+	pl->bind_why = bind_bars(pl);
+	if (pl->bind_why != GT_R_COUNT)
+		return;
+	if (!gt_plan_node(pl->f, &pl->allowed, false, &node, &count)) {
+		pl->bind_why = GT_R_NUMA_UNKNOWN;
+		return;
+	}
+	/* Only what the kernel enforces keeps a container within its node: not memory.high. */
+	if (!pl->memory.has_max || pl->memory.max_bytes > pl->f->host.node[node].mem_bytes) {
+		pl->bind_why = GT_R_MEMORY_EXCEEDS_NODE;
+		return;
+	}
+	gt_cpus_and(&pl->allowed, &pl->f->host.node[node].cpus);
+	pl->bind = true;
+	pl->plan->numa_chosen = true;
+	pl->plan->numa_node = node;
+}
+
+void gt_plan_bind_rows(struct gt_planning *pl)
+{
+	struct gt_setting *cpus, *mems;
+	char list[sizeof(cpus->value)];
+
+	if (!gt_plan_wants_bind(pl))
+		return;
+	cpus = gt_plan_row(pl, GT_SET_CPUSET_CPUS, "cpuset.cpus");
+	mems = gt_plan_row(pl, GT_SET_CPUSET_MEMS, "cpuset.mems");
+	if (pl->f->cgroup.cpuset != GT_CGROUP_UNKNOWN && pl->f->cgroup.n_level > 0) {
+		gt_plan_before(cpus, pl->f->cgroup.cpuset_cpus);
+		gt_plan_before(mems, pl->f->cgroup.cpuset_mems);
+	}
+	if (pl->bind && gt_cpus_format(&pl->allowed, list, sizeof(list))) {
+		gt_plan_set(cpus, GT_R_NUMA_BIND, list);
+		gt_plan_set_number(mems, GT_R_NUMA_BIND, pl->f->host.node[pl->plan->numa_node].id);
+	} else { /* a list of 512 bytes or more: no such machine is known */
+		enum gt_reason why = pl->bind ? GT_R_CPUS_UNKNOWN : pl->bind_why;
+
+		gt_plan_skip(cpus, why);
+		gt_plan_skip(mems, why);
+	}
+}
+
+static void swappiness_v1(struct gt_planning *pl, struct gt_setting *s, uint64_t want)
+{
+	const struct gt_fact *now = &pl->f->cgroup.swappiness;
+
+	if (now->known) {
+		gt_plan_before(s, "");
+		(void)gt_append_u64(s->before, sizeof(s->before), now->v); /* 20 digits fit */
+	}
+	if (pl->f->config.has_swappiness || (now->known && now->v == want))
+		gt_plan_keep(s, GT_R_ALREADY_SET);
+	else
+		gt_plan_set_number(s, GT_R_PROFILE, want);
+}
+
+/* cgroup v2 has no swappiness of a group's own; only "no swap" can be said. */
+static void swappiness_v2(struct gt_planning *pl, struct gt_setting *s, uint64_t want)
+{
+	const struct gt_fact *now = &pl->f->cgroup.swap_max;
+
+	if (want != 0) {
+		gt_plan_skip(s, GT_R_NO_SWAPPINESS_V2);
+		return;
+	}
+	(void)gt_copy_str(s->name, sizeof(s->name), "memory.swap.max"); /* fits */
+	if (now->known && now->v == UINT64_MAX) {
+		gt_plan_before(s, "max");
+	} else if (now->known) {
+		gt_plan_before(s, "");
+		(void)gt_append_u64(s->before, sizeof(s->before), now->v); /* 20 digits fit */
+	}
+	if (pl->f->config.has_swap || (now->known && now->v == 0))
+		gt_plan_keep(s, GT_R_ALREADY_SET);
+	else
+		gt_plan_set_number(s, GT_R_NO_SWAP, 0);
+}
+
+void gt_plan_swappiness(struct gt_planning *pl)
+{
+	struct gt_setting *s = gt_plan_row(pl, GT_SET_SWAPPINESS, "memory.swappiness");
+	int32_t want = pl->sel.profile->swappiness;
+
+	if (want < 0) {
+		gt_plan_skip(s, GT_R_PROFILE_NULL);
+		return;
+	}
+	switch (pl->f->cgroup.memory) {
+	case GT_CGROUP_V1:
+		swappiness_v1(pl, s, (uint64_t)want);
+		break;
+	case GT_CGROUP_V2:
+		swappiness_v2(pl, s, (uint64_t)want);
+		break;
+	case GT_CGROUP_UNKNOWN:
+		gt_plan_skip(s, GT_R_NO_CGROUP);
+		break;
+	}
+}

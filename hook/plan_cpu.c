@@ -1,0 +1,269 @@
+/*
+ * The CPU numbers: A (CPUs allowed), Q (the smallest quota), value (what GOMAXPROCS should be) and
+ * native (what the program's Go would choose by itself). Pure.
+ */
+#include "gotune/plan_rules.h"
+
+#define NONE	      UINT64_MAX /* a bound that does not bind */
+#define NS_PER_MS     UINT64_C(1000000)
+#define SCHED_CAP     4	     /* Ps, when the scheduler's latency target is below 5 ms */
+#define SCHED_RAISE   8	     /* Ps, the most that a target above 15 ms may raise to */
+#define KERNEL_PERIOD 100000 /* us: Documentation/scheduler/sched-bwc.rst, cfs_period_us */
+
+bool gt_plan_allowed(const struct gt_facts *f, struct gt_cpus *ret)
+{
+	struct gt_cpus a;
+
+	if (!f->host.online.known || f->config.cpuset_invalid)
+		return false;
+	a = f->host.online.v;
+	if (f->config.cpuset.known)
+		gt_cpus_and(&a, &f->config.cpuset.v);
+	if (f->cgroup.effective.known)
+		gt_cpus_and(&a, &f->cgroup.effective.v);
+	if (gt_cpus_count(&a) == 0)
+		return false;
+	*ret = a;
+	return true;
+}
+
+/* a/b < c/d without rounding. */
+static bool less(uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+	return (unsigned __int128)a * d < (unsigned __int128)c * b;
+}
+
+/* Strictly less wins, so that of equals the one nearest to the container is named. */
+static void take_quota(struct gt_quota *q, uint64_t quota_us, uint64_t period_us, uint32_t level)
+{
+	if (quota_us == 0 || period_us == 0) {
+		q->unsound = true;
+	} else if (!q->has || less(quota_us, period_us, q->quota_us, q->period_us)) {
+		q->has = true;
+		q->quota_us = quota_us;
+		q->period_us = period_us;
+		q->level = level;
+	}
+}
+
+struct gt_quota gt_plan_quota(const struct gt_facts *f, bool own_only)
+{
+	const struct gt_config_facts *c = &f->config;
+	struct gt_quota q = {0};
+	uint32_t n = f->cgroup.n_level < GT_LEVELS_MAX ? f->cgroup.n_level : GT_LEVELS_MAX;
+
+	/* A quota of 0 in config.json means "leave it" to runc and crun. */
+	if (c->quota_us.known && !c->quota_unlimited && c->quota_us.v > 0)
+		take_quota(&q, c->quota_us.v, c->period_us.known ? c->period_us.v : KERNEL_PERIOD,
+			   0);
+	if (own_only && n > 1)
+		n = 1;
+	for (uint32_t i = 0; i < n; i++) {
+		const struct gt_level *l = &f->cgroup.level[i];
+
+		if (l->has_quota)
+			take_quota(&q, l->quota_us, l->period_us, i);
+	}
+	/* A live process whose cgroup could not be read, and a config.json that is silent. */
+	if (f->ident.pid > 0 && n == 0 && !c->quota_us.known && !c->quota_unlimited)
+		q.unsound = true;
+	return q;
+}
+
+static uint64_t ceil_of(const struct gt_quota *q)
+{
+	return q->quota_us / q->period_us + (q->quota_us % q->period_us != 0);
+}
+
+uint32_t gt_plan_count(const struct gt_facts *f, const struct gt_cpus *c, bool physical)
+{
+	struct gt_cpus cores = {0};
+
+	if (!physical)
+		return gt_cpus_count(c);
+	for (unsigned cpu = 0; cpu < GT_CPUS_MAX; cpu++) {
+		if (gt_cpus_has(c, cpu))
+			gt_cpus_set(&cores, f->host.core_of[cpu]);
+	}
+	return gt_cpus_count(&cores);
+}
+
+bool gt_plan_node(const struct gt_facts *f, const struct gt_cpus *allowed, bool physical,
+		  uint32_t *ret_node, uint32_t *ret_count)
+{
+	uint32_t best = 0;
+
+	for (uint32_t i = 0; i < f->host.n_nodes && i < GT_NODES_MAX; i++) {
+		struct gt_cpus here = f->host.node[i].cpus;
+		uint32_t n;
+
+		gt_cpus_and(&here, allowed);
+		n = gt_plan_count(f, &here, physical);
+		if (n > best) {
+			best = n;
+			*ret_node = i;
+		}
+	}
+	*ret_count = best;
+	return best > 0;
+}
+
+static uint64_t at_least(uint64_t v, uint64_t floor)
+{
+	return v > floor ? v : floor;
+}
+
+static uint64_t at_most(uint64_t v, uint64_t cap)
+{
+	return v < cap ? v : cap;
+}
+
+/* What the quota allows. */
+static uint64_t quota_bound(const struct gt_planning *pl)
+{
+	const struct gt_profile *prof = pl->sel.profile;
+
+	if (!pl->quota.has)
+		return NONE;
+	if (prof->round == GT_ROUND_FLOOR)
+		return at_least(pl->quota.quota_us / pl->quota.period_us, 1);
+	return at_least(ceil_of(&pl->quota), at_least(prof->min, 1));
+}
+
+/* What config.json's shares ask for: a Kubernetes request without a limit. */
+static uint64_t shares_bound(const struct gt_planning *pl)
+{
+	const struct gt_profile *prof = pl->sel.profile;
+	const struct gt_fact *shares = &pl->f->config.shares;
+	uint64_t n;
+
+	if (!prof->shares_enable || pl->quota.has || !shares->known || shares->v == 0)
+		return NONE;
+	if (__builtin_mul_overflow(shares->v, (uint64_t)prof->shares_multiplier, &n))
+		return NONE;
+	return at_least(at_least(n / 1024 + (n % 1024 != 0), prof->shares_floor), 1);
+}
+
+/* numa: "cap". GT_R_COUNT, or why it cannot be known. */
+static enum gt_reason node_bound(struct gt_planning *pl, bool physical, uint64_t *ret)
+{
+	uint32_t node = 0, n = 0;
+
+	*ret = NONE;
+	if (pl->sel.profile->numa != GT_NUMA_CAP)
+		return GT_R_COUNT;
+	if (!pl->f->host.numa_known)
+		return GT_R_NUMA_UNKNOWN;
+	if (pl->f->host.n_nodes > 1 && gt_plan_node(pl->f, &pl->allowed, physical, &node, &n)) {
+		*ret = n;
+		pl->plan->numa_chosen = true;
+		pl->plan->numa_node = node;
+	}
+	return GT_R_COUNT;
+}
+
+/* A short latency target caps, a long one lets a few more run; an unknown one changes nothing. */
+static uint64_t sched_adjust(const struct gt_planning *pl, uint64_t value, uint64_t ceiling)
+{
+	const struct gt_fact *lat = &pl->f->host.sched_latency_ns;
+
+	if (!pl->sel.profile->sched_latency || !lat->known)
+		return value;
+	if (lat->v < 5 * NS_PER_MS)
+		return at_most(value, SCHED_CAP);
+	if (lat->v > 15 * NS_PER_MS) /* x1.2, rounded down, and never less than before */
+		return at_least(value, at_most(at_most(value * 12 / 10, SCHED_RAISE), ceiling));
+	return value;
+}
+
+/* The bound that equals the value, most specific first. */
+static enum gt_reason decider(const struct gt_planning *pl, uint64_t value, uint64_t quota,
+			      uint64_t node, uint64_t cpus, uint64_t counted, uint64_t shares,
+			      uint64_t unadjusted)
+{
+	const struct {
+		bool holds;
+		enum gt_reason why;
+	} order[] = {
+		{quota == value, pl->quota.level > 0 ? GT_R_ANCESTOR_QUOTA : GT_R_CPU_QUOTA},
+		{node == value && node < counted, GT_R_NUMA_CAP},
+		{counted == value && counted < cpus, GT_R_PHYSICAL_CORES},
+		{shares == value, GT_R_SHARES},
+		{unadjusted != value, GT_R_SCHED_LATENCY},
+		{pl->sel.profile->max == value, GT_R_PROFILE_MAX},
+		{pl->bind, GT_R_NUMA_BIND},
+	};
+
+	for (size_t i = 0; i < GT_ARRAY_LEN(order); i++) {
+		if (order[i].holds)
+			return order[i].why;
+	}
+	return GT_R_CPUS_ALLOWED;
+}
+
+/* The spec's `value` for a profile that wants one; what is missing otherwise. */
+static enum gt_reason value_of(struct gt_planning *pl, uint64_t *ret)
+{
+	const struct gt_profile *prof = pl->sel.profile;
+	bool physical = prof->cpu_count == GT_CPU_PHYSICAL;
+	uint64_t cpus, counted, quota, shares, node, ceiling, value;
+	enum gt_reason why;
+
+	if (!pl->cpus_known || (physical && !pl->f->host.smt_known))
+		return GT_R_CPUS_UNKNOWN;
+	if (pl->quota.unsound)
+		return GT_R_LIMITS_UNKNOWN;
+	why = node_bound(pl, physical, &node);
+	if (why != GT_R_COUNT)
+		return why;
+	cpus = gt_cpus_count(&pl->allowed);
+	counted = gt_plan_count(pl->f, &pl->allowed, physical);
+	quota = quota_bound(pl);
+	shares = shares_bound(pl);
+	ceiling = at_most(at_most(counted, node), prof->max ? prof->max : NONE);
+	value = at_most(at_most(ceiling, quota), shares);
+	*ret = sched_adjust(pl, value, ceiling);
+	return decider(pl, *ret, quota, node, cpus, counted, shares, value);
+}
+
+void gt_plan_value(struct gt_planning *pl)
+{
+	uint64_t value = 0;
+
+	if (!pl->sel.profile->gomaxprocs)
+		return;
+	pl->value_why = value_of(pl, &value);
+	pl->value = (uint32_t)value; /* at most GT_CPUS_MAX */
+	pl->plan->gomaxprocs_value = pl->value;
+}
+
+/*
+ * Does this Go look at the container's quota? Go src/runtime/cgroup_linux.go (1.25); 1.25 misses it
+ * where the mount's root is not "/" (golang/go#76390).
+ */
+static enum gt_tri sees_quota(const struct gt_facts *f, bool container)
+{
+	if ((f->program.go_known && f->program.go_minor < 25) || !container || !f->cgroup.has_mount)
+		return GT_NO;
+	if (!f->program.go_known)
+		return GT_UNKNOWN;
+	return f->program.go_minor == 25 ? f->cgroup.mount_root_is_slash : GT_YES;
+}
+
+uint32_t gt_plan_native(const struct gt_facts *f, const struct gt_cpus *allowed, bool container)
+{
+	struct gt_quota own = gt_plan_quota(f, true);
+	uint32_t cpus = gt_cpus_count(allowed), with_quota = cpus;
+
+	if (own.has && !own.unsound)
+		with_quota = (uint32_t)at_most(cpus, at_least(ceil_of(&own), 2));
+	switch (sees_quota(f, container)) {
+	case GT_NO:
+		return cpus;
+	case GT_YES:
+		return own.unsound ? 0 : with_quota;
+	case GT_UNKNOWN: /* it does not matter where both come to the same */
+		return !own.unsound && with_quota == cpus ? cpus : 0;
+	}
+	return 0;
+}

@@ -1,0 +1,178 @@
+/*
+ * Which requests (annotations, image variables, labels, --set) may be granted: the policy allows
+ * the key, and the value is sound and within bounds. All others become warnings and are as if they
+ * had not been made. Pure.
+ */
+#include "gotune/plan_rules.h"
+
+/* So that a request, a profile's entries and un-pinning together always fit a value of 512. */
+#define GODEBUG_WISH_MAX 200
+#define MIB		 (UINT64_C(1) << 20)
+
+void gt_plan_warn(struct gt_plan *plan, enum gt_warning_id id, const char *about)
+{
+	struct gt_warning w = {.id = id};
+
+	if (!plan)
+		return;
+	(void)gt_copy_str(w.about, sizeof(w.about), about); /* a name cut short still names it */
+	for (uint32_t i = 0; i < plan->n_warning; i++) {
+		if (plan->warning[i].id == id && strcmp(plan->warning[i].about, w.about) == 0)
+			return;
+	}
+	if (plan->n_warning == GT_WARNINGS_MAX) {
+		plan->warnings_dropped++;
+		return;
+	}
+	plan->warning[plan->n_warning].id = id;
+	memcpy(plan->warning[plan->n_warning].about, w.about, sizeof(w.about));
+	plan->n_warning++;
+}
+
+static void warn_key(const struct gt_planning *pl, enum gt_warning_id id, enum gt_key key)
+{
+	char about[64] = "io.gotune.";
+
+	(void)gt_append(about, sizeof(about), gt_words_get(&gt_key_words, key));
+	gt_plan_warn(pl->plan, id, about);
+}
+
+static enum gt_warning_id in_range(const char *s, uint64_t lo, uint64_t hi, uint64_t *ret)
+{
+	int r = gt_parse_u64(s, ret);
+
+	if (r < 0)
+		return r == -ERANGE ? GT_W_OUT_OF_BOUNDS : GT_W_BAD_VALUE;
+	return *ret < lo || *ret > hi ? GT_W_OUT_OF_BOUNDS : GT_W_COUNT;
+}
+
+static enum gt_warning_id check_enable(const struct gt_planning *pl, const char *s, uint64_t *ret)
+{
+	bool b = false;
+
+	(void)pl;
+	if (gt_parse_bool(s, &b) < 0)
+		return GT_W_BAD_VALUE;
+	*ret = b;
+	return GT_W_COUNT;
+}
+
+static enum gt_warning_id check_profile(const struct gt_planning *pl, const char *s, uint64_t *ret)
+{
+	const struct gt_profile *found = gt_policy_profile(pl->p, s);
+
+	if (!found)
+		return GT_W_NO_SUCH_PROFILE;
+	*ret = (uint64_t)(found - pl->p->profile);
+	return GT_W_COUNT;
+}
+
+static enum gt_warning_id check_mode(const struct gt_planning *pl, const char *s, uint64_t *ret)
+{
+	int mode = gt_words_find(&gt_mode_words, s);
+
+	(void)pl;
+	if (mode < 0)
+		return GT_W_BAD_VALUE;
+	*ret = (uint64_t)mode;
+	return GT_W_COUNT;
+}
+
+static enum gt_warning_id check_program(const struct gt_planning *pl, const char *s, uint64_t *ret)
+{
+	(void)pl;
+	*ret = 0;
+	return *s ? GT_W_COUNT : GT_W_BAD_VALUE;
+}
+
+static enum gt_warning_id check_gomaxprocs(const struct gt_planning *pl, const char *s,
+					   uint64_t *ret)
+{
+	const struct gt_fact_cpus *online = &pl->f->host.online;
+	uint64_t hi = online->known ? gt_cpus_count(&online->v) : 1024;
+
+	return in_range(s, 1, hi ? hi : 1, ret);
+}
+
+static enum gt_warning_id check_gomemlimit(const struct gt_planning *pl, const char *s,
+					   uint64_t *ret)
+{
+	int r;
+
+	(void)pl;
+	if (strcmp(s, "off") == 0) {
+		*ret = UINT64_MAX;
+		return GT_W_COUNT;
+	}
+	r = gt_parse_go_bytes(s, ret);
+	if (r < 0)
+		return r == -ERANGE ? GT_W_OUT_OF_BOUNDS : GT_W_BAD_VALUE;
+	return *ret < MIB ? GT_W_OUT_OF_BOUNDS : GT_W_COUNT;
+}
+
+static enum gt_warning_id check_gogc(const struct gt_planning *pl, const char *s, uint64_t *ret)
+{
+	(void)pl;
+	return in_range(s, 1, 1000, ret);
+}
+
+static enum gt_warning_id check_godebug(const struct gt_planning *pl, const char *s, uint64_t *ret)
+{
+	*ret = 0;
+	if (strlen(s) > GODEBUG_WISH_MAX)
+		return GT_W_TOO_LONG;
+	return gt_plan_godebug_check(s, pl->p->godebug_allow);
+}
+
+static enum gt_warning_id check_nofile(const struct gt_planning *pl, const char *s, uint64_t *ret)
+{
+	return in_range(s, 1, pl->p->nofile_max, ret);
+}
+
+/* GT_W_COUNT: granted. --set and the hook's own arguments are the host's word. */
+static enum gt_warning_id may_ask(const struct gt_planning *pl, enum gt_key key)
+{
+	const struct gt_request *r = &pl->f->req.key[key];
+
+	if (r->too_long)
+		return GT_W_TOO_LONG;
+	if (r->origin == GT_ORIGIN_SET || r->origin == GT_ORIGIN_HOOK_ARGS)
+		return GT_W_COUNT;
+	return pl->p->allow & (1u << key) ? GT_W_COUNT : GT_W_NOT_ALLOWED;
+}
+
+void gt_plan_requests(struct gt_planning *pl)
+{
+	static enum gt_warning_id (*const check[GT_KEY_COUNT])(const struct gt_planning *,
+							       const char *, uint64_t *) = {
+		[GT_KEY_ENABLE] = check_enable,
+		[GT_KEY_PROFILE] = check_profile,
+		[GT_KEY_MODE] = check_mode,
+		[GT_KEY_PROGRAM] = check_program,
+		[GT_KEY_GOMAXPROCS] = check_gomaxprocs,
+		[GT_KEY_GOMEMLIMIT] = check_gomemlimit,
+		[GT_KEY_GOGC] = check_gogc,
+		[GT_KEY_GODEBUG] = check_godebug,
+		[GT_KEY_NOFILE] = check_nofile,
+	};
+	const struct gt_requests *req = &pl->f->req;
+
+	/* Without a sound policy nobody can say what is allowed. */
+	if (pl->f->trouble != GT_TROUBLE_NONE || pl->p->broken)
+		return;
+	for (unsigned key = 0; key < GT_KEY_COUNT; key++) {
+		enum gt_warning_id w;
+
+		if (req->key[key].origin == GT_ORIGIN_NONE)
+			continue;
+		w = may_ask(pl, key);
+		if (w == GT_W_COUNT)
+			w = check[key](pl, req->key[key].value, &pl->wish.number[key]);
+		if (w == GT_W_COUNT)
+			pl->wish.has[key] = true;
+		else
+			warn_key(pl, w, key);
+	}
+	for (uint32_t i = 0; i < req->n_unknown && i < GT_UNKNOWN_KEYS_MAX; i++)
+		gt_plan_warn(pl->plan, GT_W_UNKNOWN_KEY, req->unknown[i]);
+}

@@ -1,0 +1,174 @@
+/*
+ * Who a container is to the policy: its rule, mode and profile, and whether it is tuned at all.
+ * Pure.
+ */
+#include "gotune/plan_rules.h"
+
+bool gt_plan_in_rollout(const char *rule, const char *id, uint32_t percent)
+{
+	if (percent == 0)
+		return false;
+	/* Each rule draws its own canaries; a larger percentage only adds to a smaller one. */
+	return percent >= 100 || gt_hash(id, gt_hash(rule, 0)) % 100 < percent;
+}
+
+enum gt_reason gt_plan_not_go(const struct gt_facts *f)
+{
+	return f->program.kind == GT_PROG_OTHER ? GT_R_NOT_GO : GT_R_PROGRAM_UNKNOWN;
+}
+
+static bool glob_or_any(const char *pattern, const char *s)
+{
+	return pattern[0] == '\0' || gt_glob(pattern, s);
+}
+
+static bool annotations_match(const struct gt_rule *r, const struct gt_strv *have)
+{
+	for (uint32_t i = 0; i < r->n_annotation && i < GT_RULE_ANNOTATIONS_MAX; i++) {
+		const char *v = gt_strv_pair(have, r->annotation[i].key);
+
+		if (!v || !glob_or_any(r->annotation[i].value, v))
+			return false;
+	}
+	return true;
+}
+
+static bool rule_matches(const struct gt_rule *r, const struct gt_facts *f)
+{
+	const struct gt_ident *who = &f->ident;
+
+	return glob_or_any(r->image, who->image) &&
+	       (glob_or_any(r->command, who->command) || gt_glob(r->command, f->program.path)) &&
+	       glob_or_any(r->cgroup, who->cgroup) &&
+	       glob_or_any(r->engine, gt_words_get(&gt_engine_words, who->engine)) &&
+	       annotations_match(r, &f->annotations);
+}
+
+/* The first rule that matches and has the container in its rollout. False: a broken one may. */
+static bool choose_rule(struct gt_planning *pl)
+{
+	for (uint32_t i = 0; i < pl->p->n_rule; i++) {
+		const struct gt_rule *r = &pl->p->rule[i];
+
+		if (!rule_matches(r, pl->f))
+			continue;
+		if (r->broken)
+			return false;
+		if (gt_plan_in_rollout(r->name, pl->f->ident.id, r->rollout_percent)) {
+			pl->sel.rule = r;
+			return true;
+		}
+	}
+	return true;
+}
+
+/* enforce > audit > off: a container may ask for less than the host decided, never for more. */
+static void choose_mode(struct gt_planning *pl)
+{
+	struct gt_selection *s = &pl->sel;
+
+	if (s->rule && s->rule->has_mode)
+		s->mode = s->rule->mode;
+	if (!pl->wish.has[GT_KEY_MODE])
+		return;
+	if (pl->wish.number[GT_KEY_MODE] <= (uint64_t)s->mode)
+		s->mode = (enum gt_mode)pl->wish.number[GT_KEY_MODE];
+	else
+		gt_plan_warn(pl->plan, GT_W_OUT_OF_BOUNDS, "io.gotune.mode");
+}
+
+/* The request's, else the rule's, else the default profile (which is there already). */
+static void choose_profile(struct gt_planning *pl)
+{
+	struct gt_selection *s = &pl->sel;
+	const struct gt_profile *found;
+
+	if (pl->wish.has[GT_KEY_PROFILE]) {
+		s->profile = &pl->p->profile[pl->wish.number[GT_KEY_PROFILE]];
+		s->profile_origin = pl->f->req.key[GT_KEY_PROFILE].origin;
+		return;
+	}
+	if (!s->rule || s->rule->profile[0] == '\0')
+		return;
+	found = gt_policy_profile(pl->p, s->rule->profile);
+	if (found)
+		s->profile = found;
+	else
+		gt_plan_warn(pl->plan, GT_W_NO_SUCH_PROFILE, s->rule->profile);
+}
+
+/* `select`. GT_R_COUNT: the container is in. */
+static enum gt_reason not_selected(const struct gt_planning *pl)
+{
+	bool enabled = pl->wish.has[GT_KEY_ENABLE] && pl->wish.number[GT_KEY_ENABLE];
+
+	switch (pl->p->select) {
+	case GT_SELECT_ANNOTATED:
+		return enabled || pl->wish.has[GT_KEY_PROFILE] ? GT_R_COUNT : GT_R_NOT_SELECTED;
+	case GT_SELECT_GO:
+		if (enabled || pl->f->program.kind == GT_PROG_GO)
+			return GT_R_COUNT;
+		return gt_plan_not_go(pl->f);
+	case GT_SELECT_ALL:
+	case GT_SELECT_COUNT:
+		break;
+	}
+	return GT_R_COUNT;
+}
+
+/* Why nothing at all is to be done, in the order in which it is looked at; GT_R_COUNT: it is. */
+static enum gt_reason why_not(struct gt_planning *pl)
+{
+	static const enum gt_reason trouble[GT_TROUBLE_COUNT] = {
+		[GT_TROUBLE_DISABLED] = GT_R_DISABLED,
+		[GT_TROUBLE_STATE] = GT_R_STATE_INVALID,
+		[GT_TROUBLE_CONFIG_MISSING] = GT_R_CONFIG_MISSING,
+		[GT_TROUBLE_CONFIG_INVALID] = GT_R_CONFIG_INVALID,
+		[GT_TROUBLE_NO_PROCESS] = GT_R_CONFIG_INVALID,
+		[GT_TROUBLE_NO_LINUX] = GT_R_CONFIG_INVALID,
+		[GT_TROUBLE_POLICY] = GT_R_POLICY_BROKEN,
+	};
+	struct gt_selection *s = &pl->sel;
+
+	if (pl->f->trouble != GT_TROUBLE_NONE)
+		return pl->f->trouble < GT_TROUBLE_COUNT ? trouble[pl->f->trouble]
+							 : GT_R_STATE_INVALID;
+	if (pl->p->broken)
+		return GT_R_POLICY_BROKEN;
+	if (pl->wish.has[GT_KEY_ENABLE] && !pl->wish.number[GT_KEY_ENABLE])
+		return GT_R_OPTED_OUT;
+	if (!choose_rule(pl))
+		return GT_R_POLICY_BROKEN;
+	choose_mode(pl);
+	if (s->mode == GT_MODE_OFF)
+		return GT_R_MODE_OFF;
+	choose_profile(pl);
+	if (!s->profile)
+		return GT_R_NO_SUCH_PROFILE;
+	if (s->profile->broken)
+		return GT_R_POLICY_BROKEN;
+	return not_selected(pl);
+}
+
+void gt_plan_choose(struct gt_planning *pl)
+{
+	struct gt_selection *s = &pl->sel;
+	enum gt_reason why;
+
+	memset(s, 0, sizeof(*s));
+	s->mode = pl->p->mode;
+	s->profile = gt_policy_profile(pl->p, pl->p->default_profile);
+	why = why_not(pl);
+	s->selected = why == GT_R_COUNT;
+	if (!s->selected)
+		s->why_not = why;
+}
+
+void gt_plan_select(const struct gt_facts *f, const struct gt_policy *p, struct gt_selection *ret)
+{
+	struct gt_planning pl = {.f = f, .p = p};
+
+	gt_plan_requests(&pl);
+	gt_plan_choose(&pl);
+	*ret = pl.sel;
+}
