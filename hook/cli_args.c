@@ -1,0 +1,214 @@
+/*
+ * Arguments: getopt_long with one table of options for every command, and messages that say what to
+ * do. No effect but getopt's own state; no privilege.
+ */
+#include <getopt.h>
+#include <stdio.h>
+
+#include "gotune/cli.h"
+#include "gotune/parse.h"
+
+const struct gt_cli_opt gt_cli_opts[GT_OPT_COUNT] = {
+	[GT_OPT_FORMAT] = {"format", "table|json", "how to print it; table by default"},
+	[GT_OPT_PID] = {"pid", "N", "also read the limits of the live process N"},
+	[GT_OPT_POLICY] = {"policy", "FILE", "this policy file instead of those in /etc/gotune"},
+	[GT_OPT_RECORD_DIR] = {"record-dir", "DIR",
+			       "where records are kept; /run/gotune by default"},
+	[GT_OPT_ROOTFS] = {"rootfs", "DIR", "find the program inside this root file system"},
+	[GT_OPT_SET] = {"set", "io.gotune.KEY=VALUE",
+			"decide as if the container had this annotation; may be repeated"},
+	[GT_OPT_SYSROOT] = {"sysroot", "DIR",
+			    "read /sys, /proc and /etc/gotune from a captured machine"},
+	[GT_OPT_HELP] = {"help", NULL, "print this help"},
+};
+
+#define SET_PREFIX "io.gotune."
+/* getopt's return values for our options: beyond any character. */
+#define VAL_BASE 256
+
+static int bad_value(struct gt_err *e, enum gt_opt o, const char *value, const char *want)
+{
+	return gt_err_set(e, -EINVAL, "--%s %.80s: give %s", gt_cli_opts[o].name, value, want);
+}
+
+static int take_format(struct gt_cli_args *a, const char *v, struct gt_err *e)
+{
+	a->json = strcmp(v, "json") == 0;
+	if (a->json || strcmp(v, "table") == 0)
+		return 0;
+	return bad_value(e, GT_OPT_FORMAT, v, "table or json");
+}
+
+static int take_pid(struct gt_cli_args *a, const char *v, struct gt_err *e)
+{
+	uint64_t pid;
+
+	/* The kernel's own bound: PID_MAX_LIMIT, include/linux/threads.h. */
+	if (gt_parse_u64(v, &pid) != 0 || pid == 0 || pid > 4u << 20)
+		return bad_value(e, GT_OPT_PID, v, "the number of a live process");
+	a->pid = (int64_t)pid;
+	return 0;
+}
+
+static int take_set(struct gt_cli_args *a, const char *v, struct gt_err *e)
+{
+	const char *eq = strchr(v, '=');
+
+	if (!eq || !gt_has_prefix(v, SET_PREFIX) || eq == v + strlen(SET_PREFIX))
+		return bad_value(e, GT_OPT_SET, v,
+				 "an annotation of ours, as io.gotune.gomaxprocs=4");
+	if (gt_strv_add_pair(&a->set, v, (size_t)(eq - v), eq + 1, strlen(eq + 1)) != 0)
+		return gt_err_set(e, -EINVAL, "--set: too much text; give shorter or fewer values");
+	return 0;
+}
+
+static int take_path(struct gt_err *e, enum gt_opt o, const char *v)
+{
+	return *v ? 0 : gt_err_set(e, -EINVAL, "--%s: give a path", gt_cli_opts[o].name);
+}
+
+static int take(struct gt_cli_args *a, enum gt_opt o, const char *v, struct gt_err *e)
+{
+	a->value[o] = v;
+	switch (o) {
+	case GT_OPT_FORMAT:
+		return take_format(a, v, e);
+	case GT_OPT_PID:
+		return take_pid(a, v, e);
+	case GT_OPT_SET:
+		return take_set(a, v, e);
+	case GT_OPT_POLICY:
+	case GT_OPT_RECORD_DIR:
+	case GT_OPT_ROOTFS:
+	case GT_OPT_SYSROOT:
+		return take_path(e, o, v);
+	case GT_OPT_HELP:
+	case GT_OPT_COUNT:
+		break;
+	}
+	a->help = true;
+	return 0;
+}
+
+static int take_operand(const struct gt_cli_command *c, struct gt_cli_args *a, const char *v,
+			struct gt_err *e)
+{
+	if (a->n_pos >= c->max_pos || a->n_pos >= GT_CLI_POS_MAX)
+		return gt_err_set(e, -EINVAL, "%.80s is too much; %s", v, c->missing);
+	if (*v == '\0')
+		return gt_err_set(e, -EINVAL, "an argument is empty; %s", c->missing);
+	a->pos[a->n_pos++] = v;
+	return 0;
+}
+
+/* getopt's verdict on a word that it does not take: '?' or ':'. */
+static int refuse(const struct gt_cli_command *c, int verdict, const char *word, struct gt_err *e)
+{
+	int o = optopt - VAL_BASE;
+	const char *name = o >= 0 && o < GT_OPT_COUNT ? gt_cli_opts[o].name : NULL;
+
+	if (verdict == ':' && name)
+		return gt_err_set(e, -EINVAL, "--%s needs its argument: --%s %s", name, name,
+				  gt_cli_opts[o].arg);
+	if (name)
+		return gt_err_set(e, -EINVAL, "--%s takes no argument", name);
+	return gt_err_set(e, -EINVAL, "unknown option %.80s; see gotune %s --help", word, c->name);
+}
+
+static void long_options(const struct gt_cli_command *c, struct option ret[GT_OPT_COUNT + 1])
+{
+	unsigned n = 0;
+
+	for (unsigned o = 0; o < GT_OPT_COUNT; o++) {
+		if (o != GT_OPT_HELP && !(c->options & GT_OPT_BIT(o)))
+			continue;
+		ret[n++] = (struct option){
+			.name = gt_cli_opts[o].name,
+			.has_arg = gt_cli_opts[o].arg ? required_argument : no_argument,
+			.val = VAL_BASE + (int)o,
+		};
+	}
+	ret[n] = (struct option){0};
+}
+
+static bool wants_help(int argc, char *const argv[])
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return true;
+	}
+	return false;
+}
+
+static int parse_all(const struct gt_cli_command *c, int argc, char *const argv[],
+		     struct gt_cli_args *a, struct gt_err *e)
+{
+	struct option longs[GT_OPT_COUNT + 1];
+	int r = 0;
+
+	long_options(c, longs);
+	optind = 0; /* getopt(3): start afresh */
+	opterr = 0;
+	while (r == 0) {
+		int at = optind ? optind : 1, got;
+
+		/* '-': operands come in order, as 1, so that POSIXLY_CORRECT changes nothing. */
+		got = getopt_long(argc, argv, "-:", longs, NULL);
+		if (got < 0)
+			break;
+		if (got == 1)
+			r = take_operand(c, a, optarg, e);
+		else if (got >= VAL_BASE)
+			r = take(a, (enum gt_opt)(got - VAL_BASE), optarg, e);
+		else
+			r = refuse(c, got, at < argc ? argv[at] : "", e);
+	}
+	while (r == 0 && optind < argc)
+		r = take_operand(c, a, argv[optind++], e);
+	return r;
+}
+
+int gt_cli_parse(const struct gt_cli_command *c, int argc, char *const argv[],
+		 struct gt_cli_args *ret, struct gt_err *e)
+{
+	int r;
+
+	memset(ret, 0, sizeof(*ret));
+	gt_strv_init(&ret->set);
+	if (wants_help(argc, argv)) {
+		ret->help = true;
+		return 0;
+	}
+	r = parse_all(c, argc, argv, ret, e);
+	if (r == 0 && ret->n_pos < c->min_pos)
+		return gt_err_set(e, -EINVAL, "%s", c->missing);
+	return r;
+}
+
+/* How many words of ARGV, from argv[1] on, spell NAME; 0: they do not. */
+static int words_of(const char *name, int argc, char *const argv[])
+{
+	int n = 0;
+
+	while (*name) {
+		size_t len = strcspn(name, " ");
+
+		if (++n >= argc || strlen(argv[n]) != len || strncmp(argv[n], name, len) != 0)
+			return 0;
+		name += len + (name[len] == ' ');
+	}
+	return n;
+}
+
+const struct gt_cli_command *gt_cli_find(int argc, char *const argv[], int *ret_words)
+{
+	for (unsigned i = 0; i < gt_cli_n_commands; i++) {
+		int n = words_of(gt_cli_commands[i].name, argc, argv);
+
+		if (n > 0) {
+			*ret_words = n;
+			return &gt_cli_commands[i];
+		}
+	}
+	return NULL;
+}

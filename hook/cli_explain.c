@@ -1,0 +1,152 @@
+/*
+ * gotune explain: the hook's own decision about a bundle, printed and not applied. Reads what the
+ * hook would read; changes nothing.
+ */
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "gotune/cli.h"
+#include "gotune/decide.h"
+
+#define CONFIG "config.json"
+
+/*
+ * The bundle's directory: BUNDLE itself, or where its config.json stands. What is wrong with it is
+ * the decision's to say, so that explain and the hook say the same.
+ */
+static char *bundle_dir(const char *bundle)
+{
+	struct stat st;
+
+	if (strcmp(gt_basename(bundle), CONFIG) != 0 ||
+	    (stat(bundle, &st) == 0 && S_ISDIR(st.st_mode)))
+		return strdup(bundle);
+	if (gt_basename(bundle) == bundle)
+		return strdup(".");
+	return strndup(bundle, (size_t)(gt_basename(bundle) - bundle));
+}
+
+/* The directory made absolute, as a runtime would hand it over; NULL where it does not exist. */
+static char *absolute(const char *dir)
+{
+	char *path = realpath(dir, NULL);
+
+	return path ? path : strdup(dir);
+}
+
+/* Warnings that say that the bundle or the policy is unsound, not just that a request lost. */
+static bool warns_of_unsound(const struct gt_plan *p)
+{
+	static const bool unsound[GT_W_COUNT] = {
+		[GT_W_BAD_VALUE] = true,    [GT_W_TOO_LONG] = true,
+		[GT_W_GO_DIES] = true,	    [GT_W_ANNOTATIONS_DROPPED] = true,
+		[GT_W_POLICY_LAYER] = true,
+	};
+
+	for (uint32_t i = 0; i < p->n_warning; i++) {
+		if (p->warning[i].id < GT_W_COUNT && unsound[p->warning[i].id])
+			return true;
+	}
+	return false;
+}
+
+/* Notes that say that the container will not start, or that its program is damaged. */
+static bool program_unsound(enum gt_prog_note note)
+{
+	static const bool unsound[GT_NOTE_COUNT] = {
+		[GT_NOTE_NOT_FOUND] = true,  [GT_NOTE_NOT_REGULAR] = true,
+		[GT_NOTE_LOOP] = true,	     [GT_NOTE_UNREADABLE] = true,
+		[GT_NOTE_EMPTY_ARGS] = true, [GT_NOTE_TRUNCATED] = true,
+		[GT_NOTE_MALFORMED] = true,  [GT_NOTE_PARSER_DIED] = true,
+		[GT_NOTE_TOO_LONG] = true,
+	};
+
+	return (unsigned)note < GT_NOTE_COUNT && unsound[note];
+}
+
+static enum gt_exit verdict(const struct gt_record *r)
+{
+	bool trouble =
+		r->facts.trouble != GT_TROUBLE_NONE && r->facts.trouble != GT_TROUBLE_DISABLED;
+
+	if (trouble || program_unsound(r->facts.program.note) || warns_of_unsound(&r->plan))
+		return GT_EXIT_UNSOUND;
+	return GT_EXIT_OK;
+}
+
+/* One line on stderr for what is unsound, whatever the format: scripts read it there. */
+static void say_why(struct gt_cli_out *out, const struct gt_record *r)
+{
+	char text[512] = "";
+
+	if (r->message[0]) {
+		(void)gt_cli_fail(out, GT_EXIT_UNSOUND, "%s", r->message);
+		return;
+	}
+	if (program_unsound(r->facts.program.note)) {
+		(void)gt_cli_fail(out, GT_EXIT_UNSOUND, "%s: program %s: %s", r->facts.ident.id,
+				  r->facts.program.path[0] ? r->facts.program.path
+							   : r->facts.ident.command,
+				  gt_words_get(&gt_prog_note_words, r->facts.program.note));
+		return;
+	}
+	for (uint32_t i = 0; i < r->plan.n_warning && !*text; i++)
+		gt_record_warning(r, i, text, sizeof(text));
+	(void)gt_cli_fail(out, GT_EXIT_UNSOUND, "%s: %s", r->facts.ident.id,
+			  *text ? text : gt_words_get(&gt_trouble_words, r->facts.trouble));
+}
+
+/* The table is made from the record's JSON: explain and show print the same for the same. */
+static int print(const struct gt_cli_args *a, struct gt_cli_out *out, const struct gt_record *r)
+{
+	_cleanup_free_ struct gt_record_view *v = NULL;
+	struct gt_buf doc = {0};
+	struct gt_err e = {0};
+	int ret = 0;
+
+	gt_record_json(r, true, &doc);
+	if (doc.error) {
+		ret = gt_cli_fail(out, GT_EXIT_SYSTEM, "out of memory");
+	} else if (a->json) {
+		gt_cli_json(out, doc.p, doc.len);
+	} else {
+		v = malloc(sizeof(*v));
+		if (!v || gt_record_view_parse(doc.p, doc.len, v, &e) != 0)
+			ret = gt_cli_fail(out, GT_EXIT_SYSTEM, "cannot show the decision: %s",
+					  v ? e.msg : "out of memory");
+		else
+			gt_cli_record(out, v);
+	}
+	gt_buf_done(&doc);
+	return ret;
+}
+
+int gt_cmd_explain(const struct gt_cli_args *a, struct gt_cli_out *out)
+{
+	_cleanup_free_ char *given = bundle_dir(a->pos[0]);
+	_cleanup_free_ char *bundle = given ? absolute(given) : NULL;
+	struct gt_decide_in in = {
+		.sysroot = a->value[GT_OPT_SYSROOT],
+		.policy_file = a->value[GT_OPT_POLICY],
+		.stage = "explain",
+		.bundle = bundle,
+		.pid = a->pid,
+		.set_pairs = a->set.n > 0 ? &a->set : NULL,
+	};
+	struct gt_decision d;
+	struct gt_err e = {0};
+	int ret;
+
+	if (!bundle)
+		return gt_cli_fail(out, GT_EXIT_SYSTEM, "out of memory");
+	in.id = *gt_basename(bundle) ? gt_basename(bundle) : "bundle";
+	if (gt_decide(&in, NULL, 0, &d, &e) != 0)
+		return gt_cli_fail(out, GT_EXIT_SYSTEM, "%s", e.msg);
+	ret = print(a, out, d.rec);
+	if (ret == 0)
+		ret = (int)verdict(d.rec);
+	if (ret == GT_EXIT_UNSOUND)
+		say_why(out, d.rec);
+	gt_decide_done(&d);
+	return ret;
+}

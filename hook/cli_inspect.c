@@ -1,0 +1,101 @@
+/*
+ * gotune inspect: what a program file is. The file is parsed in the same sandboxed worker as the
+ * hook's; it is never run.
+ */
+#include <stdio.h>
+
+#include "gotune/cli.h"
+#include "gotune/decide.h"
+#include "gotune/json.h"
+
+/* What a person can do about each note; NULL: nothing is amiss. */
+static const char *const note_text[GT_NOTE_COUNT] = {
+	[GT_NOTE_NOT_FOUND] = "there is no such program; check the path",
+	[GT_NOTE_NOT_REGULAR] = "not a regular file; give a program's file",
+	[GT_NOTE_LOOP] = "too many symbolic links; check where it points",
+	[GT_NOTE_UNREADABLE] = "cannot be read; check its permissions",
+	[GT_NOTE_EMPTY_ARGS] = "give the name of a program",
+	[GT_NOTE_TRUNCATED] = "the file ends before what its headers promise; copy it again",
+	[GT_NOTE_MALFORMED] = "the file contradicts itself; it is damaged or was tampered with",
+	[GT_NOTE_PARSER_DIED] = "the sandboxed parser gave up on it; please report the file",
+	[GT_NOTE_TOO_LONG] = "its path is too long, or too many launchers stand before it",
+};
+
+static const char *yes_no(enum gt_tri t)
+{
+	static const char *const word[] = {
+		[GT_UNKNOWN] = "unknown", [GT_NO] = "no", [GT_YES] = "yes"};
+
+	return word[t];
+}
+
+static void module(struct gt_cli_out *o, const char *label, const struct gt_program *p,
+		   const char *version, const char *replaced)
+{
+	char text[320];
+
+	if (!p->has_modules)
+		(void)snprintf(text, sizeof(text), "unknown: the build info has no module list");
+	else if (!*version)
+		(void)snprintf(text, sizeof(text), "not linked");
+	else
+		(void)snprintf(text, sizeof(text), "%s%s%s", version,
+			       *replaced ? ", replaced by " : "", replaced);
+	gt_cli_field(o, label, GT_STYLE_PLAIN, text);
+}
+
+static void go_lines(struct gt_cli_out *o, const struct gt_program *p)
+{
+	gt_cli_field(o, "Go", GT_STYLE_GOOD, *p->go ? p->go : "a version that is not known");
+	gt_cli_field(o, "Main", GT_STYLE_PLAIN, p->main_path);
+	gt_cli_field(o, "Cgo", GT_STYLE_PLAIN, yes_no(p->cgo));
+	gt_cli_field(o, "GODEBUG", GT_STYLE_PLAIN,
+		     p->has_godebug_default ? p->godebug_default : "the toolchain's default");
+	module(o, "maxprocs", p, p->automaxprocs, p->automaxprocs_replaced);
+	module(o, "memlimit", p, p->automemlimit, p->automemlimit_replaced);
+}
+
+static void page(struct gt_cli_out *o, const char *asked, const struct gt_program *p)
+{
+	char text[128];
+
+	gt_cli_field(o, "Program", GT_STYLE_BOLD, *p->path ? p->path : asked);
+	if (*p->via)
+		gt_cli_field(o, "Started by", GT_STYLE_PLAIN, p->via);
+	(void)snprintf(text, sizeof(text), "%s%s%s", gt_words_get(&gt_prog_kind_words, p->kind),
+		       p->note != GT_NOTE_NONE ? ", " : "",
+		       p->note != GT_NOTE_NONE ? gt_words_get(&gt_prog_note_words, p->note) : "");
+	gt_cli_field(o, "Kind", GT_STYLE_PLAIN, text);
+	if (*p->arch) {
+		(void)snprintf(text, sizeof(text), "%s, %s bits, %s", p->arch,
+			       p->elf32 ? "32" : "64",
+			       p->big_endian ? "big-endian" : "little-endian");
+		gt_cli_field(o, "Machine", GT_STYLE_PLAIN, text);
+	}
+	if (p->kind == GT_PROG_GO)
+		go_lines(o, p);
+}
+
+int gt_cmd_inspect(const struct gt_cli_args *a, struct gt_cli_out *out)
+{
+	const char *why;
+	struct gt_program p;
+	struct gt_err e = {0};
+
+	memset(&p, 0, sizeof(p));
+	if (gt_decide_program(a->value[GT_OPT_ROOTFS], a->pos[0], &p, &e) != 0)
+		return gt_cli_fail(out, GT_EXIT_SYSTEM, "%s", e.msg);
+	if (a->json) {
+		struct gt_jw w;
+
+		gt_jw_init(&w, &out->buf, true);
+		gt_record_program(&p, &w);
+		gt_buf_str(&out->buf, "\n");
+	} else {
+		page(out, a->pos[0], &p);
+	}
+	why = (unsigned)p.note < GT_NOTE_COUNT ? note_text[p.note] : NULL;
+	if (why)
+		return gt_cli_fail(out, GT_EXIT_UNSOUND, "%s: %s", a->pos[0], why);
+	return GT_EXIT_OK;
+}

@@ -1,0 +1,283 @@
+/*
+ * gotune list: the records of this machine. Removes those whose process is gone, where the caller
+ * may write there; otherwise marks them. Effects: reads /proc and the directory of records, unlinks
+ * records.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "gotune/cli.h"
+#include "gotune/file.h"
+#include "gotune/inspect.h"
+#include "gotune/json.h"
+#include "gotune/parse.h"
+#include "gotune/record.h"
+
+#define SHORT_ID 12
+
+static const struct gt_cli_col cols[] = {
+	{"ID", 16}, {"PROFILE", 12},	      {"MODE", 7}, {"GO", 10}, {"SET", 5},
+	{"AGE", 5}, {"PROGRAM", GT_CLI_WIDTH}};
+
+/* One listing under way. */
+struct listing {
+	const struct gt_cli_args *args;
+	struct gt_cli_out *out;
+	int dirfd, root;
+	bool may_write;
+	int64_t now;
+	struct gt_record_view *view;
+	struct gt_cli_table table;
+	struct gt_jw jw;
+	unsigned shown, removed, gone, bad;
+};
+
+/*
+ * Is the process that the record is about gone? A record without a pid (a container that was
+ * decided about before it had one) cannot be told, and stays.
+ */
+static bool is_gone(const struct listing *l, const struct gt_record_view *v)
+{
+	uint64_t start;
+	int r;
+
+	if (v->pid == 0 || l->root < 0)
+		return false;
+	r = gt_inspect_start_time(l->root, v->pid, &start);
+	if (r == -ENOENT || r == -ESRCH)
+		return true;
+	return r == 0 && v->pid_start != 0 && start != v->pid_start;
+}
+
+static bool is_hex(const char *s)
+{
+	return s[strspn(s, "0123456789abcdef")] == '\0';
+}
+
+/* An engine's 64 hex digits are cut as engines cut them; a name that a person chose is not. */
+static void short_id(const char *id, char ret[GT_ID_MAX])
+{
+	size_t len = strlen(id);
+
+	(void)gt_copy(ret, GT_ID_MAX, id, len > 32 && is_hex(id) ? SHORT_ID : len);
+}
+
+static void age_of(const struct listing *l, const struct gt_record_view *v, char buf[16])
+{
+	static const struct {
+		int64_t seconds, until;
+		char unit;
+	} step[] = {{1, 120, 's'}, {60, 7200, 'm'}, {3600, 172800, 'h'}, {86400, INT64_MAX, 'd'}};
+	int64_t start, age;
+
+	(void)gt_copy_str(buf, 16, "-");
+	if (gt_record_time(v->started_at, &start) != 0 || start > l->now)
+		return;
+	age = l->now - start;
+	for (unsigned i = 0; i < GT_ARRAY_LEN(step); i++) {
+		if (age < step[i].until) {
+			(void)snprintf(buf, 16, "%lld%c", (long long)(age / step[i].seconds),
+				       step[i].unit);
+			return;
+		}
+	}
+}
+
+static void row(struct listing *l, const struct gt_record_view *v, bool gone)
+{
+	char id[GT_ID_MAX], set[24], age[16];
+	bool all = v->n_applied == v->n_set;
+
+	short_id(v->id, id);
+	(void)snprintf(set, sizeof(set), "%u/%u", v->n_applied, v->n_set);
+	age_of(l, v, age);
+	gt_cli_table_row(&l->table,
+			 (const struct gt_cli_cell[]){
+				 {id, GT_STYLE_BOLD},
+				 {v->profile, GT_STYLE_PLAIN},
+				 {v->mode, GT_STYLE_PLAIN},
+				 {v->go[0] ? v->go : v->program_kind, GT_STYLE_PLAIN},
+				 {set, all ? GT_STYLE_GOOD : GT_STYLE_WARN},
+				 {gone ? "gone" : age, gone ? GT_STYLE_WARN : GT_STYLE_PLAIN},
+				 {v->path, GT_STYLE_PLAIN},
+			 });
+}
+
+static void key_str(struct gt_jw *w, const char *key, const char *value)
+{
+	gt_jw_key(w, key);
+	gt_jw_str(w, *value ? value : NULL);
+}
+
+static void object(struct listing *l, const struct gt_record_view *v, bool gone)
+{
+	struct gt_jw *w = &l->jw;
+
+	gt_jw_open(w, '{');
+	key_str(w, "id", v->id);
+	gt_jw_key(w, "pid");
+	gt_jw_i64(w, v->pid);
+	gt_jw_key(w, "pid_start");
+	gt_jw_u64(w, v->pid_start);
+	key_str(w, "profile", v->profile);
+	key_str(w, "mode", v->mode);
+	key_str(w, "go", v->go);
+	key_str(w, "program", v->path);
+	gt_jw_key(w, "set");
+	gt_jw_u64(w, v->n_set);
+	gt_jw_key(w, "applied");
+	gt_jw_u64(w, v->n_applied);
+	key_str(w, "started_at", v->started_at);
+	gt_jw_key(w, "gone");
+	gt_jw_bool(w, gone);
+	gt_jw_close(w, '}');
+}
+
+static void one(struct listing *l, const char *id)
+{
+	struct gt_err e = {0};
+	bool gone;
+	int r = gt_record_view_load(l->dirfd, id, l->view, NULL, NULL, &e);
+
+	if (r == -ENOENT) /* removed while we looked */
+		return;
+	if (r < 0) {
+		l->bad++;
+		(void)gt_cli_fail(l->out, GT_EXIT_UNSOUND, "%.64s: %s", id, e.msg);
+		return;
+	}
+	gone = is_gone(l, l->view);
+	if (gone && l->may_write && gt_record_remove(l->dirfd, id, &e) == 0) {
+		l->removed++;
+		return;
+	}
+	l->gone += gone;
+	l->shown++;
+	if (l->args->json)
+		object(l, l->view, gone);
+	else
+		row(l, l->view, gone);
+}
+
+static const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static void footer(struct listing *l)
+{
+	uint64_t count[GT_COUNT_COUNT];
+	char text[256];
+
+	if (l->shown == 0)
+		gt_cli_para(l->out, 0, GT_STYLE_PLAIN, "No container has a record now.");
+	gt_cli_table_end(&l->table, l->out);
+	(void)snprintf(text, sizeof(text), "%u container%s", l->shown, plural(l->shown));
+	if (l->removed > 0) {
+		(void)gt_append(text, sizeof(text), "; removed ");
+		(void)gt_append_u64(text, sizeof(text), l->removed);
+		(void)gt_append(text, sizeof(text), " of processes that are gone");
+	}
+	if (gt_record_counters(l->dirfd, count) == 0) {
+		size_t n = strlen(text);
+
+		(void)snprintf(text + n, sizeof(text) - n,
+			       "; in all %llu decided, %llu tuned, %llu failed",
+			       (unsigned long long)count[GT_COUNT_DECIDED],
+			       (unsigned long long)count[GT_COUNT_TUNED],
+			       (unsigned long long)count[GT_COUNT_FAILED]);
+	}
+	gt_buf_str(&l->out->buf, "\n");
+	gt_cli_para(l->out, 0, GT_STYLE_DIM, text);
+}
+
+static void end_json(struct listing *l)
+{
+	static const char *const name[GT_COUNT_COUNT] = {"decided", "tuned", "failed"};
+	uint64_t count[GT_COUNT_COUNT];
+	bool known = l->dirfd >= 0 && gt_record_counters(l->dirfd, count) == 0;
+
+	gt_jw_close(&l->jw, ']');
+	gt_jw_key(&l->jw, "removed");
+	gt_jw_u64(&l->jw, l->removed);
+	gt_jw_key(&l->jw, "counters");
+	gt_jw_open(&l->jw, '{');
+	for (unsigned i = 0; i < GT_COUNT_COUNT; i++) {
+		gt_jw_key(&l->jw, name[i]);
+		if (known)
+			gt_jw_u64(&l->jw, count[i]);
+		else
+			gt_jw_null(&l->jw);
+	}
+	gt_jw_close(&l->jw, '}');
+	gt_jw_close(&l->jw, '}');
+	gt_buf_str(&l->out->buf, "\n");
+}
+
+static int all(struct listing *l)
+{
+	char(*id)[GT_ID_MAX] = NULL;
+	uint32_t n = 0, more = 0;
+	int r = gt_record_ids(l->dirfd, &id, &n, &more);
+
+	if (r < 0 && r != -ENOENT)
+		return gt_cli_fail(l->out, GT_EXIT_SYSTEM, "cannot list the records: %s",
+				   strerror(-r));
+	for (uint32_t i = 0; i < n; i++)
+		one(l, id[i]);
+	free(id);
+	if (more > 0)
+		(void)gt_cli_fail(l->out, GT_EXIT_OK, "%u more records were not looked at", more);
+	return l->bad > 0 ? GT_EXIT_UNSOUND : GT_EXIT_OK;
+}
+
+/* The records, then what is said after them. */
+static int print(struct listing *l)
+{
+	struct gt_buf json = {0};
+	int ret = GT_EXIT_OK;
+
+	if (l->args->json) {
+		gt_jw_init(&l->jw, &json, true);
+		gt_jw_open(&l->jw, '{');
+		gt_jw_key(&l->jw, "containers");
+		gt_jw_open(&l->jw, '[');
+	}
+	if (l->dirfd >= 0)
+		ret = all(l);
+	if (!l->args->json) {
+		footer(l);
+		return ret;
+	}
+	end_json(l);
+	if (json.error)
+		l->out->buf.error = json.error;
+	else
+		gt_cli_json(l->out, json.p, json.len);
+	gt_buf_done(&json);
+	return ret;
+}
+
+int gt_cmd_list(const struct gt_cli_args *a, struct gt_cli_out *out)
+{
+	const char *dir = a->value[GT_OPT_RECORD_DIR] ? a->value[GT_OPT_RECORD_DIR] : GT_RECORD_DIR;
+	_cleanup_free_ struct gt_record_view *v = malloc(sizeof(*v));
+	_cleanup_close_ int dirfd = -1, root = -1;
+	struct listing l = {.args = a, .out = out, .view = v, .now = time(NULL)};
+	struct gt_err e = {0};
+
+	if (!v)
+		return gt_cli_fail(out, GT_EXIT_SYSTEM, "out of memory");
+	dirfd = gt_record_dir_open(dir, false, &e);
+	if (dirfd == -EACCES || dirfd == -EPERM)
+		return gt_cli_fail(out, GT_EXIT_SYSTEM, "%s; run it as root", e.msg);
+	if (dirfd < 0 && dirfd != -ENOENT)
+		return gt_cli_fail(out, GT_EXIT_SYSTEM, "%s", e.msg);
+	root = gt_root_open(NULL, &e);
+	l.dirfd = dirfd;
+	l.root = root;
+	l.may_write = dirfd >= 0 && faccessat(dirfd, "containers", W_OK, AT_EACCESS) == 0;
+	l.table = (struct gt_cli_table){.col = cols, .n_col = GT_ARRAY_LEN(cols)};
+	return print(&l);
+}

@@ -1,0 +1,48 @@
+/*
+ * gotune show: one record of this machine. Reads the directory of records; changes nothing.
+ */
+#include "gotune/cli.h"
+#include "gotune/record.h"
+
+/* Why the directory could not be opened, and what to do. */
+static int no_dir(struct gt_cli_out *out, int code, const char *dir, const char *id,
+		  const struct gt_err *e)
+{
+	if (code == -ENOENT)
+		return gt_cli_fail(out, GT_EXIT_UNSOUND, "no record of %.64s: there is no %s", id,
+				   dir);
+	if (code == -EACCES || code == -EPERM)
+		return gt_cli_fail(out, GT_EXIT_SYSTEM, "%s; run it as root", e->msg);
+	return gt_cli_fail(out, GT_EXIT_SYSTEM, "%s", e->msg);
+}
+
+int gt_cmd_show(const struct gt_cli_args *a, struct gt_cli_out *out)
+{
+	const char *dir = a->value[GT_OPT_RECORD_DIR] ? a->value[GT_OPT_RECORD_DIR] : GT_RECORD_DIR;
+	_cleanup_free_ struct gt_record_view *v = malloc(sizeof(*v));
+	_cleanup_close_ int dirfd = -1;
+	_cleanup_free_ char *doc = NULL;
+	char id[GT_ID_MAX] = "";
+	struct gt_err e = {0};
+	size_t len = 0;
+	int r;
+
+	if (!v)
+		return gt_cli_fail(out, GT_EXIT_SYSTEM, "out of memory");
+	dirfd = gt_record_dir_open(dir, false, &e);
+	if (dirfd < 0)
+		return no_dir(out, dirfd, dir, a->pos[0], &e);
+	r = gt_record_find(dirfd, a->pos[0], id, &e);
+	if (r == -EACCES)
+		return gt_cli_fail(out, GT_EXIT_SYSTEM, "%s; run it as root", e.msg);
+	if (r < 0)
+		return gt_cli_fail(out, GT_EXIT_UNSOUND, "%s", e.msg);
+	r = gt_record_view_load(dirfd, id, v, &doc, &len, &e);
+	if (r < 0)
+		return gt_cli_fail(out, GT_EXIT_UNSOUND, "%.64s: %s", id, e.msg);
+	if (a->json)
+		gt_cli_json(out, doc, len);
+	else
+		gt_cli_record(out, v);
+	return GT_EXIT_OK;
+}
