@@ -27,7 +27,10 @@ struct gt_state {
 enum gt_var { GT_VAR_GOMAXPROCS, GT_VAR_GOMEMLIMIT, GT_VAR_GOGC, GT_VAR_GODEBUG, GT_VAR_COUNT };
 extern const char *const gt_var_name[GT_VAR_COUNT];
 
-/* One variable as it stands in process.env. With duplicates the first counts, as in Go. */
+/*
+ * One variable as it stands in process.env. With duplicates the last counts: runc and crun build
+ * the program's environment with setenv and putenv, so it sees one entry, with the last value.
+ */
 struct gt_env_var {
 	bool present;
 	bool too_long;	/* the value did not fit: it is kept, and not looked at */

@@ -1,0 +1,34 @@
+/*
+ * L2 stage read, its own: what read_bundle*.c share.
+ */
+#ifndef GOTUNE_READ_BUNDLE_H
+#define GOTUNE_READ_BUNDLE_H
+
+#include "gotune/err.h"
+#include "gotune/json.h"
+#include "gotune/state.h"
+
+/* The element of a list that is being read. */
+struct gt_bundle_item {
+	char type[32];
+	char path[GT_PATH_CAP];
+	char destination[64]; /* longer ones are none that we look for */
+	char source[GT_PATH_CAP];
+	bool bind, recursive;
+	bool has_soft, has_hard;
+	uint64_t soft, hard;
+};
+
+struct gt_bundle_reader {
+	struct gt_bundle *b;
+	struct gt_bundle_item item;
+};
+
+/* Namespaces, rlimits and mounts. As gt_field_take: 1 taken, 0 not ours, -errno. */
+GT_MUST_CHECK int gt_bundle_take_lists(struct gt_bundle_reader *rd, const struct gt_json_event *ev,
+				       struct gt_err *e);
+
+/* One entry of process.env. */
+void gt_bundle_take_env(struct gt_bundle *b, const char *s, size_t len);
+
+#endif
