@@ -27,6 +27,7 @@ UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
 LIB_OBJ  := $(LIB_SRC:hook/%.c=$(BUILD)/obj/%.o)
 CLI_OBJ  := $(CLI_SRC:hook/%.c=$(BUILD)/obj/%.o)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/%)
+PROBE    := $(BUILD)/e2e/probe
 PROGRAMS := $(BUILD)/oci-gotune-hook $(BUILD)/gotune $(BUILD)/gotune-runtime
 
 # What the analysers and the formatter look at. The tests' *.inc and fixtures are data.
@@ -34,7 +35,8 @@ HOOK_SRC  := $(sort $(wildcard hook/*.c))
 C_FILES   := $(sort $(wildcard hook/*.[ch] include/gotune/*.h tests/*/*.[ch]))
 MAN_PAGES := $(sort $(wildcard docs/*.[158]))
 SCHEMAS   := $(sort $(wildcard config/*.schema.json))
-BATS      := $(sort $(wildcard tests/*.bats tests/e2e/*.bats))
+BATS      := $(sort $(wildcard tests/*.bats))
+E2E       := $(sort $(wildcard tests/e2e/*.bats))
 
 # --- libraries --------------------------------------------------------------------------------
 # pkg-config's module, then the Debian package that has it.
@@ -116,16 +118,22 @@ $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libgotune.a $(BUILD)/flags | check-cmo
 check: ## install what is missing (as root), then run all tests
 	@contrib/install-deps check
 	@+$(MAKE) --no-print-directory check-now
-check-now: all check-static $(UNIT_BIN)
-	@BUILD='$(BUILD)' tests/run --unit $(UNIT_BIN) --bats $(BATS)
+check-now: all check-static $(UNIT_BIN) $(PROBE)
+	@BUILD='$(BUILD)' tests/run --unit $(UNIT_BIN) --bats $(BATS) --e2e $(E2E)
 
 .PHONY: check-unit
 check-unit: $(UNIT_BIN) ## run the unit tests alone
 	@tests/run --unit $(UNIT_BIN)
 
 .PHONY: check-e2e
-check-e2e: all ## run the end-to-end tests alone, as root: real runc, real crun
-	@BUILD='$(BUILD)' tests/run --bats $(BATS)
+check-e2e: all $(PROBE) ## run the end-to-end tests alone, as root: real runc, real crun
+	@BUILD='$(BUILD)' tests/run --bats $(BATS) --e2e $(E2E)
+
+# The program that runs in the containers of the tests and of the demo. Nothing is downloaded.
+$(PROBE): $(wildcard tests/e2e/probe/*.go) tests/e2e/probe/go.mod
+	@mkdir -p $(@D)
+	cd tests/e2e/probe && CGO_ENABLED=0 GOFLAGS=-mod=mod GOPROXY=off GOTOOLCHAIN=local \
+		GOCACHE='$(abspath $(BUILD))/e2e/go-cache' go build -trimpath -buildvcs=false -o '$(abspath $@)' .
 
 .PHONY: check-static
 check-static: $(LIB_OBJ) ## ranks and sizes of the sources, purity of the planner, soundness of the schemas
@@ -182,7 +190,7 @@ demo: ## install what is missing (as root), then tune a real Go service in a rea
 	@contrib/install-deps demo
 	@+$(MAKE) --no-print-directory demo-now
 demo-now:
-	@+$(MAKE) --no-print-directory -s all
+	@+$(MAKE) --no-print-directory -s all $(PROBE)
 	@BUILD='$(BUILD)' contrib/demo
 
 .PHONY: install-deps

@@ -1,0 +1,273 @@
+# shellcheck shell=bash disable=SC2034 # some are for the suites
+# What every end-to-end suite uses: a bundle that holds one Go program, a real runtime, and a
+# teardown that fails the test when anything is left behind.
+#
+# RUNTIME (runc or crun) is set by tests/run, which runs each suite once per runtime. Every call of
+# a runtime gets a private mount namespace in which /etc is a directory of the test's own: policies
+# and the kill switch stand at their real paths, and the machine's /etc/gotune is neither read nor
+# written. Where the runtime cannot work with the machine's cgroups (crun on a hybrid hierarchy),
+# /sys/fs/cgroup is a cgroup2 mount in that namespace.
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+BUILD=${BUILD:-build}
+case $BUILD in /*) ;; *) BUILD=$ROOT/$BUILD ;; esac
+RUNTIME=${RUNTIME:-runc}
+PROBE=$BUILD/e2e/probe
+MIB=1048576
+
+# --- a test's surroundings ----------------------------------------------------------------------
+
+setup() {
+	common_setup
+}
+
+teardown() {
+	common_teardown
+}
+
+common_setup() {
+	[ "$(id -u)" = 0 ] || skip 'needs root: containers are made here'
+	command -v "$RUNTIME" >/dev/null || skip "no $RUNTIME here: contrib/install-deps check"
+
+	# Traversable, so that a container's mapped root may reach its root file system.
+	T=$(mktemp -d "${TMPDIR:-/tmp}/gotune-e2e.XXXXXXXX")
+	chmod 755 "$T"
+	ETC=$T/etc
+	RECORDS=$T/records
+	BUNDLE=$T/bundle
+	ID=gt-$RUNTIME-$$-$BATS_TEST_NUMBER
+	# A path of this test's own: that is how its tracers are told from all other processes.
+	HOOK=$T/oci-gotune-hook
+	cp "$BUILD/oci-gotune-hook" "$HOOK"
+	mkdir -p "$ETC/gotune/policy.d" "$RECORDS"
+	cp -a /etc/passwd /etc/group "$ETC/"
+	[ ! -e /etc/ld.so.cache ] || cp -a /etc/ld.so.cache "$ETC/"
+	detect_cgroups
+	make_bundle
+	default_policy
+}
+
+# Nothing may be left: no process of the hook's, no container, no temporary file of a record.
+common_teardown() {
+	local pids left
+	[ -n "${T:-}" ] || return 0
+	rt delete -f "$ID" >/dev/null 2>&1 || :
+	wait_for 3 no_tracer || :
+	pids=$(tracers)
+	left=$(find "$RECORDS" -type f ! -name '*.json' ! -name 'counters*' ! -name '*lock*' 2>/dev/null)
+	# shellcheck disable=SC2086 # a list of numbers
+	[ -z "$pids" ] || kill -9 $pids 2>/dev/null || :
+	rm -rf "$T"
+	if [ -n "$pids" ]; then
+		echo "processes of the hook are left: $pids"
+		return 1
+	fi
+	if [ -n "$left" ]; then
+		echo "files are left: $left"
+		return 1
+	fi
+}
+
+# hybrid, v1 or v2; and whether the runtime needs a cgroup2 mount of its own.
+detect_cgroups() {
+	if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
+		CGROUPS=v2
+	elif grep -qE '^[^ ]+ /sys/fs/cgroup/[^ ]+ cgroup2 ' /proc/mounts; then
+		CGROUPS=hybrid
+	else
+		CGROUPS=v1
+	fi
+	OWN_CGROUP2=no
+	RT_FLAGS=()
+	if [ "$RUNTIME" = crun ] && [ "$CGROUPS" = hybrid ]; then
+		OWN_CGROUP2=yes
+		# The controllers are taken by v1: there is nothing that crun could set a limit with.
+		RT_FLAGS=(--cgroup-manager=disabled)
+	fi
+}
+
+# Does the runtime make a cgroup of the container's own, with its limits?
+has_cgroup() {
+	[ "$OWN_CGROUP2" = no ]
+}
+
+# --- bundle and policy --------------------------------------------------------------------------
+
+make_bundle() {
+	mkdir -p "$BUNDLE/rootfs"/{bin,proc,sys,dev,tmp,etc}
+	cp "$PROBE" "$BUNDLE/rootfs/probe"
+	(cd "$BUNDLE" && runc spec)
+	# Half a CPU and 512 MiB; no rlimits of its own, as Docker, Podman's CRI and CRI-O leave it.
+	# memory.swap is left out: not every machine accounts for it.
+	edit --arg hook "$HOOK" --arg records "$RECORDS" '
+		.process.terminal = false | .process.args = ["/probe"] | del(.process.rlimits)
+		| .process.env += ["PROBE_FIRST=1"]
+		| .linux.resources.cpu = {quota: 50000, period: 100000}
+		| .linux.resources.memory = {limit: 536870912}
+		| .hooks.createRuntime = [{path: $hook, timeout: 20, env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"],
+			args: ["oci-gotune-hook", "--record-dir", $records]}]'
+}
+
+# Changes config.json by a jq program.
+edit() {
+	jq "$@" "$BUNDLE/config.json" >"$T/config.new" && mv "$T/config.new" "$BUNDLE/config.json"
+}
+
+# Adds NAME=VALUE entries to the environment.
+add_env() {
+	jq '.process.env += $ARGS.positional' --args "$@" <"$BUNDLE/config.json" >"$T/config.new" &&
+		mv "$T/config.new" "$BUNDLE/config.json"
+}
+
+annotate() {
+	edit --arg k "$1" --arg v "$2" '.annotations[$k] = $v'
+}
+
+use_busybox() {
+	local applet
+	cp /bin/busybox "$BUNDLE/rootfs/bin/busybox"
+	for applet in sh cat env sleep; do
+		ln -sf busybox "$BUNDLE/rootfs/bin/$applet"
+	done
+}
+
+# The built-in default with min 1, so that half a CPU shows as 1 P on machines of two CPUs or more.
+default_policy() {
+	policy '.'
+}
+
+# The default policy changed by a jq program.
+policy() {
+	jq -n '{version: 1, profiles: {balanced: {gomaxprocs: {min: 1}, nofile: 4096,
+		sysctl: {"net.core.somaxconn": "5001"}}},
+		annotations: {allow: ["enable", "profile", "mode", "program", "gomaxprocs", "gomemlimit", "gogc", "godebug", "nofile"]}}' |
+		jq "$@" >"$ETC/gotune/policy.json"
+}
+
+# --- running ------------------------------------------------------------------------------------
+
+# The runtime with these arguments, in its private mount namespace.
+rt() {
+	timeout -k 5 60 unshare -m --propagation private bash -c '
+		etc=$1 own=$2; shift 2
+		mount --bind "$etc" /etc || exit 125
+		if [ "$own" = yes ]; then
+			umount -l /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup || exit 125
+		fi
+		exec "$@"' rt "$ETC" "$OWN_CGROUP2" "$RUNTIME" "${RT_FLAGS[@]}" "$@"
+}
+
+# Runs the container to its end; its output is in $T/out, the runtime's errors in $T/err.
+run_container() {
+	local rc=0
+	rt run --bundle "$BUNDLE" "$ID" </dev/null >"$T/out" 2>"$T/err" || rc=$?
+	[ "$rc" = 0 ] || {
+		echo "$RUNTIME run: status $rc"
+		cat "$T/err" "$T/out"
+		return 1
+	}
+}
+
+# Starts the container in the background and waits until the program has reported; sets PID.
+run_detached() {
+	rt run --detach --pid-file "$T/pid" --bundle "$BUNDLE" "$ID" </dev/null >"$T/out" 2>"$T/err" || {
+		cat "$T/err"
+		return 1
+	}
+	PID=$(cat "$T/pid")
+	wait_for 10 reported
+}
+
+create() {
+	rt create --pid-file "$T/pid" --bundle "$BUNDLE" "$ID" </dev/null >"$T/out" 2>"$T/err" || {
+		cat "$T/err"
+		return 1
+	}
+	PID=$(cat "$T/pid")
+}
+
+start() {
+	rt start "$ID" </dev/null || return 1
+	wait_for 10 reported
+}
+
+reported() {
+	[ -s "$T/out" ]
+}
+
+# wait_for SECONDS COMMAND...
+wait_for() {
+	local until=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$until" ] || return 1
+		sleep 0.05
+	done
+}
+
+# --- looking ------------------------------------------------------------------------------------
+
+# The processes that run this test's hook binary.
+tracers() {
+	local exe
+	for exe in /proc/[0-9]*/exe; do
+		case $(readlink "$exe" 2>/dev/null) in
+		"$HOOK" | "$HOOK (deleted)") exe=${exe#/proc/} && echo "${exe%/exe}" ;;
+		esac
+	done
+}
+
+no_tracer() {
+	[ -z "$(tracers)" ]
+}
+
+# A value of the program's report, by a jq path.
+seen() {
+	jq -r "$1" "$T/out"
+}
+
+# A value of the record, by a jq path.
+record() {
+	jq -r "$1" "$RECORDS/containers/$ID.json"
+}
+
+# "VERDICT REASON VALUE" of a setting in the record.
+setting() {
+	record ".settings[] | select(.name == \"$1\") | \"\(.verdict) \(.reason) \(.value)\""
+}
+
+# expect WANT GOT [WHAT]
+expect() {
+	[ "$1" = "$2" ] || {
+		printf '%s: want "%s", got "%s"\n' "${3:-value}" "$1" "$2"
+		[ ! -e "$RECORDS/containers/$ID.json" ] || jq -c '.settings[] | [.name, .verdict, .reason, .value, .applied, .error]' \
+			"$RECORDS/containers/$ID.json"
+		return 1
+	}
+}
+
+expect_setting() {
+	expect "$2" "$(setting "$1")" "setting $1"
+}
+
+# One variable of a process, as the host sees it.
+environ() {
+	tr '\0' '\n' <"/proc/$1/environ" | sed -n "s/^$2=//p"
+}
+
+# The program ran, and nothing of it was touched.
+expect_untouched() {
+	expect 'null null' "$(seen '"\(.env.GOMAXPROCS) \(.env.GOMEMLIMIT)"')" 'environment'
+	expect -1 "$(seen .memlimit)" 'memory limit'
+	[ "$(seen .somaxconn)" != 5001 ] || {
+		echo 'somaxconn was changed'
+		return 1
+	}
+}
+
+expect_tuned() {
+	expect 1 "$(seen .env.GOMAXPROCS)" 'GOMAXPROCS in the environment'
+	expect 460MiB "$(seen .env.GOMEMLIMIT)" 'GOMEMLIMIT in the environment'
+	expect 1 "$(seen .gomaxprocs)" 'runtime.GOMAXPROCS'
+	expect $((460 * MIB)) "$(seen .memlimit)" 'the memory limit of the runtime'
+}

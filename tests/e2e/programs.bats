@@ -1,0 +1,266 @@
+#!/usr/bin/env bats
+# What is started, and under which restrictions: launchers, odd args[0], set-uid, no_new_privs,
+# seccomp, user namespaces, and Go programs as Debian ships them.
+
+load common
+
+@test "a writable root file system" {
+	edit '.root.readonly = false'
+	run_container
+	expect_tuned
+	expect '' "$(find "$BUNDLE/rootfs" -newer "$BUNDLE/config.json" -type f)" 'files written into the root'
+}
+
+@test "a read-only root file system" {
+	edit '.root.readonly = true'
+	run_container
+	expect_tuned
+}
+
+@test "no_new_privs on" {
+	edit '.process.noNewPrivileges = true'
+	run_container
+	expect_tuned
+	expect 1 "$(seen .no_new_privs)" NoNewPrivs
+}
+
+@test "no_new_privs off" {
+	edit '.process.noNewPrivileges = false'
+	run_container
+	expect_tuned
+	expect 0 "$(seen .no_new_privs)" NoNewPrivs
+}
+
+@test "another user, no capabilities" {
+	edit '.process.user = {uid: 1234, gid: 1234} | .process.capabilities = {}'
+	run_container
+	expect_tuned
+	expect 1234 "$(seen .uid)" uid
+}
+
+@test "a set-uid program keeps its set-uid" {
+	chown 4321:4321 "$BUNDLE/rootfs/probe"
+	chmod 4755 "$BUNDLE/rootfs/probe"
+	edit '.process.noNewPrivileges = false | .process.user = {uid: 1234, gid: 1234}'
+	run_container
+	expect_tuned
+	expect '1234 4321' "$(seen '"\(.uid) \(.euid)"')" 'uid and euid'
+}
+
+@test "a seccomp profile that kills on prctl" {
+	edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW",
+		syscalls: [{names: ["prctl"], action: "SCMP_ACT_KILL_PROCESS"}]}'
+	run_container
+	expect_tuned
+}
+
+@test "a seccomp profile that denies by default and kills on prctl" {
+	edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ERRNO", architectures: ["SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64"],
+		syscalls: [
+			{names: ["prctl"], action: "SCMP_ACT_KILL_PROCESS"},
+			{action: "SCMP_ACT_ALLOW", names: ["read", "write", "open", "openat", "close", "fstat", "newfstatat", "lseek",
+				"mmap", "munmap", "mprotect", "brk", "madvise", "mincore", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn",
+				"sigaltstack", "tgkill", "tkill", "kill", "getpid", "getppid", "gettid", "getuid", "geteuid", "getgid", "getegid",
+				"clone", "clone3", "execve", "execveat", "exit", "exit_group", "futex", "nanosleep", "clock_nanosleep",
+				"clock_gettime", "sched_getaffinity", "sched_yield", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait",
+				"eventfd2", "pipe2", "fcntl", "getrlimit", "setrlimit", "prlimit64", "readlinkat", "readlink", "arch_prctl",
+				"set_tid_address", "set_robust_list", "rseq", "getrandom", "uname", "chdir", "getcwd", "capget", "capset",
+				"setuid", "setgid", "setgroups", "setresuid", "setresgid", "dup", "dup2", "dup3", "fchdir", "umask", "wait4",
+				"statx", "fstatfs", "getdents64", "close_range", "timer_create", "timer_settime", "timer_delete", "setitimer",
+				"sendmsg", "recvmsg", "sendto", "recvfrom", "faccessat", "faccessat2", "access", "stat", "lstat", "pread64",
+				"ioctl", "keyctl", "unlink", "unlinkat", "connect", "socket", "poll", "ppoll", "waitid"]}]}'
+	run_container
+	expect_tuned
+}
+
+@test "a user namespace" {
+	edit '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
+		| .linux.gidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
+		| .mounts |= map(select(.type != "cgroup"))'
+	chown -R 100000:100000 "$BUNDLE/rootfs"
+	chmod 755 "$T" "$BUNDLE"
+	run_container
+	expect_tuned
+	expect 0 "$(seen .uid)" uid
+	expect 5001 "$(seen .somaxconn)" somaxconn
+}
+
+@test "no namespaces but mount and pid" {
+	edit '.linux.namespaces |= map(select(.type == "mount" or .type == "pid"))
+		| del(.hostname) | .mounts |= map(select(.destination != "/dev/mqueue" and .destination != "/sys"))'
+	run_container
+	expect 1 "$(seen .env.GOMAXPROCS)" GOMAXPROCS
+	expect 'skip host-namespace' "$(setting net.core.somaxconn | cut -d' ' -f1,2)"
+}
+
+@test "args[0] by PATH" {
+	mv "$BUNDLE/rootfs/probe" "$BUNDLE/rootfs/bin/probe"
+	edit '.process.args = ["probe"] | .process.env = ["PATH=/nosuch:/bin"]'
+	run_container
+	expect_tuned
+}
+
+@test "args[0] relative to cwd" {
+	edit '.process.args = ["./probe"] | .process.cwd = "/"'
+	run_container
+	expect_tuned
+}
+
+@test "args[0] by links that stay in the root" {
+	mkdir "$BUNDLE/rootfs/app"
+	mv "$BUNDLE/rootfs/probe" "$BUNDLE/rootfs/app/probe-1.2"
+	ln -s /app/probe-1.2 "$BUNDLE/rootfs/app/probe"
+	ln -s ../../../../app/probe "$BUNDLE/rootfs/bin/probe"
+	edit '.process.args = ["/bin/probe"]'
+	run_container
+	expect_tuned
+}
+
+@test "a script that execs its arguments" {
+	use_busybox
+	printf '#!/bin/sh\nset -e\nexec "$@"\n' >"$BUNDLE/rootfs/entrypoint"
+	chmod 755 "$BUNDLE/rootfs/entrypoint"
+	edit '.process.args = ["/entrypoint", "/probe", "-child"]'
+	run_container
+	expect_tuned
+	expect '/probe -child' "$(seen '.args | join(" ")')" args
+	expect 1 "$(seen .child.gomaxprocs)" "the child's GOMAXPROCS"
+}
+
+@test "sh -c 'exec ...'" {
+	use_busybox
+	edit '.process.args = ["/bin/sh", "-c", "exec /probe"]'
+	run_container
+	expect_tuned
+}
+
+@test "env VAR=VALUE PROGRAM" {
+	use_busybox
+	edit '.process.args = ["/bin/env", "PROBE_X=1", "/probe"]'
+	run_container
+	expect_tuned
+	expect 1 "$(seen .env.PROBE_X)" PROBE_X
+}
+
+@test "a script that does other things first is not looked through; the annotation says what it runs" {
+	use_busybox
+	printf '#!/bin/sh\nif [ -e /nosuch ]; then exec /bin/cat; fi\n/bin/true_or_not 2>/dev/null || :\n/probe\n' >"$BUNDLE/rootfs/entrypoint"
+	chmod 755 "$BUNDLE/rootfs/entrypoint"
+	edit '.process.args = ["/entrypoint"]'
+	run_container
+	expect_untouched
+	rt delete -f "$ID" 2>/dev/null || :
+	annotate io.gotune.program /probe
+	run_container
+	expect_tuned
+}
+
+@test "args[0] is missing: the runtime's own error, a record, no process" {
+	edit '.process.args = ["/nosuch"]'
+	! run_container || false
+	expect 'skip program-unknown' "$(setting GOMAXPROCS | cut -d' ' -f1,2)"
+	wait_for 3 no_tracer
+}
+
+@test "args[0] is a directory" {
+	edit '.process.args = ["/bin"]'
+	! run_container || false
+	expect 'skip program-unknown' "$(setting GOMAXPROCS | cut -d' ' -f1,2)"
+}
+
+@test "args[0] is a FIFO: nobody waits for its writer" {
+	mkfifo "$BUNDLE/rootfs/fifo"
+	chmod 755 "$BUNDLE/rootfs/fifo"
+	edit '.process.args = ["/fifo"]'
+	local began=$SECONDS
+	! run_container || false
+	[ $((SECONDS - began)) -lt 10 ]
+	expect 'skip program-unknown' "$(setting GOMAXPROCS | cut -d' ' -f1,2)"
+}
+
+@test "args[0] is a link that leads round in a circle" {
+	ln -s b "$BUNDLE/rootfs/a"
+	ln -s a "$BUNDLE/rootfs/b"
+	edit '.process.args = ["/a"]'
+	! run_container || false
+	expect 'skip program-unknown' "$(setting GOMAXPROCS | cut -d' ' -f1,2)"
+}
+
+@test "a program cut off in the middle" {
+	truncate -s 100000 "$BUNDLE/rootfs/probe"
+	! run_container || false
+	case $(setting GOMAXPROCS) in
+	'skip '*) ;;
+	*) expect 'a skip' "$(setting GOMAXPROCS)" ;;
+	esac
+}
+
+@test "a config.json that nests too deep: the container starts, untouched" {
+	jq '.annotations.x = "y" | .["io.example.deep"] = reduce range(200) as $i (1; [.])' "$BUNDLE/config.json" >"$T/config.new"
+	mv "$T/config.new" "$BUNDLE/config.json"
+	run_container
+	expect_untouched
+	expect 'skip config-invalid' "$(setting GOMAXPROCS | cut -d' ' -f1,2)"
+}
+
+@test "a config.json of 50 MB: the container starts, untouched" {
+	head -c 50000000 /dev/zero | tr '\0' x >"$T/big"
+	jq -c --rawfile big "$T/big" '.["io.example.big"] = $big' "$BUNDLE/config.json" >"$T/config.new"
+	mv "$T/config.new" "$BUNDLE/config.json"
+	run_container
+	expect_untouched
+	expect 'skip config-invalid' "$(setting GOMAXPROCS | cut -d' ' -f1,2)"
+}
+
+@test "a config.json with a doubled key: the container starts, untouched" {
+	sed -i '1,/"process"/s/"process"/"process": {"args": ["\/other"]}, "process"/' "$BUNDLE/config.json"
+	grep -c '"process"' "$BUNDLE/config.json"
+	run_container
+	expect_untouched
+	expect 'skip config-invalid' "$(setting GOMAXPROCS | cut -d' ' -f1,2)"
+}
+
+# --- Go programs as Debian ships them -----------------------------------------------------------
+
+# Copies a program of the host, and the libraries that it needs, into the root.
+copy_in() {
+	local lib
+	cp "$(readlink -f "$(command -v "$1")")" "$BUNDLE/rootfs/bin/${1##*/}"
+	for lib in $(ldd "$(command -v "$1")" 2>/dev/null | grep -oE '/[^ ]+'); do
+		mkdir -p "$BUNDLE/rootfs${lib%/*}"
+		cp -L "$lib" "$BUNDLE/rootfs$lib"
+	done
+}
+
+@test "Debian's gosu passes what it got on to the program that it execs" {
+	copy_in gosu
+	use_busybox
+	printf 'root:x:0:0::/:/bin/sh\n' >"$BUNDLE/rootfs/etc/passwd"
+	printf 'root:x:0:\n' >"$BUNDLE/rootfs/etc/group"
+	edit '.process.args = ["/bin/gosu", "0:0", "/bin/env"]
+		| .process.capabilities |= map_values(. + ["CAP_SETUID", "CAP_SETGID"])'
+	run_container
+	expect go "$(record .program.kind)" kind
+	grep -qx GOMAXPROCS=1 "$T/out"
+	grep -qx GOMEMLIMIT=460MiB "$T/out"
+}
+
+@test "Debian's gofmt schedules on as many Ps as were decided" {
+	copy_in gofmt
+	edit '.process.args = ["/bin/gofmt", "/tmp/x.go"] | .process.env += ["GODEBUG=schedtrace=1"]'
+	for i in {1..5000}; do echo "var x$i  =  $i"; done | sed '1ipackage x' >"$BUNDLE/rootfs/tmp/x.go"
+	edit '.mounts |= map(select(.destination != "/tmp"))'
+	run_container
+	expect go "$(record .program.kind)" kind
+	# The runtime's own line: SCHED 0ms: gomaxprocs=1 idleprocs=...
+	expect gomaxprocs=1 "$(grep -hoE 'gomaxprocs=[0-9]+' "$T/err" | sort -u)" 'what the scheduler says'
+}
+
+@test "Debian's runc, itself a Go program, is tuned inside a container" {
+	copy_in runc
+	edit '.process.args = ["/bin/runc", "--version"] | .process.env += ["GODEBUG=schedtrace=1"]'
+	run_container
+	expect go "$(record .program.kind)" kind
+	grep -q '^runc version' "$T/out"
+	expect gomaxprocs=1 "$(grep -hoE 'gomaxprocs=[0-9]+' "$T/err" | sort -u)" 'what the scheduler says'
+}
