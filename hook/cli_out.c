@@ -123,6 +123,7 @@ int gt_cli_fail(const struct gt_cli_out *o, enum gt_exit status, const char *fmt
 	struct gt_buf line = {0};
 	char text[1024];
 	va_list ap;
+	int r;
 
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap); /* cut at the end: it is for reading */
@@ -130,8 +131,8 @@ int gt_cli_fail(const struct gt_cli_out *o, enum gt_exit status, const char *fmt
 	gt_buf_fmt(&line, "gotune%s%s: ", o->command ? " " : "", o->command ? o->command : "");
 	gt_cli_plain(&line, text);
 	gt_buf_str(&line, "\n");
-	if (!line.error)
-		(void)gt_write_all(STDERR_FILENO, line.p, line.len); /* nowhere to say it */
+	r = line.error ? line.error : gt_write_all(STDERR_FILENO, line.p, line.len);
+	(void)r; /* there is nowhere left to say it; the status stands */
 	gt_buf_done(&line);
 	return (int)status;
 }
