@@ -40,6 +40,10 @@ GT_MUST_CHECK int gt_decide(const struct gt_decide_in *in, const char *state_doc
 			    struct gt_decision *ret, struct gt_err *e);
 void gt_decide_done(struct gt_decision *d);
 
+/* The OCI state alone, parsed in a worker of its own. -EINVAL, -EPIPE, ... with a message. */
+GT_MUST_CHECK int gt_decide_state(const char *doc, size_t len, struct gt_state *ret,
+				  struct gt_err *e);
+
 /*
  * What PROG is, without a container: a file of this machine (ROOTFS_DIR NULL), or a program inside
  * ROOTFS_DIR, found as execvp there would. What is wrong with the file is in ret->note; fails only

@@ -1,0 +1,199 @@
+/*
+ * From a container's arguments to the program that is finally run: through launchers and scripts,
+ * as far as that is certain. The parent opens files, the worker looks into them.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "gotune/decide.h"
+#include "gotune/file.h"
+#include "gotune/jobs.h"
+
+#define STEPS_MAX 5 /* tini, a shell, a script, env, the program */
+
+static enum gt_prog_note note_of(int error)
+{
+	switch (error) {
+	case -ENOENT:
+	case -ENOTDIR:
+		return GT_NOTE_NOT_FOUND;
+	case -EISDIR:
+	case -ENXIO:
+		return GT_NOTE_NOT_REGULAR;
+	case -ELOOP:
+		return GT_NOTE_LOOP;
+	case -ENAMETOOLONG:
+		return GT_NOTE_TOO_LONG;
+	case -ENOTSUP:
+		return GT_NOTE_PATH_RELATIVE;
+	case -EINVAL:
+		return GT_NOTE_EMPTY_ARGS;
+	default:
+		return GT_NOTE_UNREADABLE;
+	}
+}
+
+void gt_find_inspect(struct gt_worker *parser, int fd, struct gt_program *ret)
+{
+	struct gt_program p;
+
+	if (gt_worker_call(parser, GT_JOB_PROGRAM, fd, NULL, 0, &p, GT_JOB_TIMEOUT_MS, NULL) < 0 ||
+	    !gt_program_valid(&p)) {
+		*ret = (struct gt_program){.note = GT_NOTE_PARSER_DIED};
+		return;
+	}
+	*ret = p;
+}
+
+static bool ask_step(const struct gt_find *f, unsigned job, int fd, const struct gt_strv *argv,
+		     struct gt_launch_step *ret)
+{
+	return gt_worker_call(f->parser, job, fd, argv, sizeof(*argv), ret, GT_JOB_TIMEOUT_MS,
+			      NULL) == 0 &&
+	       ret->what <= GT_LAUNCH_UNCERTAIN && memchr(ret->name, '\0', sizeof(ret->name)) &&
+	       gt_strv_valid(&ret->argv) && gt_strv_valid(&ret->env);
+}
+
+/* A launcher that sets one of our variables decides it as the image's environment would. */
+static void take_env(const struct gt_find *f, const struct gt_launch_step *s)
+{
+	for (unsigned i = 0; f->var && i < GT_VAR_COUNT; i++) {
+		const char *v = gt_strv_pair(&s->env, gt_var_name[i]);
+
+		if (!v)
+			continue;
+		f->var[i].present = true;
+		f->var[i].count = 1;
+		f->var[i].too_long = !gt_copy_str(f->var[i].value, sizeof(f->var[i].value), v);
+	}
+}
+
+/* What the walk carries from one step to the next. */
+struct walk {
+	char via[sizeof(((struct gt_program *)0)->via)];
+	uint64_t dev, ino;
+	struct gt_strv argv;
+	struct gt_launch_step step;
+};
+
+/* One step: true when *ret is final, false when w->argv has the next command. */
+static bool take_step(const struct gt_find *f, struct walk *w, struct gt_program *ret)
+{
+	const char *arg0 = gt_strv_at(&w->argv, 0);
+	char path[GT_PATH_CAP] = "";
+	struct stat st = {0};
+	_cleanup_close_ int fd = -1;
+	bool asked;
+
+	*ret = (struct gt_program){0};
+	fd = gt_inspect_find(f->rootfs, arg0 ? arg0 : "", f->cwd, f->path_env, path, &st);
+	if (fd >= 0 && w->ino == 0) {
+		w->dev = st.st_dev;
+		w->ino = st.st_ino;
+	}
+	if (fd < 0) {
+		ret->note = note_of(fd);
+		(void)gt_copy_str(ret->path, sizeof(ret->path), arg0 ? arg0 : ""); /* to be shown */
+		return true;
+	}
+	asked = ask_step(f, GT_JOB_ARGV, -1, &w->argv, &w->step);
+	if (!asked || w->step.what != GT_LAUNCH_NEXT) {
+		gt_find_inspect(f->parser, fd, ret);
+		(void)gt_copy_str(ret->path, sizeof(ret->path), path);
+		if (asked && w->step.what == GT_LAUNCH_UNCERTAIN && ret->kind != GT_PROG_GO)
+			*ret = (struct gt_program){.note = GT_NOTE_UNCERTAIN};
+		if (ret->kind != GT_PROG_SCRIPT)
+			return true;
+		asked = ask_step(f, GT_JOB_SCRIPT, fd, &w->argv, &w->step);
+		if (!asked || w->step.what != GT_LAUNCH_NEXT) {
+			ret->note = GT_NOTE_UNCERTAIN;
+			return true;
+		}
+	}
+	take_env(f, &w->step);
+	(void)gt_append(w->via, sizeof(w->via), w->step.name[0] ? w->step.name : gt_basename(path));
+	(void)gt_append(w->via, sizeof(w->via), "; "); /* cut when long: it is for reading */
+	w->argv = w->step.argv;
+	return false;
+}
+
+void gt_find_program(const struct gt_find *f, const struct gt_strv *argv, struct gt_program *ret)
+{
+	_cleanup_free_ struct walk *w = calloc(1, sizeof(*w));
+
+	*ret = (struct gt_program){.note = GT_NOTE_UNREADABLE};
+	if (!w)
+		return;
+	w->argv = *argv;
+	for (unsigned i = 0;; i++) {
+		if (i == STEPS_MAX) {
+			*ret = (struct gt_program){.note = GT_NOTE_TOO_LONG};
+			break;
+		}
+		if (take_step(f, w, ret))
+			break;
+	}
+	memcpy(ret->via, w->via, sizeof(ret->via));
+	ret->dev = w->dev;
+	ret->ino = w->ino;
+}
+
+/* ---- a program alone ---- */
+
+static int inspect_host_file(struct gt_worker *w, const char *file, struct gt_program *ret,
+			     struct gt_err *e)
+{
+	_cleanup_close_ int fd = open(file, O_PATH | O_CLOEXEC);
+	_cleanup_close_ int again = -1;
+	char path[64];
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return gt_err_sys(e, -errno, "cannot open %s", file);
+	if (!S_ISREG(st.st_mode)) {
+		*ret = (struct gt_program){.note = GT_NOTE_NOT_REGULAR};
+		return 0;
+	}
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	again = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (again < 0)
+		return gt_err_sys(e, -errno, "cannot read %s", file);
+	gt_find_inspect(w, again, ret);
+	ret->dev = st.st_dev;
+	ret->ino = st.st_ino;
+	return 0;
+}
+
+static int inspect_rootfs_program(struct gt_worker *w, const char *rootfs_dir, const char *prog,
+				  struct gt_program *ret, struct gt_err *e)
+{
+	_cleanup_free_ struct gt_strv *argv = calloc(1, sizeof(*argv));
+	_cleanup_close_ int rootfs = gt_root_open(rootfs_dir, e);
+	struct gt_find find = {.parser = w, .rootfs = rootfs, .cwd = "/"};
+
+	if (rootfs < 0)
+		return rootfs;
+	if (!argv || gt_strv_add(argv, prog, strlen(prog)) < 0)
+		return gt_err_set(e, -E2BIG, "the program's name is too long");
+	gt_find_program(&find, argv, ret);
+	return 0;
+}
+
+int gt_decide_program(const char *rootfs_dir, const char *prog, struct gt_program *ret,
+		      struct gt_err *e)
+{
+	struct gt_worker w = {.sock = -1};
+	int r = gt_worker_start(&w, GT_PHASE_PARSE, gt_parse_jobs, GT_JOB_COUNT, NULL, NULL, e);
+
+	if (r < 0)
+		return r;
+	*ret = (struct gt_program){0};
+	if (rootfs_dir)
+		r = inspect_rootfs_program(&w, rootfs_dir, prog, ret, e);
+	else
+		r = inspect_host_file(&w, prog, ret, e);
+	if (r == 0 && !rootfs_dir)
+		(void)gt_copy_str(ret->path, sizeof(ret->path), prog); /* to be shown */
+	gt_worker_done(&w);
+	return r;
+}

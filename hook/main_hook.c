@@ -1,0 +1,241 @@
+/*
+ * oci-gotune-hook: the OCI hook. Reads who the container is, decides, applies, records; and,
+ * whatever goes wrong, lets the container start.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "gotune/decide.h"
+#include "gotune/file.h"
+#include "gotune/live.h"
+#include "gotune/log.h"
+#include "gotune/read.h"
+#include "gotune/words.h"
+
+#define STDIN_TIMEOUT_MS 5000
+
+static struct {
+	const char *policy, *record_dir, *profile;
+	enum gt_log_to log;
+} arg = {.record_dir = GT_RECORD_DIR};
+
+static const char usage[] =
+	"Usage: oci-gotune-hook [OPTION]... [prestart|poststop]\n"
+	"Tune a Go container from outside. Run by runc, crun or Podman as an OCI hook.\n"
+	"\n"
+	"  prestart   (default; also for createRuntime) OCI state on standard input:\n"
+	"             decide, apply to the live container, record\n"
+	"  poststop   OCI state on standard input: drop the record\n"
+	"\n"
+	"  --policy FILE      use FILE instead of " GT_SYSCONFDIR "/gotune/policy.json\n"
+	"                     and its drop-ins\n"
+	"  --profile NAME     the profile, where no annotation names one\n"
+	"  --record-dir DIR   where records are kept (" GT_RECORD_DIR ")\n"
+	"  --log WHERE        auto (stderr on a terminal, else syslog), stderr,\n"
+	"                     syslog or none\n"
+	"  --help, --version\n"
+	"\n"
+	"Exit status: 0, also when something failed (the log and the record say what);\n"
+	"1 when something failed and the policy has \"on_error\": \"fail\"; 2 for a wrong\n"
+	"command line, but only to a person at a terminal.\n";
+
+static int parse_log(const char *word)
+{
+	static const char *const list[] = {"auto", "stderr", "syslog", "none"};
+	static const struct gt_words words = {list, GT_ARRAY_LEN(list)};
+
+	return gt_words_find(&words, word);
+}
+
+/* 0: go on; otherwise exit with *ret_status. */
+static bool parse_args(int argc, char **argv, int *ret_status)
+{
+	static const struct option opts[] = {
+		{"policy", required_argument, NULL, 'p'},
+		{"profile", required_argument, NULL, 'P'},
+		{"record-dir", required_argument, NULL, 'r'},
+		{"log", required_argument, NULL, 'l'},
+		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'v'},
+		{NULL, 0, NULL, 0},
+	};
+	int c, to;
+
+	*ret_status = 0;
+	while ((c = getopt_long(argc, argv, "", opts, NULL)) != -1) {
+		switch (c) {
+		case 'p':
+			arg.policy = optarg;
+			break;
+		case 'P':
+			arg.profile = optarg;
+			break;
+		case 'r':
+			arg.record_dir = optarg;
+			break;
+		case 'l':
+			to = parse_log(optarg);
+			if (to < 0) {
+				fprintf(stderr,
+					"oci-gotune-hook: --log takes auto, stderr, syslog or none\n");
+				*ret_status = 2;
+				return false;
+			}
+			arg.log = (enum gt_log_to)to;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			return false;
+		case 'v':
+			puts("oci-gotune-hook " GT_VERSION);
+			return false;
+		default:
+			fputs("oci-gotune-hook: see --help\n", stderr);
+			*ret_status = 2;
+			return false;
+		}
+	}
+	return true;
+}
+
+/* The name that every log line carries. */
+static const char *name_of(const struct gt_record *r)
+{
+	return r->facts.ident.id[0] ? r->facts.ident.id : "(unknown container)";
+}
+
+static void count(int dir, enum gt_counter c)
+{
+	if (dir >= 0 && gt_record_count(dir, c) < 0)
+		gt_log(GT_LOG_DEBUG,
+		       "cannot count"); /* a full or read-only /run: the record said so */
+}
+
+static bool anything_set(const struct gt_plan *p)
+{
+	for (uint32_t i = 0; i < p->n_setting; i++) {
+		if (p->setting[i].verdict == GT_VERDICT_SET)
+			return p->mode == GT_MODE_ENFORCE;
+	}
+	return false;
+}
+
+/* Logs what was decided, and each unsound policy file once. */
+static void log_decision(const struct gt_decision *d)
+{
+	char line[1024];
+
+	for (uint32_t i = 0; i < d->policy.n_layer; i++) {
+		if (d->policy.layer[i].broken)
+			gt_log(GT_LOG_ERROR, "%s: %s:%s", name_of(d->rec), d->policy.layer[i].path,
+			       d->policy.layer[i].error);
+	}
+	if (d->rec->message[0])
+		gt_log(GT_LOG_ERROR, "%s: %s", name_of(d->rec), d->rec->message);
+	gt_record_log_line(d->rec, line, sizeof(line));
+	gt_log(GT_LOG_INFO, "%s", line);
+}
+
+/* Applies and records. Returns 0 or the first error, which has been logged. */
+static int carry_out(struct gt_decision *d)
+{
+	struct gt_record *rec = d->rec;
+	struct gt_err e = {0}, why = {0};
+	_cleanup_close_ int dir = gt_record_dir_open(arg.record_dir, true, &why);
+	int r = rec->facts.trouble == GT_TROUBLE_NONE ? 0 : -EINVAL;
+	int applied;
+
+	log_decision(d);
+	if (dir < 0)
+		gt_log(GT_LOG_WARNING, "%s: no record: %s", name_of(rec), why.msg);
+	applied = gt_live_apply(d, dir, &e);
+	if (applied < 0) {
+		gt_log(GT_LOG_WARNING, "%s: %s", name_of(rec), e.msg);
+		if (rec->message[0] == '\0')
+			(void)gt_copy_str(rec->message, sizeof(rec->message), e.msg);
+	}
+	if (dir >= 0 && rec->facts.ident.id[0] && gt_record_save(dir, rec, &why) < 0)
+		gt_log(GT_LOG_WARNING, "%s: no record: %s", name_of(rec), why.msg);
+	r = r < 0 ? r : applied;
+	count(dir, GT_COUNT_DECIDED);
+	if (anything_set(&rec->plan))
+		count(dir, GT_COUNT_TUNED);
+	if (r < 0)
+		count(dir, GT_COUNT_FAILED);
+	return r;
+}
+
+static int stage_prestart(const char *doc, size_t len)
+{
+	struct gt_decide_in in = {
+		.policy_file = arg.policy, .profile = arg.profile, .stage = "prestart"};
+	struct gt_decision d;
+	struct gt_err e = {0};
+	int r = gt_decide(&in, doc, len, &d, &e);
+	bool must_fail;
+
+	if (r < 0) {
+		gt_log(GT_LOG_ERROR, "nothing was tuned: %s", e.msg);
+		return 0; /* the policy is not known: fail open */
+	}
+	r = carry_out(&d);
+	must_fail = r < 0 && d.policy.on_error == GT_ON_ERROR_FAIL && !d.policy.broken;
+	gt_decide_done(&d);
+	return must_fail ? 1 : 0;
+}
+
+static int stage_poststop(const char *doc, size_t len)
+{
+	_cleanup_free_ struct gt_state *s = calloc(1, sizeof(*s));
+	_cleanup_close_ int dir = -1;
+	struct gt_err e = {0};
+
+	if (!s || gt_decide_state(doc, len, s, &e) < 0) {
+		gt_log(GT_LOG_ERROR, "the OCI state on standard input: %s",
+		       s ? e.msg : "out of memory");
+		return 0;
+	}
+	dir = gt_record_dir_open(arg.record_dir, false, &e);
+	if (dir >= 0 && gt_record_remove(dir, s->id, &e) < 0)
+		gt_log(GT_LOG_WARNING, "%s: %s", s->id, e.msg);
+	return 0;
+}
+
+/* A wrong registration must not stop containers: only a person gets a status. */
+static int refuse(int status)
+{
+	return isatty(STDIN_FILENO) ? status : 0;
+}
+
+int main(int argc, char **argv)
+{
+	_cleanup_free_ char *doc = NULL;
+	size_t len = 0;
+	const char *stage;
+	bool stop;
+	int status, r;
+
+	if (!parse_args(argc, argv, &status))
+		return status ? refuse(status) : 0;
+	gt_log_init("oci-gotune-hook", arg.log, GT_LOG_INFO);
+	stage = optind < argc ? argv[optind] : "prestart";
+	stop = strcmp(stage, "poststop") == 0;
+	if (optind + 1 < argc || (!stop && strcmp(stage, "prestart") != 0)) {
+		gt_log(GT_LOG_ERROR, "nothing was tuned: no such stage: %s; see --help", stage);
+		return refuse(2);
+	}
+	r = gt_read_all(STDIN_FILENO, GT_STATE_MAX, STDIN_TIMEOUT_MS, &doc, &len);
+	/* The kill switch: before a byte of what was read is looked at. */
+	if (!stop && access(GT_SYSCONFDIR "/gotune/disabled", F_OK) == 0) {
+		gt_log(GT_LOG_INFO, GT_SYSCONFDIR "/gotune/disabled exists: nothing is tuned");
+		return 0;
+	}
+	if (r < 0) {
+		gt_log(GT_LOG_ERROR,
+		       "nothing was tuned: cannot read the OCI state on standard input: %s",
+		       strerror(-r));
+		return 0;
+	}
+	return stop ? stage_poststop(doc, len) : stage_prestart(doc, len);
+}

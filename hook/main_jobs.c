@@ -1,0 +1,141 @@
+/*
+ * The jobs of the workers: thin adapters from a stage's function to bytes in, bytes out. They run
+ * in sandboxed children; see priv_worker.c.
+ */
+#include <sys/stat.h>
+
+#include "gotune/apply.h"
+#include "gotune/file.h"
+#include "gotune/jobs.h"
+#include "gotune/read.h"
+
+static int job_state(int fd, const void *in, size_t in_len, void *ret, size_t ret_len,
+		     struct gt_err *e)
+{
+	(void)fd, (void)ret_len;
+	return gt_read_state(in, in_len, ret, e);
+}
+
+/* The whole of FD in fresh memory; the size is bounded before a byte is read. */
+static int read_file(int fd, size_t max, char **ret, size_t *ret_len, struct gt_err *e)
+{
+	struct stat st;
+	size_t done = 0;
+	char *p;
+
+	if (fstat(fd, &st) < 0)
+		return gt_err_sys(e, -errno, "cannot stat");
+	if (st.st_size < 0 || (uint64_t)st.st_size > max)
+		return gt_err_set(e, -EFBIG, "larger than %zu MiB, which is more than we read",
+				  max >> 20);
+	p = malloc((size_t)st.st_size + 1);
+	if (!p)
+		return gt_err_set(e, -ENOMEM, "out of memory");
+	while (done < (size_t)st.st_size) {
+		ssize_t n = pread(fd, p + done, (size_t)st.st_size - done, (off_t)done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break; /* shorter than it was: what there is gets parsed, and found
+				  incomplete */
+		done += (size_t)n;
+	}
+	p[done] = '\0';
+	*ret = p;
+	*ret_len = done;
+	return 0;
+}
+
+static int job_bundle(int fd, const void *in, size_t in_len, void *ret, size_t ret_len,
+		      struct gt_err *e)
+{
+	_cleanup_free_ char *doc = NULL;
+	size_t len = 0;
+	int r = read_file(fd, GT_CONFIG_MAX, &doc, &len, e);
+
+	(void)in, (void)in_len, (void)ret_len;
+	return r < 0 ? r : gt_read_bundle(doc, len, ret, e);
+}
+
+static int job_program(int fd, const void *in, size_t in_len, void *ret, size_t ret_len,
+		       struct gt_err *e)
+{
+	struct gt_program *p = ret;
+
+	(void)in, (void)in_len, (void)ret_len, (void)e;
+	if (gt_inspect_is_script(fd))
+		p->kind = GT_PROG_SCRIPT;
+	else
+		gt_inspect_elf(fd, p);
+	return 0;
+}
+
+static int job_argv(int fd, const void *in, size_t in_len, void *ret, size_t ret_len,
+		    struct gt_err *e)
+{
+	(void)fd, (void)in_len, (void)ret_len, (void)e;
+	gt_inspect_argv(in, ret);
+	return 0;
+}
+
+static int job_script(int fd, const void *in, size_t in_len, void *ret, size_t ret_len,
+		      struct gt_err *e)
+{
+	(void)in_len, (void)ret_len, (void)e;
+	gt_inspect_script(fd, in, ret);
+	return 0;
+}
+
+const struct gt_job gt_parse_jobs[GT_JOB_COUNT] = {
+	[GT_JOB_STATE] = {job_state, GT_STATE_MAX, sizeof(struct gt_state)},
+	[GT_JOB_BUNDLE] = {job_bundle, 0, sizeof(struct gt_bundle)},
+	[GT_JOB_PROGRAM] = {job_program, 0, sizeof(struct gt_program)},
+	[GT_JOB_ARGV] = {job_argv, sizeof(struct gt_strv), sizeof(struct gt_launch_step)},
+	[GT_JOB_SCRIPT] = {job_script, sizeof(struct gt_strv), sizeof(struct gt_launch_step)},
+};
+
+/* The worker's root descriptor: /proc/sys follows the namespaces of whoever looks. */
+static int open_root(struct gt_err *e)
+{
+	return gt_root_open(NULL, e);
+}
+
+static int job_sysctl_read(int fd, const void *in, size_t in_len, void *ret, size_t ret_len,
+			   struct gt_err *e)
+{
+	struct gt_sysctl_pair *p = ret;
+	_cleanup_close_ int root = open_root(e);
+
+	(void)fd, (void)ret_len;
+	if (root < 0)
+		return root;
+	if (in_len != sizeof(*p))
+		return -EINVAL;
+	*p = *(const struct gt_sysctl_pair *)in;
+	return gt_apply_sysctl_read(root, p->name, p->value, sizeof(p->value));
+}
+
+static int job_sysctl_write(int fd, const void *in, size_t in_len, void *ret, size_t ret_len,
+			    struct gt_err *e)
+{
+	struct gt_sysctl_pair *p = ret;
+	_cleanup_close_ int root = open_root(e);
+	int r;
+
+	(void)fd, (void)ret_len;
+	if (root < 0)
+		return root;
+	if (in_len != sizeof(*p))
+		return -EINVAL;
+	*p = *(const struct gt_sysctl_pair *)in;
+	r = gt_apply_sysctl_write(root, p->name, p->value);
+	return r < 0 ? gt_err_sys(e, r, "cannot write %s", p->name) : 0;
+}
+
+const struct gt_job gt_sysctl_jobs[GT_JOB_SYSCTL_COUNT] = {
+	[GT_JOB_SYSCTL_READ] = {job_sysctl_read, sizeof(struct gt_sysctl_pair),
+				sizeof(struct gt_sysctl_pair)},
+	[GT_JOB_SYSCTL_WRITE] = {job_sysctl_write, sizeof(struct gt_sysctl_pair),
+				 sizeof(struct gt_sysctl_pair)},
+};

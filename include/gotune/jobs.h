@@ -1,0 +1,55 @@
+/*
+ * L4 main. The jobs that the sandboxed worker does for the three programs, and the search for a
+ * container's program that is made of them.
+ */
+#ifndef GOTUNE_JOBS_H
+#define GOTUNE_JOBS_H
+
+#include "gotune/facts.h"
+#include "gotune/inspect.h"
+#include "gotune/state.h"
+#include "gotune/worker.h"
+
+enum gt_parse_job {
+	GT_JOB_STATE,	/* in: the document -> struct gt_state */
+	GT_JOB_BUNDLE,	/* fd: config.json -> struct gt_bundle */
+	GT_JOB_PROGRAM, /* fd: a file -> struct gt_program */
+	GT_JOB_ARGV,	/* in: struct gt_strv -> struct gt_launch_step */
+	GT_JOB_SCRIPT,	/* fd: a script, in: struct gt_strv -> struct gt_launch_step */
+	GT_JOB_COUNT,
+};
+extern const struct gt_job gt_parse_jobs[GT_JOB_COUNT];
+
+#define GT_JOB_TIMEOUT_MS 1000
+
+/* In the worker that has entered a container's network and IPC namespaces. */
+struct gt_sysctl_pair {
+	char name[GT_SYSCTL_NAME_CAP];
+	char value[GT_SYSCTL_VALUE_CAP];
+};
+enum gt_sysctl_job {
+	GT_JOB_SYSCTL_READ,  /* in: name -> name, value */
+	GT_JOB_SYSCTL_WRITE, /* in: name, value -> the same */
+	GT_JOB_SYSCTL_COUNT,
+};
+extern const struct gt_job gt_sysctl_jobs[GT_JOB_SYSCTL_COUNT];
+
+/* Where a program is looked for. */
+struct gt_find {
+	struct gt_worker *parser;
+	int rootfs; /* directory descriptor */
+	const char *cwd;
+	const char *path_env;	/* NULL: none */
+	struct gt_env_var *var; /* [GT_VAR_COUNT], or NULL: launchers may set some */
+};
+
+/*
+ * Follows ARGV through launchers and scripts to the program that is finally run. Never fails: what
+ * is unknown is in ret->note. ret->dev and ret->ino are those of the file that is exec'd first.
+ */
+void gt_find_program(const struct gt_find *f, const struct gt_strv *argv, struct gt_program *ret);
+
+/* Has the worker look at one open file; fills all but path, via, dev and ino. */
+void gt_find_inspect(struct gt_worker *parser, int fd, struct gt_program *ret);
+
+#endif
