@@ -73,8 +73,11 @@ GT_CPPFLAGS := -Iinclude -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DGT_VERSION='"$(V
 GT_CFLAGS   := -std=gnu17 $(OPT) -fPIE -ffile-prefix-map=$(CURDIR)=. $(WARN) $(GCC_WARN) $(HARDEN) $(WERROR)
 GT_LDFLAGS  := -Wl,-z,relro,-z,now,-z,noexecstack
 COMPILE      = $(CC) $(GT_CPPFLAGS) $(PKG_CFLAGS) $(FORTIFY) $(CPPFLAGS) $(GT_CFLAGS) $(SAN) $(CFLAGS)
-# libcap-ng's one object also has capng_change_id, which we never call and which pulls getpwuid.
-STATIC      := -static-pie $(call probe,-Wl$(comma)--no-warnings)
+# libcap-ng's one object also has capng_change_id, which we never call and which pulls getpwuid and
+# initgroups, and with them NSS, into a static program: they lead to abort() instead. Not
+# --no-warnings: with it ld says nothing of unresolved symbols either, and writes the program.
+NO_NSS      := $(foreach f,getpwuid initgroups,-Wl$(comma)--wrap=$(f)$(comma)--defsym=__wrap_$(f)=abort)
+STATIC      := -static-pie $(NO_NSS) -Wl$(comma)--fatal-warnings
 LINK_STATIC  = $(CC) $(STATIC) $(GT_LDFLAGS) $(SAN) $(CFLAGS) $(LDFLAGS)
 
 # A stamp that changes when the flags do, so that everything is rebuilt.
