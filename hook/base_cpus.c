@@ -139,10 +139,19 @@ static bool append_range(char *buf, size_t cap, unsigned first, unsigned last)
 	return strlen(text) < cap - have && gt_append(buf, cap, text);
 }
 
+/* Ends BUF with "...", after the last range that leaves room for it: a cut number would lie. */
+static void append_dots(char *buf, size_t cap)
+{
+	while (*buf && strlen(buf) + sizeof("...") > cap) {
+		char *comma = strrchr(buf, ',');
+
+		*(comma ? comma : buf) = '\0';
+	}
+	(void)gt_append(buf, cap, "..."); /* as much of them as fits */
+}
+
 bool gt_cpus_format(const struct gt_cpus *c, char *buf, size_t cap)
 {
-	size_t have;
-
 	if (cap == 0)
 		return false;
 	buf[0] = '\0';
@@ -154,11 +163,7 @@ bool gt_cpus_format(const struct gt_cpus *c, char *buf, size_t cap)
 		while (gt_cpus_has(c, last + 1))
 			last++;
 		if (!append_range(buf, cap, i, last)) {
-			/* The dots may take the place of the last digits: they end the text. */
-			have = strlen(buf);
-			if (have + 4 > cap)
-				have = cap > 4 ? cap - 4 : 0;
-			(void)gt_copy_str(buf + have, cap - have, "...");
+			append_dots(buf, cap);
 			return false;
 		}
 		i = last;
