@@ -114,6 +114,8 @@ int gt_read_all(int fd, size_t max, unsigned timeout_ms, char **ret, size_t *ret
 	ssize_t n;
 	int r;
 
+	if (fd < 0)
+		return -EBADF; /* poll(2) would wait for ever */
 	if (max > SIZE_MAX / 4)
 		return -EFBIG;
 	for (;;) {
