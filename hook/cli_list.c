@@ -24,6 +24,7 @@ static const struct gt_cli_col cols[] = {
 struct listing {
 	const struct gt_cli_args *args;
 	struct gt_cli_out *out;
+	const char *dir;
 	int dirfd, root;
 	bool may_write;
 	int64_t now;
@@ -67,8 +68,8 @@ static void age_of(const struct listing *l, const struct gt_record_view *v, char
 {
 	static const struct {
 		int64_t seconds, until;
-		char unit;
-	} step[] = {{1, 120, 's'}, {60, 7200, 'm'}, {3600, 172800, 'h'}, {86400, INT64_MAX, 'd'}};
+		const char *unit;
+	} step[] = {{1, 120, "s"}, {60, 7200, "m"}, {3600, 172800, "h"}, {86400, INT64_MAX, "d"}};
 	int64_t start, age;
 
 	(void)gt_copy_str(buf, 16, "-");
@@ -77,8 +78,9 @@ static void age_of(const struct listing *l, const struct gt_record_view *v, char
 	age = l->now - start;
 	for (unsigned i = 0; i < GT_ARRAY_LEN(step); i++) {
 		if (age < step[i].until) {
-			(void)snprintf(buf, 16, "%lld%c", (long long)(age / step[i].seconds),
-				       step[i].unit);
+			buf[0] = '\0';
+			(void)gt_append_u64(buf, 16, (uint64_t)(age / step[i].seconds));
+			(void)gt_append(buf, 16, step[i].unit);
 			return;
 		}
 	}
@@ -144,7 +146,9 @@ static void one(struct listing *l, const char *id)
 		return;
 	if (r < 0) {
 		l->bad++;
-		(void)gt_cli_fail(l->out, GT_EXIT_UNSOUND, "%.64s: %s", id, e.msg);
+		(void)gt_cli_fail(l->out, GT_EXIT_UNSOUND,
+				  "%s/containers/%s.json: %s; if it is not needed, remove it",
+				  l->dir, id, e.msg);
 		return;
 	}
 	gone = is_gone(l, l->view);
@@ -175,20 +179,18 @@ static void footer(struct listing *l)
 	gt_cli_table_end(&l->table, l->out);
 	(void)snprintf(text, sizeof(text), "%u container%s", l->shown, plural(l->shown));
 	if (l->removed > 0) {
-		(void)gt_append(text, sizeof(text), "; removed ");
+		(void)gt_append(text, sizeof(text), "; removed the records of ");
 		(void)gt_append_u64(text, sizeof(text), l->removed);
-		(void)gt_append(text, sizeof(text), " of processes that are gone");
-	}
-	if (gt_record_counters(l->dirfd, count) == 0) {
-		size_t n = strlen(text);
-
-		(void)snprintf(text + n, sizeof(text) - n,
-			       "; in all %llu decided, %llu tuned, %llu failed",
-			       (unsigned long long)count[GT_COUNT_DECIDED],
-			       (unsigned long long)count[GT_COUNT_TUNED],
-			       (unsigned long long)count[GT_COUNT_FAILED]);
+		(void)gt_append(text, sizeof(text), " that are gone");
 	}
 	gt_buf_str(&l->out->buf, "\n");
+	gt_cli_para(l->out, 0, GT_STYLE_DIM, text);
+	if (l->dirfd < 0 || gt_record_counters(l->dirfd, count) != 0)
+		return;
+	(void)snprintf(text, sizeof(text), "since the start: %llu decided, %llu tuned, %llu failed",
+		       (unsigned long long)count[GT_COUNT_DECIDED],
+		       (unsigned long long)count[GT_COUNT_TUNED],
+		       (unsigned long long)count[GT_COUNT_FAILED]);
 	gt_cli_para(l->out, 0, GT_STYLE_DIM, text);
 }
 
@@ -264,7 +266,7 @@ int gt_cmd_list(const struct gt_cli_args *a, struct gt_cli_out *out)
 	const char *dir = a->value[GT_OPT_RECORD_DIR] ? a->value[GT_OPT_RECORD_DIR] : GT_RECORD_DIR;
 	_cleanup_free_ struct gt_record_view *v = malloc(sizeof(*v));
 	_cleanup_close_ int dirfd = -1, root = -1;
-	struct listing l = {.args = a, .out = out, .view = v, .now = time(NULL)};
+	struct listing l = {.args = a, .out = out, .view = v, .dir = dir, .now = time(NULL)};
 	struct gt_err e = {0};
 
 	if (!v)
