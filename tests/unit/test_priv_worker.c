@@ -1,0 +1,301 @@
+/*
+ * The sandboxed worker: jobs come back whole, and a worker that crashes, hangs, allocates or breaks
+ * out costs its answer and nothing else. What each phase may do is read from /proc/PID/status.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "gotune/file.h"
+#include "gotune/worker.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#else
+#define SANITIZED 0
+#endif
+
+static int job_reverse(int fd, const void *in, size_t len, void *ret, size_t cap, struct gt_err *e)
+{
+	(void)fd, (void)e;
+	for (size_t i = 0; i < len && i < cap; i++)
+		((char *)ret)[i] = ((const char *)in)[len - 1 - i];
+	return 0;
+}
+
+static int job_read_file(int fd, const void *in, size_t len, void *ret, size_t cap,
+			 struct gt_err *e)
+{
+	(void)in, (void)len;
+	return pread(fd, ret, cap, 0) < 0 ? gt_err_sys(e, -errno, "pread") : 0;
+}
+
+static int job_fails(int fd, const void *in, size_t len, void *ret, size_t cap, struct gt_err *e)
+{
+	(void)fd, (void)in, (void)len, (void)ret, (void)cap;
+	return gt_err_set(e, -EBADMSG, "line 3 is \x1b[31mred");
+}
+
+static int job_crashes(int fd, const void *in, size_t len, void *ret, size_t cap, struct gt_err *e)
+{
+	(void)fd, (void)in, (void)len, (void)ret, (void)cap, (void)e;
+	(void)signal(SIGABRT, SIG_DFL); /* not allowed either: dies here or below */
+	abort();
+}
+
+static int job_hangs(int fd, const void *in, size_t len, void *ret, size_t cap, struct gt_err *e)
+{
+	(void)fd, (void)in, (void)len, (void)ret, (void)cap, (void)e;
+	for (volatile bool on = true; on;)
+		;
+	return 0;
+}
+
+static int job_opens(int fd, const void *in, size_t len, void *ret, size_t cap, struct gt_err *e)
+{
+	(void)fd, (void)in, (void)len, (void)ret, (void)cap, (void)e;
+	return open("/etc/hostname", O_RDONLY | O_CLOEXEC) < 0 ? -errno : 0;
+}
+
+static int job_allocates(int fd, const void *in, size_t len, void *ret, size_t cap,
+			 struct gt_err *e)
+{
+	char *p = malloc((size_t)1 << 30);
+
+	(void)fd, (void)in, (void)len, (void)ret, (void)cap, (void)e;
+	if (!p)
+		return -ENOMEM;
+	free(p);
+	return 0;
+}
+
+enum { REVERSE, READ_FILE, FAILS, CRASHES, HANGS, OPENS, ALLOCATES };
+static const struct gt_job jobs[] = {
+	[REVERSE] = {job_reverse, 400000, 400000},
+	[READ_FILE] = {job_read_file, 0, 64},
+	[FAILS] = {job_fails, 0, 8},
+	[CRASHES] = {job_crashes, 0, 8},
+	[HANGS] = {job_hangs, 0, 8},
+	[OPENS] = {job_opens, 0, 8},
+	[ALLOCATES] = {job_allocates, 0, 8},
+};
+
+static struct gt_worker start(enum gt_phase phase)
+{
+	struct gt_worker w;
+	struct gt_err e = {0};
+
+	if (gt_worker_start(&w, phase, jobs, GT_ARRAY_LEN(jobs), NULL, NULL, &e) < 0)
+		fail_msg("%s", e.msg);
+	return w;
+}
+
+static void assert_reaped(pid_t pid)
+{
+	assert_int_equal(kill(pid, 0), -1);
+	assert_int_equal(errno, ESRCH);
+}
+
+static void test_call_carries_large_answers(void **state)
+{
+	struct gt_worker w = start(GT_PHASE_PARSE);
+	char *in = malloc(400000), *out = malloc(400000);
+	pid_t pid = w.pid;
+
+	(void)state;
+	assert_true(in && out);
+	for (size_t i = 0; i < 400000; i++)
+		in[i] = (char)(i * 7 % 251);
+	for (int again = 0; again < 3; again++) {
+		assert_int_equal(gt_worker_call(&w, REVERSE, -1, in, 400000, out, 5000, NULL), 0);
+		for (size_t i = 0; i < 400000; i++)
+			assert_int_equal(out[i], in[399999 - i]);
+	}
+	gt_worker_done(&w);
+	assert_reaped(pid);
+	free(in);
+	free(out);
+}
+
+static void test_call_passes_a_descriptor(void **state)
+{
+	struct gt_worker w = start(GT_PHASE_PARSE);
+	char out[64] = "";
+	FILE *f = tmpfile();
+
+	(void)state;
+	assert_non_null(f);
+	assert_true(fputs("hello", f) >= 0 && fflush(f) == 0);
+	assert_int_equal(gt_worker_call(&w, READ_FILE, fileno(f), NULL, 0, out, 5000, NULL), 0);
+	assert_string_equal(out, "hello");
+	assert_true(fclose(f) == 0);
+	gt_worker_done(&w);
+}
+
+static void test_call_carries_errors(void **state)
+{
+	struct gt_worker w = start(GT_PHASE_PARSE);
+	struct gt_err e = {0};
+	char out[8], in = 0;
+
+	(void)state;
+	assert_int_equal(gt_worker_call(&w, FAILS, -1, NULL, 0, out, 5000, &e), -EBADMSG);
+	assert_string_equal(e.msg, "line 3 is ?[31mred");
+	/* an error is no death, and too large an input is refused before it is sent */
+	assert_int_equal(gt_worker_call(&w, FAILS, -1, &in, 1, out, 5000, &e), -EINVAL);
+	assert_int_equal(gt_worker_call(&w, FAILS, -1, NULL, 0, out, 5000, &e), -EBADMSG);
+	gt_worker_done(&w);
+}
+
+/* Each of these costs the worker its life: the answer is -EPIPE or -ETIMEDOUT, then -EPIPE. */
+static void dies(unsigned job, int want)
+{
+	struct gt_worker w = start(GT_PHASE_PARSE);
+	struct gt_err e = {0};
+	pid_t pid = w.pid;
+	char out[8];
+
+	assert_int_equal(gt_worker_call(&w, job, -1, NULL, 0, out, 300, &e), want);
+	assert_reaped(pid);
+	assert_int_equal(gt_worker_call(&w, FAILS, -1, NULL, 0, out, 300, &e), -EPIPE);
+	gt_worker_done(&w);
+}
+
+static void test_call_survives_a_crash(void **state)
+{
+	(void)state;
+	dies(CRASHES, -EPIPE);
+}
+
+static void test_call_bounds_time(void **state)
+{
+	(void)state;
+	dies(HANGS, -ETIMEDOUT);
+}
+
+static void test_call_forbidden_system_call_kills(void **state)
+{
+	(void)state;
+	if (SANITIZED) {
+		print_message("skipped: the sanitizer's run time cannot live under the filter\n");
+		skip();
+	}
+	dies(OPENS, -EPIPE);
+}
+
+static void test_call_bounds_memory(void **state)
+{
+	struct gt_worker w = start(GT_PHASE_PARSE);
+	char out[8];
+
+	(void)state;
+	if (SANITIZED) {
+		gt_worker_done(&w);
+		print_message("skipped: the sanitizer reserves terabytes of address space\n");
+		skip();
+	}
+	assert_int_equal(gt_worker_call(&w, ALLOCATES, -1, NULL, 0, out, 5000, NULL), -ENOMEM);
+	gt_worker_done(&w);
+}
+
+static int setup_fails(void *ctx)
+{
+	(void)ctx;
+	return -EPERM;
+}
+
+static void test_start_reports_setup(void **state)
+{
+	struct gt_worker w;
+	struct gt_err e = {0};
+
+	(void)state;
+	assert_int_equal(gt_worker_start(&w, GT_PHASE_SYSCTL, jobs, GT_ARRAY_LEN(jobs), setup_fails,
+					 NULL, &e),
+			 -EPERM);
+	assert_true(e.msg[0] != '\0');
+}
+
+/* The number after KEY in /proc/PID/status, read in BASE. */
+static uint64_t status_of(pid_t pid, const char *key, int base)
+{
+	char path[64], text[4096];
+	_cleanup_close_ int fd = -1;
+	const char *p;
+	ssize_t n;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = read(fd, text, sizeof(text) - 1);
+	assert_true(n > 0);
+	text[n] = '\0';
+	p = strstr(text, key);
+	assert_non_null(p);
+	return strtoull(p + strlen(key), NULL, base);
+}
+
+static uint64_t caps_in_table(enum gt_phase phase)
+{
+	uint64_t mask = 0;
+
+	for (unsigned i = 0; i < gt_n_phase_caps; i++)
+		mask |= gt_phase_caps[i].phase == phase ? 1ULL << gt_phase_caps[i].cap : 0;
+	return mask;
+}
+
+static void test_phases_hold_what_their_table_says(void **state)
+{
+	uint64_t ours = status_of(getpid(), "CapPrm:\t", 16);
+
+	(void)state;
+	for (enum gt_phase p = 0; p < GT_PHASE_COUNT; p++) {
+		struct gt_worker w = start(p);
+		bool filtered = p == GT_PHASE_PARSE || p == GT_PHASE_SYSCTL;
+
+		assert_int_equal(status_of(w.pid, "CapPrm:\t", 16), caps_in_table(p) & ours);
+		assert_int_equal(status_of(w.pid, "CapEff:\t", 16), caps_in_table(p) & ours);
+		assert_int_equal(status_of(w.pid, "CapInh:\t", 16), 0);
+		assert_int_equal(status_of(w.pid, "CapAmb:\t", 16), 0);
+		assert_int_equal(status_of(w.pid, "NoNewPrivs:\t", 10), 1);
+		if (!SANITIZED)
+			assert_int_equal(status_of(w.pid, "Seccomp:\t", 10), filtered ? 2 : 0);
+		gt_worker_done(&w);
+	}
+	assert_int_equal(caps_in_table(GT_PHASE_PARSE), 0);
+}
+
+static void test_tables_give_a_reason_for_everything(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < gt_n_phase_caps; i++)
+		assert_true(gt_phase_caps[i].why[0] != '\0');
+	for (unsigned i = 0; i < gt_n_phase_calls; i++)
+		assert_true(gt_phase_calls[i].why[0] != '\0' && gt_phase_calls[i].nr >= 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_call_carries_large_answers),
+		cmocka_unit_test(test_call_passes_a_descriptor),
+		cmocka_unit_test(test_call_carries_errors),
+		cmocka_unit_test(test_call_survives_a_crash),
+		cmocka_unit_test(test_call_bounds_time),
+		cmocka_unit_test(test_call_forbidden_system_call_kills),
+		cmocka_unit_test(test_call_bounds_memory),
+		cmocka_unit_test(test_start_reports_setup),
+		cmocka_unit_test(test_phases_hold_what_their_table_says),
+		cmocka_unit_test(test_tables_give_a_reason_for_everything),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
