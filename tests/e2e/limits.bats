@@ -59,9 +59,9 @@ shell_limits() {
 @test "RLIMIT_NOFILE of a Go program and of its child" {
 	edit '.process.args = ["/probe", "-child"] | .process.rlimits = [{type: "RLIMIT_NOFILE", soft: 512, hard: 8192}]'
 	run_container
-	expect 8192 "$(seen .nofile_hard)" 'hard limit'
-	# Go gives a child the soft limit that it was itself given.
-	expect 8192 "$(seen .child.nofile_hard)" "the child's hard limit"
+	expect '4096 8192' "$(seen '"\(.nofile_soft) \(.nofile_hard)"')" 'soft and hard'
+	# Go before 1.20.4 hands the limit that it raised to its children, later ones what they were given.
+	[ "$(seen .child.nofile_soft)" -ge 4096 ]
 }
 
 @test "net.core.somaxconn in a network namespace of the container's own" {

@@ -8,6 +8,8 @@
 package main
 
 import (
+	"gotune.test/probe/given" // first: see there
+
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -31,12 +33,12 @@ type Report struct {
 	NumCPU     int               `json:"numcpu"`
 	MemLimit   int64             `json:"memlimit"` // -1: none
 	GCPercent  int               `json:"gcpercent"`
-	Env        map[string]string `json:"env"`     // GO* of os.Environ
-	Environ    map[string]string `json:"environ"` // GO* of /proc/self/environ
-	Entries    int               `json:"entries"` // entries of os.Environ
-	Doubled    []string          `json:"doubled"` // names that stand twice in os.Environ
-	NofileSoft string            `json:"nofile_soft"`
-	NofileHard string            `json:"nofile_hard"`
+	Env        map[string]string `json:"env"`         // GO* of os.Environ
+	Environ    map[string]string `json:"environ"`     // GO* of /proc/self/environ
+	Entries    int               `json:"entries"`     // entries of os.Environ
+	Doubled    []string          `json:"doubled"`     // names that stand twice in os.Environ
+	NofileSoft uint64            `json:"nofile_soft"` // as given, before Go raised it
+	NofileHard uint64            `json:"nofile_hard"`
 	Somaxconn  string            `json:"somaxconn"`
 	Uid        int               `json:"uid"`
 	Euid       int               `json:"euid"`
@@ -78,18 +80,6 @@ func environ(entries []string) (m map[string]string, doubled []string) {
 	return m, doubled
 }
 
-// nofile reads the limits from /proc and not by getrlimit: Go raises the soft limit at start, and
-// what counts is what the process was given. Its package os does so in an init function, before
-// main; a soft limit that differs from the hard one is therefore seen in a C program alone.
-func nofile() (soft, hard string) {
-	for _, line := range strings.Split(read("/proc/self/limits"), "\n") {
-		if f := strings.Fields(line); strings.HasPrefix(line, "Max open files") && len(f) >= 5 {
-			return f[3], f[4]
-		}
-	}
-	return "", ""
-}
-
 func status(key string) string {
 	for _, line := range strings.Split(read("/proc/self/status"), "\n") {
 		if name, value, ok := strings.Cut(line, ":"); ok && name == key {
@@ -112,6 +102,8 @@ func report() *Report {
 		NoNewPrivs: status("NoNewPrivs"),
 		TracerPid:  status("TracerPid"),
 		Args:       os.Args,
+		NofileSoft: given.Soft,
+		NofileHard: given.Hard,
 		Entries:    len(os.Environ()),
 	}
 	if r.MemLimit == math.MaxInt64 {
@@ -122,7 +114,6 @@ func report() *Report {
 	debug.SetGCPercent(r.GCPercent)
 	r.Env, r.Doubled = environ(os.Environ())
 	r.Environ, _ = environ(strings.Split(strings.TrimRight(read("/proc/self/environ"), "\x00"), "\x00"))
-	r.NofileSoft, r.NofileHard = nofile()
 	return r
 }
 
