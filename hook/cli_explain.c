@@ -11,27 +11,25 @@
 #define CONFIG "config.json"
 
 /*
- * The bundle's directory: BUNDLE itself, or where its config.json stands. What is wrong with it is
- * the decision's to say, so that explain and the hook say the same.
+ * The bundle's directory: BUNDLE itself, or where its config.json stands; absolute, as a runtime
+ * would hand it over. What is wrong with it is the decision's to say, so that explain and the hook
+ * say the same.
  */
 static char *bundle_dir(const char *bundle)
 {
+	const char *base = gt_basename(bundle);
+	char *given, *path;
 	struct stat st;
 
-	if (strcmp(gt_basename(bundle), CONFIG) != 0 ||
-	    (stat(bundle, &st) == 0 && S_ISDIR(st.st_mode)))
-		return strdup(bundle);
-	if (gt_basename(bundle) == bundle)
-		return strdup(".");
-	return strndup(bundle, (size_t)(gt_basename(bundle) - bundle));
-}
-
-/* The directory made absolute, as a runtime would hand it over; NULL where it does not exist. */
-static char *absolute(const char *dir)
-{
-	char *path = realpath(dir, NULL);
-
-	return path ? path : strdup(dir);
+	if (strcmp(base, CONFIG) != 0 || (stat(bundle, &st) == 0 && S_ISDIR(st.st_mode)))
+		given = strdup(bundle);
+	else
+		given = base == bundle ? strdup(".") : strndup(bundle, (size_t)(base - bundle));
+	path = given ? realpath(given, NULL) : NULL;
+	if (!path)
+		return given;
+	free(given);
+	return path;
 }
 
 /* Warnings that say that the bundle or the policy is unsound, not just that a request lost. */
@@ -97,39 +95,46 @@ static void say_why(struct gt_cli_out *out, const struct gt_record *r)
 }
 
 /* The table is made from the record's JSON: explain and show print the same for the same. */
-static int print(const struct gt_cli_args *a, struct gt_cli_out *out, const struct gt_record *r)
+static int print_table(struct gt_cli_out *out, const struct gt_buf *doc)
 {
-	_cleanup_free_ struct gt_record_view *v = NULL;
-	struct gt_buf doc = {0};
+	struct gt_record_view *v = malloc(sizeof(*v));
 	struct gt_err e = {0};
 	int ret = 0;
 
+	if (!v)
+		return gt_cli_fail(out, GT_EXIT_SYSTEM, "out of memory");
+	if (gt_record_view_parse(doc->p, doc->len, v, &e) == 0)
+		gt_cli_record(out, v);
+	else
+		ret = gt_cli_fail(out, GT_EXIT_SYSTEM, "cannot show the decision: %s", e.msg);
+	free(v);
+	return ret;
+}
+
+static int print(const struct gt_cli_args *a, struct gt_cli_out *out, const struct gt_record *r)
+{
+	struct gt_buf doc = {0};
+	int ret = 0;
+
 	gt_record_json(r, true, &doc);
-	if (doc.error) {
+	if (doc.error)
 		ret = gt_cli_fail(out, GT_EXIT_SYSTEM, "out of memory");
-	} else if (a->json) {
+	else if (a->json)
 		gt_cli_json(out, doc.p, doc.len);
-	} else {
-		v = malloc(sizeof(*v));
-		if (!v || gt_record_view_parse(doc.p, doc.len, v, &e) != 0)
-			ret = gt_cli_fail(out, GT_EXIT_SYSTEM, "cannot show the decision: %s",
-					  v ? e.msg : "out of memory");
-		else
-			gt_cli_record(out, v);
-	}
+	else
+		ret = print_table(out, &doc);
 	gt_buf_done(&doc);
 	return ret;
 }
 
-int gt_cmd_explain(const struct gt_cli_args *a, struct gt_cli_out *out)
+static int explain(const struct gt_cli_args *a, struct gt_cli_out *out, const char *bundle)
 {
-	_cleanup_free_ char *given = bundle_dir(a->pos[0]);
-	_cleanup_free_ char *bundle = given ? absolute(given) : NULL;
 	struct gt_decide_in in = {
 		.sysroot = a->value[GT_OPT_SYSROOT],
 		.policy_file = a->value[GT_OPT_POLICY],
 		.stage = "explain",
 		.bundle = bundle,
+		.id = *gt_basename(bundle) ? gt_basename(bundle) : "bundle",
 		.pid = a->pid,
 		.set_pairs = a->set.n > 0 ? &a->set : NULL,
 	};
@@ -137,9 +142,6 @@ int gt_cmd_explain(const struct gt_cli_args *a, struct gt_cli_out *out)
 	struct gt_err e = {0};
 	int ret;
 
-	if (!bundle)
-		return gt_cli_fail(out, GT_EXIT_SYSTEM, "out of memory");
-	in.id = *gt_basename(bundle) ? gt_basename(bundle) : "bundle";
 	if (gt_decide(&in, NULL, 0, &d, &e) != 0)
 		return gt_cli_fail(out, GT_EXIT_SYSTEM, "%s", e.msg);
 	ret = print(a, out, d.rec);
@@ -148,5 +150,17 @@ int gt_cmd_explain(const struct gt_cli_args *a, struct gt_cli_out *out)
 	if (ret == GT_EXIT_UNSOUND)
 		say_why(out, d.rec);
 	gt_decide_done(&d);
+	return ret;
+}
+
+int gt_cmd_explain(const struct gt_cli_args *a, struct gt_cli_out *out)
+{
+	char *bundle = bundle_dir(a->pos[0]);
+	int ret;
+
+	if (!bundle)
+		return gt_cli_fail(out, GT_EXIT_SYSTEM, "out of memory");
+	ret = explain(a, out, bundle);
+	free(bundle);
 	return ret;
 }

@@ -89,7 +89,6 @@ static void age_of(const struct listing *l, const struct gt_record_view *v, char
 static void row(struct listing *l, const struct gt_record_view *v, bool gone)
 {
 	char id[GT_ID_MAX], set[24], age[16];
-	bool all = v->n_applied == v->n_set;
 
 	short_id(v->id, id);
 	(void)snprintf(set, sizeof(set), "%u/%u", v->n_applied, v->n_set);
@@ -100,7 +99,7 @@ static void row(struct listing *l, const struct gt_record_view *v, bool gone)
 				 {v->profile, GT_STYLE_PLAIN},
 				 {v->mode, GT_STYLE_PLAIN},
 				 {v->go[0] ? v->go : v->program_kind, GT_STYLE_PLAIN},
-				 {set, all ? GT_STYLE_GOOD : GT_STYLE_WARN},
+				 {set, v->n_applied == v->n_set ? GT_STYLE_GOOD : GT_STYLE_WARN},
 				 {gone ? "gone" : age, gone ? GT_STYLE_WARN : GT_STYLE_PLAIN},
 				 {v->path, GT_STYLE_PLAIN},
 			 });
@@ -264,13 +263,11 @@ static int print(struct listing *l)
 int gt_cmd_list(const struct gt_cli_args *a, struct gt_cli_out *out)
 {
 	const char *dir = a->value[GT_OPT_RECORD_DIR] ? a->value[GT_OPT_RECORD_DIR] : GT_RECORD_DIR;
-	_cleanup_free_ struct gt_record_view *v = malloc(sizeof(*v));
 	_cleanup_close_ int dirfd = -1, root = -1;
-	struct listing l = {.args = a, .out = out, .view = v, .dir = dir, .now = time(NULL)};
+	struct listing l = {.args = a, .out = out, .dir = dir, .now = time(NULL)};
 	struct gt_err e = {0};
+	int ret;
 
-	if (!v)
-		return gt_cli_fail(out, GT_EXIT_SYSTEM, "out of memory");
 	dirfd = gt_record_dir_open(dir, false, &e);
 	if (dirfd == -EACCES || dirfd == -EPERM)
 		return gt_cli_fail(out, GT_EXIT_SYSTEM, "%s; run it as root", e.msg);
@@ -281,5 +278,10 @@ int gt_cmd_list(const struct gt_cli_args *a, struct gt_cli_out *out)
 	l.root = root;
 	l.may_write = dirfd >= 0 && faccessat(dirfd, "containers", W_OK, AT_EACCESS) == 0;
 	l.table = (struct gt_cli_table){.col = cols, .n_col = GT_ARRAY_LEN(cols)};
-	return print(&l);
+	l.view = malloc(sizeof(*l.view));
+	if (!l.view)
+		return gt_cli_fail(out, GT_EXIT_SYSTEM, "out of memory");
+	ret = print(&l);
+	free(l.view);
+	return ret;
 }

@@ -46,7 +46,7 @@ static unsigned count_broken(const struct gt_policy *p)
 
 int gt_cmd_policy_check(const struct gt_cli_args *a, struct gt_cli_out *out)
 {
-	struct gt_policy p;
+	struct gt_policy p = {0};
 	unsigned broken;
 	int r = load(out, a->value[GT_OPT_SYSROOT], a->n_pos ? a->pos[0] : NULL, &p);
 
@@ -113,7 +113,7 @@ static void show_json(struct gt_cli_out *out, const struct gt_policy *p)
 
 int gt_cmd_policy_show(const struct gt_cli_args *a, struct gt_cli_out *out)
 {
-	struct gt_policy p;
+	struct gt_policy p = {0};
 	unsigned broken;
 	int r = load(out, a->value[GT_OPT_SYSROOT], a->value[GT_OPT_POLICY], &p);
 

@@ -149,7 +149,7 @@ static void print_json(struct gt_cli_out *out, const struct gt_policy *p)
 int gt_cmd_profiles(const struct gt_cli_args *a, struct gt_cli_out *out)
 {
 	_cleanup_close_ int root = -1;
-	struct gt_policy p;
+	struct gt_policy p = {0};
 	struct gt_err e = {0};
 	bool broken;
 

@@ -16,19 +16,35 @@ static int no_dir(struct gt_cli_out *out, int code, const char *dir, const char 
 	return gt_cli_fail(out, GT_EXIT_SYSTEM, "%s", e->msg);
 }
 
-int gt_cmd_show(const struct gt_cli_args *a, struct gt_cli_out *out)
+static int print(const struct gt_cli_args *a, struct gt_cli_out *out, int dirfd, const char *id)
 {
-	const char *dir = a->value[GT_OPT_RECORD_DIR] ? a->value[GT_OPT_RECORD_DIR] : GT_RECORD_DIR;
-	_cleanup_free_ struct gt_record_view *v = malloc(sizeof(*v));
-	_cleanup_close_ int dirfd = -1;
-	_cleanup_free_ char *doc = NULL;
-	char id[GT_ID_MAX] = "";
+	struct gt_record_view *v = malloc(sizeof(*v));
 	struct gt_err e = {0};
+	char *doc = NULL;
 	size_t len = 0;
-	int r;
+	int ret = GT_EXIT_OK;
 
 	if (!v)
 		return gt_cli_fail(out, GT_EXIT_SYSTEM, "out of memory");
+	if (gt_record_view_load(dirfd, id, v, &doc, &len, &e) != 0)
+		ret = gt_cli_fail(out, GT_EXIT_UNSOUND, "%.64s: %s", id, e.msg);
+	else if (a->json)
+		gt_cli_json(out, doc, len);
+	else
+		gt_cli_record(out, v);
+	free(doc);
+	free(v);
+	return ret;
+}
+
+int gt_cmd_show(const struct gt_cli_args *a, struct gt_cli_out *out)
+{
+	const char *dir = a->value[GT_OPT_RECORD_DIR] ? a->value[GT_OPT_RECORD_DIR] : GT_RECORD_DIR;
+	_cleanup_close_ int dirfd = -1;
+	char id[GT_ID_MAX] = "";
+	struct gt_err e = {0};
+	int r;
+
 	dirfd = gt_record_dir_open(dir, false, &e);
 	if (dirfd < 0)
 		return no_dir(out, dirfd, dir, a->pos[0], &e);
@@ -37,12 +53,5 @@ int gt_cmd_show(const struct gt_cli_args *a, struct gt_cli_out *out)
 		return gt_cli_fail(out, GT_EXIT_SYSTEM, "%s; run it as root", e.msg);
 	if (r < 0)
 		return gt_cli_fail(out, GT_EXIT_UNSOUND, "%s", e.msg);
-	r = gt_record_view_load(dirfd, id, v, &doc, &len, &e);
-	if (r < 0)
-		return gt_cli_fail(out, GT_EXIT_UNSOUND, "%.64s: %s", id, e.msg);
-	if (a->json)
-		gt_cli_json(out, doc, len);
-	else
-		gt_cli_record(out, v);
-	return GT_EXIT_OK;
+	return print(a, out, dirfd, id);
 }

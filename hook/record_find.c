@@ -180,7 +180,7 @@ int gt_record_find(int dirfd, const char *prefix, char ret[GT_ID_MAX], struct gt
 		return gt_err_sys(e, r, "cannot list the records");
 	hits = match(list, n, prefix, found);
 	r = 0;
-	if (hits == 0)
+	if (hits == 0 || !list)
 		r = gt_err_set(e, -ENOENT, "no record of %.64s; gotune list has the ids", prefix);
 	else if (hits > 1)
 		r = gt_err_set(e, -EEXIST, "%.64s could be %.64s or %.64s; give more of the id",
