@@ -142,8 +142,9 @@ static void work_out(struct gt_planning *pl)
 		plan->quota_us = pl->quota.quota_us;
 		plan->period_us = pl->quota.period_us;
 	}
-	plan->has_mem_limit = pl->memory.has;
-	plan->mem_limit_bytes = pl->memory.bytes;
+	plan->has_mem_limit = pl->memory.has && !pl->memory.unknown;
+	if (plan->has_mem_limit)
+		plan->mem_limit_bytes = pl->memory.bytes;
 }
 
 void gt_plan_make(const struct gt_facts *f, const struct gt_policy *p, struct gt_plan *ret)

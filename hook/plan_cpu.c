@@ -61,6 +61,8 @@ struct gt_quota gt_plan_quota(const struct gt_facts *f, bool own_only)
 	for (uint32_t i = 0; i < n; i++) {
 		const struct gt_level *l = &f->cgroup.level[i];
 
+		if (l->cpu_unreadable)
+			q.unsound = true;
 		if (l->has_quota)
 			take_quota(&q, l->quota_us, l->period_us, i);
 	}

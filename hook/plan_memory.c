@@ -36,12 +36,15 @@ struct gt_memory gt_plan_memory(const struct gt_facts *f)
 	for (uint32_t i = 0; i < n; i++) {
 		const struct gt_level *l = &f->cgroup.level[i];
 
+		if (l->mem_unreadable) /* it may be the smallest */
+			m.unknown = true;
 		if (l->has_mem_max)
 			take(&m, l->mem_max_bytes, i, false);
 		if (l->has_mem_high)
 			take(&m, l->mem_high_bytes, i, true);
 	}
-	m.unknown = !m.has && f->ident.pid > 0 && n == 0;
+	if (!m.has && f->ident.pid > 0 && n == 0)
+		m.unknown = true;
 	return m;
 }
 

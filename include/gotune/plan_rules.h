@@ -24,7 +24,7 @@ struct gt_quota {
 
 /* The smallest memory limit of several levels. */
 struct gt_memory {
-	bool unknown; /* a live cgroup that could not be read, and config.json is silent */
+	bool unknown; /* a level, or all of the live cgroup, could not be read */
 	bool has;
 	uint64_t bytes;
 	uint32_t level;
