@@ -139,9 +139,10 @@ $(PROBE): $(wildcard tests/e2e/probe/*.go) tests/e2e/probe/go.mod
 		GOCACHE='$(abspath $(BUILD))/e2e/go-cache' go build -trimpath -buildvcs=false -o '$(abspath $@)' .
 
 .PHONY: check-static
-check-static: $(LIB_OBJ) ## ranks and sizes of the sources, purity of the planner, soundness of the schemas
+check-static: $(LIB_OBJ) $(BUILD)/gotune ## ranks and sizes of the sources, purity of the planner, soundness of the schemas
 	@tests/check-layers
 	@if [ -x tests/check-plan-pure ]; then tests/check-plan-pure $(filter $(BUILD)/obj/plan%.o,$(LIB_OBJ)); fi
+	@if [ -x tests/check-options ]; then tests/check-options $(BUILD)/gotune; fi
 	@for f in $(SCHEMAS) oci-hook.json; do jq -e type "$$f" >/dev/null || exit 1; done
 
 # AddressSanitizer and a static program do not go together: the units alone, linked dynamically.
@@ -209,7 +210,7 @@ man_dir    = $(MANDIR)/man$(patsubst .%,%,$(suffix $(1)))
 # The completions of the shells, where there are any: file in contrib/completions, place.
 COMPLETIONS := $(foreach c, \
 	gotune.bash:bash-completion/completions/gotune \
-	gotune.zsh:zsh/site-functions/_gotune \
+	_gotune:zsh/site-functions/_gotune \
 	gotune.fish:fish/vendor_completions.d/gotune.fish, \
 	$(if $(wildcard contrib/completions/$(firstword $(subst :, ,$(c)))),$(c)))
 
@@ -228,7 +229,7 @@ install: all ## install below $(DESTDIR)$(PREFIX); a policy that was edited is k
 	chmod 644 '$(D)$(DATADIR)/gotune/oci-hook.json'
 	$(if $(SCHEMAS),$(INSTALL) -m 644 -t '$(D)$(DATADIR)/gotune' $(SCHEMAS))
 	$(foreach m,$(MAN_PAGES),$(INSTALL) -D -m 644 $(m) '$(D)$(call man_dir,$(m))/$(notdir $(m))' &&) :
-	$(foreach c,$(COMPLETIONS),$(INSTALL) -D -m 644 contrib/completions/$(subst :,,$(firstword $(subst :, ,$(c)))) '$(D)$(DATADIR)/$(lastword $(subst :, ,$(c)))' &&) :
+	$(foreach c,$(COMPLETIONS),$(INSTALL) -D -m 644 contrib/completions/$(firstword $(subst :, ,$(c))) '$(D)$(DATADIR)/$(lastword $(subst :, ,$(c)))' &&) :
 	@if [ ! -e '$(D)$(POLICY)' ] || cmp -s config/policy.json '$(D)$(POLICY)'; then \
 		rm -f '$(D)$(POLICY).new'; $(INSTALL) -m 644 config/policy.json '$(D)$(POLICY)'; \
 	else \
