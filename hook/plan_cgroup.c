@@ -24,25 +24,39 @@ static enum gt_reason bind_bars(const struct gt_planning *pl)
 	return pl->f->cgroup.cpuset == GT_CGROUP_UNKNOWN ? GT_R_NO_CGROUP : GT_R_COUNT;
 }
 
+/* Chooses the node and what of A lies in it; GT_R_COUNT, or why there is none. */
+static enum gt_reason choose_node(const struct gt_planning *pl, uint32_t *ret_node,
+				  struct gt_cpus *ret_cpus)
+{
+	char list[sizeof(((struct gt_setting *)0)->value)];
+	const struct gt_node *node;
+	uint32_t count = 0;
+
+	if (!gt_plan_node(pl->f, &pl->allowed, false, ret_node, &count))
+		return GT_R_NUMA_UNKNOWN;
+	node = &pl->f->host.node[*ret_node];
+	/* Only what the kernel enforces keeps a container within its node: not memory.high. */
+	if (!pl->memory.has_max || pl->memory.max_bytes > node->mem_bytes)
+		return GT_R_MEMORY_EXCEEDS_NODE;
+	*ret_cpus = pl->allowed;
+	gt_cpus_and(ret_cpus, &node->cpus);
+	/* A list of 512 bytes or more cannot be carried; no such machine is known. */
+	return gt_cpus_format(ret_cpus, list, sizeof(list)) ? GT_R_COUNT : GT_R_CPUS_UNKNOWN;
+}
+
 void gt_plan_bind(struct gt_planning *pl)
 {
-	uint32_t node = 0, count = 0;
+	struct gt_cpus cpus;
+	uint32_t node = 0;
 
 	if (!gt_plan_wants_bind(pl))
 		return;
 	pl->bind_why = bind_bars(pl);
+	if (pl->bind_why == GT_R_COUNT)
+		pl->bind_why = choose_node(pl, &node, &cpus);
 	if (pl->bind_why != GT_R_COUNT)
 		return;
-	if (!gt_plan_node(pl->f, &pl->allowed, false, &node, &count)) {
-		pl->bind_why = GT_R_NUMA_UNKNOWN;
-		return;
-	}
-	/* Only what the kernel enforces keeps a container within its node: not memory.high. */
-	if (!pl->memory.has_max || pl->memory.max_bytes > pl->f->host.node[node].mem_bytes) {
-		pl->bind_why = GT_R_MEMORY_EXCEEDS_NODE;
-		return;
-	}
-	gt_cpus_and(&pl->allowed, &pl->f->host.node[node].cpus);
+	pl->allowed = cpus;
 	pl->bind = true;
 	pl->plan->numa_chosen = true;
 	pl->plan->numa_node = node;
@@ -51,7 +65,6 @@ void gt_plan_bind(struct gt_planning *pl)
 void gt_plan_bind_rows(struct gt_planning *pl)
 {
 	struct gt_setting *cpus, *mems;
-	char list[sizeof(cpus->value)];
 
 	if (!gt_plan_wants_bind(pl))
 		return;
@@ -61,15 +74,14 @@ void gt_plan_bind_rows(struct gt_planning *pl)
 		gt_plan_before(cpus, pl->f->cgroup.cpuset_cpus);
 		gt_plan_before(mems, pl->f->cgroup.cpuset_mems);
 	}
-	if (pl->bind && gt_cpus_format(&pl->allowed, list, sizeof(list))) {
-		gt_plan_set(cpus, GT_R_NUMA_BIND, list);
-		gt_plan_set_number(mems, GT_R_NUMA_BIND, pl->f->host.node[pl->plan->numa_node].id);
-	} else { /* a list of 512 bytes or more: no such machine is known */
-		enum gt_reason why = pl->bind ? GT_R_CPUS_UNKNOWN : pl->bind_why;
-
-		gt_plan_skip(cpus, why);
-		gt_plan_skip(mems, why);
+	if (!pl->bind) {
+		gt_plan_skip(cpus, pl->bind_why);
+		gt_plan_skip(mems, pl->bind_why);
+		return;
 	}
+	gt_plan_set(cpus, GT_R_NUMA_BIND, "");
+	(void)gt_cpus_format(&pl->allowed, cpus->value, sizeof(cpus->value)); /* it did fit */
+	gt_plan_set_number(mems, GT_R_NUMA_BIND, pl->f->host.node[pl->plan->numa_node].id);
 }
 
 static void swappiness_v1(struct gt_planning *pl, struct gt_setting *s, uint64_t want)
