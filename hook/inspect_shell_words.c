@@ -190,10 +190,11 @@ static int read_word(struct gt_sh_text *t, struct word *w)
 static int add_word(struct gt_sh_stmt *s, const struct word *w)
 {
 	uint32_t i = s->words.n;
+	bool test = w->len == 1 && w->buf[0] == '['; /* the command: no pattern without its ']' */
 
 	if (i == GT_SH_WORDS)
 		return -EINVAL;
-	s->kind[i] = w->args ? GT_SH_ARGS : w->expands ? GT_SH_EXPANDS : GT_SH_LITERAL;
+	s->kind[i] = w->args ? GT_SH_ARGS : w->expands && !test ? GT_SH_EXPANDS : GT_SH_LITERAL;
 	s->name_len[i] = w->name_len;
 	return gt_strv_add(&s->words, w->buf, w->len);
 }
