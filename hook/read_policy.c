@@ -1,0 +1,223 @@
+/*
+ * Policy: which files there are, and what becomes of one that cannot be read. Reads files below a
+ * root descriptor; no privilege of its own.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "gotune/file.h"
+#include "gotune/read.h"
+#include "gotune/read_policy.h"
+
+#define POLICY_FILE "/etc/gotune/policy.json"
+#define POLICY_DIR  "/etc/gotune/policy.d"
+
+/* A policy under construction. */
+struct build {
+	struct gt_draft d;
+	struct gt_layer *layer; /* owned */
+	uint32_t n_layer;
+};
+
+static int add_layer(struct build *b, const char *path)
+{
+	struct gt_layer *grown = reallocarray(b->layer, b->n_layer + 1, sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	b->layer = grown;
+	grown[b->n_layer] = (struct gt_layer){0};
+	(void)gt_copy_str(grown[b->n_layer++].path, sizeof(grown->path), path); /* to be shown */
+	return 0;
+}
+
+/* The newest layer cannot be read: nobody knows whom it was for. */
+static int cannot_read(struct build *b, const char *why)
+{
+	struct gt_layer *l = &b->layer[b->n_layer - 1];
+
+	l->broken = true;
+	b->d.top.broken = true;
+	(void)snprintf(l->error, sizeof(l->error), "1:1: %s", why);
+	return 0;
+}
+
+/* Who may write the policy rules every container: so it must be the administrator's alone. */
+static const char *bad_owner(const struct stat *st)
+{
+	if (st->st_uid != 0 && st->st_uid != geteuid())
+		return "the file belongs to neither root nor the user that runs this program";
+	if (st->st_mode & (S_IWGRP | S_IWOTH))
+		return "others than its owner may write the file: chmod go-w";
+	return NULL;
+}
+
+static const char *why_not_opened(int r)
+{
+	switch (r) {
+	case -EISDIR:
+		return "is a directory";
+	case -ENXIO:
+		return "is not a regular file";
+	case -EFBIG:
+		return "is larger than a policy may be";
+	case -ELOOP:
+		return "has too many symbolic links";
+	default:
+		return strerror(-r);
+	}
+}
+
+/* Reads the open file FD as the newest layer. */
+static int read_layer(struct build *b, int fd, const struct stat *st)
+{
+	_cleanup_free_ char *doc = NULL;
+	struct gt_layer *l = &b->layer[b->n_layer - 1];
+	const char *bad = bad_owner(st);
+	size_t len = 0;
+	int r;
+
+	if (bad)
+		return cannot_read(b, bad);
+	r = gt_read_all(fd, GT_POLICY_MAX, 0, &doc, &len);
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0)
+		return cannot_read(b, why_not_opened(r));
+	r = gt_policy_read_layer(&b->d, (uint8_t)(b->n_layer - 1), doc, len, l->error,
+				 sizeof(l->error));
+	l->broken = l->error[0] != '\0';
+	return r;
+}
+
+/* One file below ROOT; that it is not there is no fault when OPTIONAL. */
+static int read_below(struct build *b, int root, const char *path, bool optional)
+{
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+	int r;
+
+	fd = gt_root_open_file(root, path, &st);
+	if (optional && (fd == -ENOENT || fd == -ENOTDIR))
+		return 0;
+	r = add_layer(b, path);
+	if (r < 0)
+		return r;
+	return fd < 0 ? cannot_read(b, why_not_opened(fd)) : read_layer(b, fd, &st);
+}
+
+/* The one file that the caller named: a path of this machine, whatever the sysroot. */
+static int read_named(struct build *b, const char *file)
+{
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+	int r;
+
+	r = add_layer(b, file);
+	if (r < 0)
+		return r;
+	fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return cannot_read(b, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return cannot_read(b, why_not_opened(S_ISDIR(st.st_mode) ? -EISDIR : -ENXIO));
+	return read_layer(b, fd, &st);
+}
+
+static int is_drop_in(const struct dirent *d)
+{
+	return d->d_name[0] != '.' && gt_has_suffix(d->d_name, ".json");
+}
+
+/* strcmp, not strcoll: the order of files may not depend on a locale. */
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int read_drop_in(struct build *b, int root, const char *name)
+{
+	char path[sizeof(POLICY_DIR) + 1 + NAME_MAX];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", POLICY_DIR, name); /* fits: NAME_MAX */
+	if (b->n_layer == GT_LAYERS_MAX)
+		return cannot_read(b, "more policy files than can be read come after this one");
+	return read_below(b, root, path, false);
+}
+
+static int read_drop_ins(struct build *b, int root)
+{
+	_cleanup_close_ int dir = gt_root_open_dir(root, POLICY_DIR);
+	struct dirent **list = NULL;
+	int n, r = 0;
+
+	if (dir == -ENOENT || dir == -ENOTDIR)
+		return 0;
+	n = dir < 0 ? -1 : scandirat(dir, ".", &list, is_drop_in, by_bytes);
+	if (n < 0) {
+		const char *why = strerror(dir < 0 ? -dir : errno);
+
+		r = add_layer(b, POLICY_DIR);
+		return r < 0 ? r : cannot_read(b, why);
+	}
+	for (int i = 0; i < n; i++) {
+		if (r == 0)
+			r = read_drop_in(b, root, list[i]->d_name);
+		free(list[i]);
+	}
+	free((void *)list);
+	return r;
+}
+
+static int begin(struct build *b)
+{
+	struct gt_layer *l;
+	int r = add_layer(b, "built-in");
+
+	if (r < 0)
+		return r;
+	l = &b->layer[0];
+	r = gt_policy_read_layer(&b->d, 0, gt_policy_builtin_json, strlen(gt_policy_builtin_json),
+				 l->error, sizeof(l->error));
+	l->broken = l->error[0] != '\0'; /* only a mistake in this program: a test looks */
+	return r;
+}
+
+/* Ends the building: *ret when R is 0, nothing otherwise. */
+static int finish(struct build *b, int r, struct gt_policy *ret)
+{
+	struct gt_policy p = {.layer = b->layer, .n_layer = b->n_layer};
+
+	if (r == 0)
+		r = gt_policy_resolve(&b->d, &p);
+	gt_draft_done(&b->d);
+	if (r < 0)
+		free(b->layer);
+	else
+		*ret = p;
+	return r;
+}
+
+int gt_read_policy_builtin(struct gt_policy *ret)
+{
+	struct build b = {0};
+
+	return finish(&b, begin(&b), ret);
+}
+
+int gt_read_policy(int root, const char *file, struct gt_policy *ret, struct gt_err *e)
+{
+	struct build b = {0};
+	int r = begin(&b);
+
+	if (r == 0 && file)
+		r = read_named(&b, file);
+	if (r == 0 && !file)
+		r = read_below(&b, root, POLICY_FILE, true);
+	if (r == 0 && !file)
+		r = read_drop_ins(&b, root);
+	r = finish(&b, r, ret);
+	return r < 0 ? gt_err_sys(e, r, "reading the policy") : 0;
+}

@@ -1,0 +1,180 @@
+/*
+ * Policy: inheritance, and names that nobody defined. Pure but for the heap.
+ */
+#include <stdio.h>
+
+#include "gotune/read_policy.h"
+
+#define NOT_FOUND UINT32_MAX
+#define ROOT_NAME "balanced" /* what a profile without `inherits` starts from */
+
+static uint32_t find(const struct gt_draft *d, const char *name)
+{
+	for (uint32_t i = 0; i < d->n_profile; i++) {
+		if (strcmp(d->profile[i].v.name, name) == 0)
+			return i;
+	}
+	return NOT_FOUND;
+}
+
+/* The profile that I inherits from, or NOT_FOUND. */
+static uint32_t parent_of(const struct gt_draft *d, uint32_t i)
+{
+	const struct gt_profile *p = &d->profile[i].v;
+
+	if (p->inherits[0])
+		return find(d, p->inherits);
+	return strcmp(p->name, ROOT_NAME) == 0 ? NOT_FOUND : find(d, ROOT_NAME);
+}
+
+/* Does the chain from I come to an end? *ret_unknown: at a name that nobody defined. */
+static bool chain_ends(const struct gt_draft *d, uint32_t i, bool *ret_unknown)
+{
+	*ret_unknown = false;
+	for (uint32_t steps = 0; steps <= d->n_profile; steps++) {
+		uint32_t next = parent_of(d, i);
+
+		if (next == NOT_FOUND) {
+			*ret_unknown = d->profile[i].v.inherits[0] != '\0';
+			return true;
+		}
+		i = next;
+	}
+	return false;
+}
+
+static void overlay_sysctls(struct gt_profile *p, const struct gt_raw_profile *over)
+{
+	if (over->sysctl_cleared)
+		p->n_sysctl = 0;
+	for (uint32_t i = 0; i < over->v.n_sysctl; i++) {
+		const struct gt_sysctl_want *want = &over->v.sysctl[i];
+		uint32_t at = 0;
+
+		while (at < p->n_sysctl && strcmp(p->sysctl[at].name, want->name) != 0)
+			at++;
+		if (at == GT_SYSCTL_MAX) {
+			p->broken = true; /* with those inherited, there are too many */
+			continue;
+		}
+		p->sysctl[at] = *want;
+		if (at == p->n_sysctl)
+			p->n_sysctl++;
+	}
+}
+
+/* What OVER sets takes the place of what P has. */
+static void overlay(struct gt_profile *p, const struct gt_raw_profile *over)
+{
+	for (unsigned k = 0; k < GT_PK_COUNT; k++) {
+		const struct gt_pk *key = &gt_pk_table[k];
+
+		if (!over->set[k])
+			continue;
+		if (key->type != GT_PKT_SYSCTL)
+			memcpy((char *)p + key->off, (const char *)&over->v + key->off, key->size);
+		p->layer[k] = over->v.layer[k];
+	}
+	overlay_sysctls(p, over);
+	p->broken = p->broken || over->v.broken;
+}
+
+/* Names whose value is "" were only there to take an inherited one away. */
+static void drop_removed(struct gt_profile *p)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < p->n_sysctl; i++) {
+		if (p->sysctl[i].value[0])
+			p->sysctl[n++] = p->sysctl[i];
+	}
+	p->n_sysctl = n;
+}
+
+/* Lays the chain of I, whose end is known, from its far end over P. */
+static void resolve_chain(const struct gt_draft *d, uint32_t i, struct gt_profile *p)
+{
+	uint32_t chain[GT_PROFILES_MAX + 1], n = 0;
+
+	for (; i != NOT_FOUND && n < GT_ARRAY_LEN(chain); i = parent_of(d, i))
+		chain[n++] = i;
+	while (n > 0)
+		overlay(p, &d->profile[chain[--n]]);
+	drop_removed(p);
+}
+
+/* An error that shows only when all files have been read. */
+static void mark_layer(struct gt_policy *p, uint8_t layer, struct gt_json_pos pos, const char *what,
+		       const char *name, const char *why)
+{
+	struct gt_layer *l = layer < p->n_layer ? &p->layer[layer] : NULL;
+
+	if (!l || l->broken)
+		return;
+	l->broken = true;
+	(void)snprintf(l->error, sizeof(l->error), "%u:%u: %s: %s %s", pos.line, pos.column, what,
+		       name, why);
+}
+
+static void resolve_profile(const struct gt_draft *d, uint32_t i, struct gt_policy *p)
+{
+	const struct gt_raw_profile *raw = &d->profile[i];
+	struct gt_profile *out = &p->profile[i];
+	bool unknown = false, ends = chain_ends(d, i, &unknown);
+
+	*out = (struct gt_profile){0};
+	(void)gt_copy_str(out->name, sizeof(out->name), raw->v.name); /* same sizes */
+	(void)gt_copy_str(out->inherits, sizeof(out->inherits), raw->v.inherits);
+	if (ends)
+		resolve_chain(d, i, out);
+	out->broken = out->broken || raw->v.broken || !ends || unknown;
+	if (!ends)
+		mark_layer(p, raw->inherits_layer, raw->inherits_pos, "inherits", raw->v.inherits,
+			   "leads back to itself");
+	else if (raw->v.inherits[0] && find(d, raw->v.inherits) == NOT_FOUND)
+		mark_layer(p, raw->inherits_layer, raw->inherits_pos, "inherits", raw->v.inherits,
+			   "is no profile");
+}
+
+static void resolve_rules(const struct gt_draft *d, struct gt_policy *p)
+{
+	for (uint32_t i = 0; i < d->n_rule; i++) {
+		struct gt_rule *r = &p->rule[i];
+
+		*r = d->rule[i].v;
+		if (r->profile[0] && find(d, r->profile) == NOT_FOUND) {
+			r->broken = true;
+			mark_layer(p, r->layer, d->rule[i].profile_pos, "profile", r->profile,
+				   "is no profile");
+		}
+	}
+}
+
+int gt_policy_resolve(const struct gt_draft *d, struct gt_policy *ret)
+{
+	struct gt_policy p = d->top;
+
+	p.layer = ret->layer;
+	p.n_layer = ret->n_layer;
+	p.profile = reallocarray(NULL, d->n_profile + 1, sizeof(*p.profile));
+	p.rule = reallocarray(NULL, d->n_rule + 1, sizeof(*p.rule));
+	if (!p.profile || !p.rule) {
+		free(p.profile);
+		free(p.rule);
+		return -ENOMEM;
+	}
+	p.n_profile = d->n_profile;
+	p.n_rule = d->n_rule;
+	for (uint32_t i = 0; i < d->n_profile; i++)
+		resolve_profile(d, i, &p);
+	resolve_rules(d, &p);
+	if (find(d, p.default_profile) == NOT_FOUND) {
+		p.broken = true;
+		mark_layer(&p, p.from.default_profile, d->default_pos, "default_profile",
+			   p.default_profile, "is no profile");
+	}
+	free(ret->profile);
+	free(ret->rule);
+	*ret = p;
+	return 0;
+}

@@ -1,0 +1,202 @@
+/*
+ * Policy: the keys at the top, and one file as a layer. Pure but for the heap.
+ */
+#include "gotune/facts.h"
+#include "gotune/read_policy.h"
+
+#define NOFILE_MAX \
+	(1u << 30) /* the kernel's own bound for fs.nr_open, fs/file.c sysctl_nr_open_max */
+
+typedef int take_fn(struct gt_policy_reader *rd, const struct gt_json_event *ev);
+
+static int take_version(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+{
+	if (ev->type != GT_JSON_INT || ev->i != 1)
+		return gt_policy_fault_at(rd, ev, "must be 1: this program knows no other");
+	return 0;
+}
+
+static int take_mode(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+{
+	unsigned word = 0;
+
+	if (gt_policy_word(rd, ev, &gt_mode_words, &word)) {
+		rd->d->top.mode = (enum gt_mode)word;
+		rd->d->top.from.mode = rd->layer;
+	}
+	return 0;
+}
+
+static int take_select(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+{
+	unsigned word = 0;
+
+	if (gt_policy_word(rd, ev, &gt_select_words, &word)) {
+		rd->d->top.select = (enum gt_select)word;
+		rd->d->top.from.select = rd->layer;
+	}
+	return 0;
+}
+
+static int take_on_error(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+{
+	unsigned word = 0;
+
+	if (gt_policy_word(rd, ev, &gt_on_error_words, &word)) {
+		rd->d->top.on_error = (enum gt_on_error)word;
+		rd->d->top.from.on_error = rd->layer;
+	}
+	return 0;
+}
+
+static int take_default_profile(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+{
+	struct gt_policy *p = &rd->d->top;
+
+	if (gt_policy_text(rd, ev, p->default_profile, sizeof(p->default_profile))) {
+		p->from.default_profile = rd->layer;
+		rd->d->default_pos = gt_json_locate(rd->doc, rd->len, ev->begin);
+	}
+	return 0;
+}
+
+static int take_text(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+{
+	char ignored[GT_PATH_CAP]; /* $schema is for editors */
+
+	(void)gt_policy_text(rd, ev, ignored, sizeof(ignored));
+	return 0;
+}
+
+static int take_object(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+{
+	return ev->type == GT_JSON_MAP_START ? 0 : gt_policy_fault_at(rd, ev, "not an object");
+}
+
+static int take_array(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+{
+	return ev->type == GT_JSON_ARRAY_START ? 0 : gt_policy_fault_at(rd, ev, "not an array");
+}
+
+/* A list in a file takes the place of the list before. */
+static int begin_allow(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+{
+	rd->d->top.allow = 0;
+	rd->d->top.from.allow = rd->layer;
+	return take_array(rd, ev);
+}
+
+static int take_allow(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+{
+	unsigned word = 0;
+
+	if (gt_policy_word(rd, ev, &gt_key_words, &word))
+		rd->d->top.allow |= 1u << word;
+	return 0;
+}
+
+static int take_nofile_max(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+{
+	if (gt_policy_number(rd, ev, 0, NOFILE_MAX, &rd->d->top.nofile_max))
+		rd->d->top.from.nofile_max = rd->layer;
+	return 0;
+}
+
+static int begin_sysctl(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+{
+	rd->d->top.n_allow_sysctl = 0;
+	rd->d->top.from.allow_sysctl = rd->layer;
+	return take_array(rd, ev);
+}
+
+static int take_sysctl(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+{
+	struct gt_policy *p = &rd->d->top;
+
+	if (p->n_allow_sysctl == GT_SYSCTL_MAX)
+		return gt_policy_fault_at(rd, ev, "more than %d names", GT_SYSCTL_MAX);
+	if (gt_policy_text(rd, ev, p->allow_sysctl[p->n_allow_sysctl], GT_SYSCTL_NAME_CAP))
+		p->n_allow_sysctl++;
+	return 0;
+}
+
+static int begin_godebug(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+{
+	(void)gt_copy_str(rd->d->top.godebug_allow, sizeof(rd->d->top.godebug_allow), ",");
+	rd->d->top.from.godebug_allow = rd->layer;
+	return take_array(rd, ev);
+}
+
+static int take_godebug(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+{
+	char *list = rd->d->top.godebug_allow;
+	size_t cap = sizeof(rd->d->top.godebug_allow);
+	char key[64];
+
+	if (!gt_policy_text(rd, ev, key, sizeof(key)))
+		return 0;
+	if (!gt_is_plain(key) || strpbrk(key, ",= "))
+		return gt_policy_fault_at(rd, ev, "not a GODEBUG key");
+	if (strlen(list) + strlen(key) + 2 > cap)
+		return gt_policy_fault_at(rd, ev, "too many keys");
+	(void)gt_append(list, cap, key); /* it fits, see above */
+	(void)gt_append(list, cap, ",");
+	return 0;
+}
+
+static int begin_runtimes(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+{
+	rd->d->top.n_runtimes = 0;
+	rd->d->top.from.runtimes = rd->layer;
+	return take_array(rd, ev);
+}
+
+static int take_runtime(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+{
+	struct gt_policy *p = &rd->d->top;
+
+	if (p->n_runtimes == GT_ARRAY_LEN(p->runtimes))
+		return gt_policy_fault_at(rd, ev, "more than %zu runtimes",
+					  GT_ARRAY_LEN(p->runtimes));
+	if (gt_policy_text(rd, ev, p->runtimes[p->n_runtimes], sizeof(p->runtimes[0])))
+		p->n_runtimes++;
+	return 0;
+}
+
+static const struct top_key {
+	const char *path;
+	take_fn *take;
+} keys[] = {
+	{"", take_object},
+	{"$schema", take_text},
+	{"version", take_version},
+	{"mode", take_mode},
+	{"select", take_select},
+	{"on_error", take_on_error},
+	{"default_profile", take_default_profile},
+	{"profiles", take_object},
+	{"rules", take_array},
+	{"annotations", take_object},
+	{"annotations/allow", begin_allow},
+	{"annotations/allow/*", take_allow},
+	{"annotations/nofile_max", take_nofile_max},
+	{"annotations/sysctl", begin_sysctl},
+	{"annotations/sysctl/*", take_sysctl},
+	{"godebug_allow", begin_godebug},
+	{"godebug_allow/*", take_godebug},
+	{"runtimes", begin_runtimes},
+	{"runtimes/*", take_runtime},
+};
+
+int gt_policy_take_top(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+{
+	if (ev->type == GT_JSON_MAP_END || ev->type == GT_JSON_ARRAY_END)
+		return 0;
+	if (ev->depth > 0 && ev->path[ev->depth - 1].repeated)
+		return gt_policy_fault_at(rd, ev, "the key stands there twice");
+	for (size_t i = 0; i < GT_ARRAY_LEN(keys); i++) {
+		if (gt_json_at(ev, keys[i].path))
+			return keys[i].take(rd, ev);
+	}
+	return gt_policy_fault_at(rd, ev, "no policy has this key");
+}
