@@ -62,12 +62,19 @@ static bool program_unsound(enum gt_prog_note note)
 	return (unsigned)note < GT_NOTE_COUNT && unsound[note];
 }
 
+/* Was a process asked for that is not there? */
+static bool process_gone(const struct gt_record *r)
+{
+	return r->facts.ident.pid > 0 && r->facts.barrier == GT_BARRIER_NO_PROCESS;
+}
+
 static enum gt_exit verdict(const struct gt_record *r)
 {
 	bool trouble =
 		r->facts.trouble != GT_TROUBLE_NONE && r->facts.trouble != GT_TROUBLE_DISABLED;
 
-	if (trouble || program_unsound(r->facts.program.note) || warns_of_unsound(&r->plan))
+	if (trouble || process_gone(r) || program_unsound(r->facts.program.note) ||
+	    warns_of_unsound(&r->plan))
 		return GT_EXIT_UNSOUND;
 	return GT_EXIT_OK;
 }
@@ -79,6 +86,11 @@ static void say_why(struct gt_cli_out *out, const struct gt_record *r)
 
 	if (r->message[0]) {
 		(void)gt_cli_fail(out, GT_EXIT_UNSOUND, "%s", r->message);
+		return;
+	}
+	if (process_gone(r)) {
+		(void)gt_cli_fail(out, GT_EXIT_UNSOUND, "there is no process %lld",
+				  (long long)r->facts.ident.pid);
 		return;
 	}
 	if (program_unsound(r->facts.program.note)) {

@@ -76,15 +76,30 @@ static void page(struct gt_cli_out *o, const char *asked, const struct gt_progra
 		go_lines(o, p);
 }
 
+/* Was it the file (or the root) that could not be opened, or did this process lack something? */
+static enum gt_exit whose_fault(int code)
+{
+	static const int files[] = {-ENOENT, -ENOTDIR, -EISDIR,	      -ENXIO,
+				    -ELOOP,  -EACCES,  -ENAMETOOLONG, -EINVAL};
+
+	for (size_t i = 0; i < GT_ARRAY_LEN(files); i++) {
+		if (code == files[i])
+			return GT_EXIT_UNSOUND;
+	}
+	return GT_EXIT_SYSTEM;
+}
+
 int gt_cmd_inspect(const struct gt_cli_args *a, struct gt_cli_out *out)
 {
 	const char *why;
 	struct gt_program p;
 	struct gt_err e = {0};
+	int r;
 
 	memset(&p, 0, sizeof(p));
-	if (gt_decide_program(a->value[GT_OPT_ROOTFS], a->pos[0], &p, &e) != 0)
-		return gt_cli_fail(out, GT_EXIT_SYSTEM, "%s", e.msg);
+	r = gt_decide_program(a->value[GT_OPT_ROOTFS], a->pos[0], &p, &e);
+	if (r < 0)
+		return gt_cli_fail(out, whose_fault(r), "%s", e.msg);
 	if (a->json) {
 		struct gt_jw w;
 

@@ -35,8 +35,9 @@ static void phrases(const struct gt_profile *p, struct gt_buf *b)
 {
 	gomaxprocs(p, b);
 	if (p->gomemlimit)
-		gt_buf_fmt(b, "GOMEMLIMIT %u/1000 of the limit, %u/1000 with cgo; ",
-			   p->ratio_permille, p->cgo_ratio_permille);
+		gt_buf_fmt(b, "GOMEMLIMIT %u.%u%% of the limit, %u.%u%% with cgo; ",
+			   p->ratio_permille / 10, p->ratio_permille % 10,
+			   p->cgo_ratio_permille / 10, p->cgo_ratio_permille % 10);
 	if (p->gogc)
 		gt_buf_fmt(b, "GOGC %u; ", p->gogc);
 	if (p->godebug[0])

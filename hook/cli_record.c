@@ -58,7 +58,7 @@ static void header(struct gt_cli_out *o, const struct gt_record_view *v)
 		       *v->stage ? ", stage " : "", v->stage);
 	gt_cli_field(o, "Decided", GT_STYLE_PLAIN, text);
 	if (*v->message)
-		gt_cli_field(o, "Failed", GT_STYLE_BAD, v->message);
+		gt_cli_field(o, "Note", GT_STYLE_WARN, v->message);
 }
 
 /* A verdict's word, and how a set one went: it stands in the column that people read first. */
