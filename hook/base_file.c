@@ -106,37 +106,51 @@ static int grow(char **buf, size_t *cap, size_t len, size_t max)
 	return 0;
 }
 
+/* Fills *BUF, which the caller frees also on failure. */
+static int slurp(int fd, size_t max, int64_t deadline, char **buf, size_t *ret_len)
+{
+	size_t cap = 0, len = 0;
+
+	for (;;) {
+		ssize_t n;
+		int r = grow(buf, &cap, len, max);
+
+		if (r == 0)
+			r = wait_readable(fd, deadline);
+		if (r < 0)
+			return r;
+		n = read_some(fd, *buf + len, cap - 1 - len);
+		if (n == -EAGAIN)
+			continue; /* another reader was faster */
+		if (n < 0)
+			return (int)n;
+		if (n == 0)
+			break;
+		len += (size_t)n;
+		if (len > max)
+			return -EFBIG;
+	}
+	(*buf)[len] = '\0';
+	*ret_len = len;
+	return 0;
+}
+
 int gt_read_all(int fd, size_t max, unsigned timeout_ms, char **ret, size_t *ret_len)
 {
-	int64_t deadline = timeout_ms ? now_ms() + timeout_ms : 0;
-	_cleanup_free_ char *buf = NULL;
-	size_t cap = 0, len = 0;
-	ssize_t n;
+	char *buf = NULL;
+	size_t len = 0;
 	int r;
 
 	if (fd < 0)
 		return -EBADF; /* poll(2) would wait for ever */
 	if (max > SIZE_MAX / 4)
 		return -EFBIG;
-	for (;;) {
-		r = grow(&buf, &cap, len, max);
-		if (r == 0)
-			r = wait_readable(fd, deadline);
-		if (r < 0)
-			return r;
-		n = read_some(fd, buf + len, cap - 1 - len);
-		if (n == 0)
-			break;
-		if (n == -EAGAIN)
-			continue; /* another reader was faster */
-		if (n < 0)
-			return (int)n;
-		len += (size_t)n;
-		if (len > max)
-			return -EFBIG;
+	r = slurp(fd, max, timeout_ms ? now_ms() + timeout_ms : 0, &buf, &len);
+	if (r < 0) {
+		free(buf);
+		return r;
 	}
-	buf[len] = '\0';
-	*ret = GT_TAKE_PTR(buf);
+	*ret = buf;
 	if (ret_len)
 		*ret_len = len;
 	return 0;

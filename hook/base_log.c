@@ -64,6 +64,13 @@ static void to_stderr(const char *word, const char *text)
 	(void)!gt_write_all(STDERR_FILENO, line, (size_t)n); /* nowhere left to report it */
 }
 
+/* Cut at the end: it is for reading. */
+static void GT_PRINTF(2, 0) format(char text[LINE_CAP], const char *fmt, va_list ap)
+{
+	(void)vsnprintf(text, LINE_CAP, fmt, ap);
+	make_plain(text);
+}
+
 void gt_log(enum gt_log_level level, const char *fmt, ...)
 {
 	char text[LINE_CAP];
@@ -72,9 +79,8 @@ void gt_log(enum gt_log_level level, const char *fmt, ...)
 	if (log_state.to == GT_LOG_NONE || level > log_state.level)
 		return;
 	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap); /* cut at the end: it is for reading */
+	format(text, fmt, ap);
 	va_end(ap);
-	make_plain(text);
 	if (log_state.to == GT_LOG_SYSLOG)
 		syslog(levels[level].priority, "%s", text);
 	else

@@ -14,67 +14,54 @@
 #define V1_NO_LIMIT (UINT64_C(1) << 62)
 #define TEXT_CAP    64
 
-static void set_quota(uint64_t quota_us, uint64_t period_us, struct gt_level *ret)
+static int set_quota(uint64_t quota_us, uint64_t period_us, struct gt_level *ret)
 {
-	if (quota_us == 0 || period_us == 0) {
-		ret->cpu_unreadable = true; /* the kernel accepts neither */
-		return;
-	}
+	if (quota_us == 0 || period_us == 0)
+		return -EINVAL; /* the kernel accepts neither */
 	ret->has_quota = true;
 	ret->quota_us = quota_us;
 	ret->period_us = period_us;
+	return 0;
 }
 
-static void read_cpu_v1(int dir, struct gt_level *ret)
+static int parse_v1(int dir, const char *quota, struct gt_level *ret)
 {
-	char text[TEXT_CAP];
 	uint64_t period_us;
 	int64_t quota_us;
-	int r = gt_root_read(dir, "cpu.cfs_quota_us", text, sizeof(text));
 
-	if (r == -ENOENT)
-		return;
-	if (r < 0 || gt_parse_i64(text, &quota_us) < 0 ||
-	    gt_root_read_u64(dir, "cpu.cfs_period_us", &period_us) < 0)
-		ret->cpu_unreadable = true;
-	else if (quota_us > 0)
-		set_quota((uint64_t)quota_us, period_us, ret);
-	else if (quota_us != -1)
-		ret->cpu_unreadable = true;
+	if (gt_parse_i64(quota, &quota_us) < 0 ||
+	    gt_root_read_u64(dir, "cpu.cfs_period_us", &period_us) < 0 || quota_us < -1)
+		return -EINVAL;
+	return quota_us == -1 ? 0 : set_quota((uint64_t)quota_us, period_us, ret);
 }
 
-/* cpu.max: "QUOTA PERIOD" or "max PERIOD". */
-static void read_cpu_v2(int dir, struct gt_level *ret)
+/* cpu.max: "QUOTA PERIOD" or "max PERIOD". Cuts TEXT. */
+static int parse_v2(char *text, struct gt_level *ret)
 {
-	char text[TEXT_CAP];
-	uint64_t quota_us, period_us;
-	char *space;
-	int r = gt_root_read(dir, "cpu.max", text, sizeof(text));
+	uint64_t quota_us = 0, period_us;
+	char *space = strchr(text, ' ');
+	bool none;
 
-	if (r == -ENOENT)
-		return;
-	space = r == 0 ? strchr(text, ' ') : NULL;
-	if (!space) {
-		ret->cpu_unreadable = true;
-		return;
-	}
+	if (!space)
+		return -EINVAL;
 	*space = '\0';
-	if (gt_parse_u64(space + 1, &period_us) < 0)
-		ret->cpu_unreadable = true;
-	else if (strcmp(text, "max") == 0)
-		return;
-	else if (gt_parse_u64(text, &quota_us) < 0)
-		ret->cpu_unreadable = true;
-	else
-		set_quota(quota_us, period_us, ret);
+	none = strcmp(text, "max") == 0;
+	if (gt_parse_u64(space + 1, &period_us) < 0 || (!none && gt_parse_u64(text, &quota_us) < 0))
+		return -EINVAL;
+	return none ? 0 : set_quota(quota_us, period_us, ret);
 }
 
 void gt_cg_read_cpu(int dir, enum gt_cgroup_version v, struct gt_level *ret)
 {
-	if (v == GT_CGROUP_V1)
-		read_cpu_v1(dir, ret);
-	else
-		read_cpu_v2(dir, ret);
+	bool v1 = v == GT_CGROUP_V1;
+	char text[TEXT_CAP];
+	int r = gt_root_read(dir, v1 ? "cpu.cfs_quota_us" : "cpu.max", text, sizeof(text));
+
+	if (r == -ENOENT)
+		return;
+	if (r == 0)
+		r = v1 ? parse_v1(dir, text, ret) : parse_v2(text, ret);
+	ret->cpu_unreadable = r < 0;
 }
 
 static void read_bytes(int dir, const char *file, bool *ret_has, uint64_t *ret_bytes,

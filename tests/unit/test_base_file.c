@@ -448,6 +448,7 @@ static void test_read_all_slow_writer(void **state)
 	child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a failed test leaves nobody behind */
 		for (unsigned i = 0; i < 1000; i++) {
 			(void)!write(p[1], "x", 1);
 			(void)usleep(10000);

@@ -295,10 +295,15 @@ static void test_inspect_cgroup_mount_root(void **state)
 	assert_int_equal(facts.level[1].quota_us, 300000);
 	assert_int_equal(facts.cpuset, GT_CGROUP_UNKNOWN); /* not offered */
 	/* a sibling whose name only starts alike is not below the mount's root */
+	put("sys/fs/my cgroup2/in/cpu.max", "100000 100000\n");
 	put("proc/7/cgroup", "0::/outer one2/in\n");
 	inspect_tmp();
 	assert_int_equal(facts.n_level, 0);
 	assert_int_equal(facts.cpu, GT_CGROUP_V2);
+	/* nor is what a path climbs to, from a cgroup namespace further down */
+	put("proc/7/cgroup", "0::/outer one/../../my cgroup2/in\n");
+	inspect_tmp();
+	assert_int_equal(facts.n_level, 0);
 	/* the root itself */
 	put("proc/7/cgroup", "0::/outer one\n");
 	inspect_tmp();
@@ -345,6 +350,23 @@ static void test_inspect_cgroup_v1_flat(void **state)
 	put("sys/fs/mem/a/memory.use_hierarchy", "1\n");
 	inspect_tmp();
 	assert_int_equal(facts.level[1].mem_max_bytes, 1048576);
+}
+
+/* An empty set is no set: the parent's counts. v1 before 3.17 has cpuset.cpus alone. */
+static void test_inspect_cgroup_empty_cpuset(void **state)
+{
+	(void)state;
+	put("proc/self/mountinfo", "31 24 0:28 / /c rw - cgroup none rw,cpuset\n");
+	put("proc/7/cgroup", "3:cpuset:/a/b\n");
+	put("c/a/b/cpuset.effective_cpus", "\n");
+	put("c/a/b/cpuset.cpus", "\n");
+	put("c/a/cpuset.cpus", "2-3\n");
+	put("c/cpuset.cpus", "0-7\n");
+	inspect_tmp();
+	check_cpus(&facts.effective, "2-3", "/c/a/cpuset.cpus");
+	put("c/a/b/cpuset.effective_cpus", "seven\n");
+	inspect_tmp();
+	assert_false(facts.effective.known);
 }
 
 static void test_inspect_cgroup_limit_files(void **state)
@@ -470,6 +492,7 @@ int main(void)
 		IN_TMP(test_inspect_cgroup_mount_root),
 		IN_TMP(test_inspect_cgroup_mixed),
 		IN_TMP(test_inspect_cgroup_v1_flat),
+		IN_TMP(test_inspect_cgroup_empty_cpuset),
 		IN_TMP(test_inspect_cgroup_limit_files),
 		IN_TMP(test_inspect_cgroup_too_deep),
 		cmocka_unit_test(test_inspect_cgroup_dir),

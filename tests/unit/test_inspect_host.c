@@ -114,6 +114,15 @@ static void test_inspect_host_unequal_nodes(void **state)
 	}
 }
 
+/* A CPU that is not its own sibling: which CPUs share a core is not known. */
+static void test_inspect_host_lying_siblings(void **state)
+{
+	(void)state;
+	inspect("garbage-smt", ALL);
+	assert_int_equal(gt_cpus_count(&host.online.v), 2);
+	assert_false(host.smt_known);
+}
+
 /* What nobody asked for is not read: it costs a file a CPU. */
 static void test_inspect_host_needs(void **state)
 {
@@ -159,6 +168,7 @@ int main(void)
 		cmocka_unit_test(test_inspect_host_where),
 		cmocka_unit_test(test_inspect_host_siblings),
 		cmocka_unit_test(test_inspect_host_unequal_nodes),
+		cmocka_unit_test(test_inspect_host_lying_siblings),
 		cmocka_unit_test(test_inspect_host_needs),
 		cmocka_unit_test(test_inspect_host_garbage),
 		cmocka_unit_test(test_inspect_host_here),
