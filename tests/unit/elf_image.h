@@ -99,6 +99,7 @@ static inline void put_magic(struct image *m, size_t off, unsigned ptr, unsigned
 /* LEN as a varint, then the bytes of S. */
 static inline size_t put_string(struct image *m, size_t off, const char *s, size_t len)
 {
+	assert_true(off + 10 + len <= sizeof(m->b));
 	for (size_t v = len;; v >>= 7) {
 		m->b[off++] = (unsigned char)(v < 0x80 ? v : (v & 0x7f) | 0x80);
 		if (v < 0x80)

@@ -203,7 +203,7 @@ static void test_gt_inspect_elf_magics(void **state)
 	put_inline(m, DATA_OFF + 0x1000, "go1.24.4", MODS);
 	GO("the second is sound", m);
 	make(m, true, false);
-	put_inline(m, DATA_OFF + 0x1ff0, "", "");
+	put_magic(m, DATA_OFF + 0x1ff0, 8, 2);
 	BAD("the last 16 bytes", m);
 	make(m, true, false);
 	put_inline(m, DATA_OFF + 0xff0, "go1.24.4", MODS);
