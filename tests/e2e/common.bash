@@ -54,7 +54,7 @@ common_teardown() {
 	rt delete -f "$ID" >/dev/null 2>&1 || :
 	wait_for 3 no_tracer || :
 	pids=$(tracers)
-	left=$(find "$RECORDS" -type f ! -name '*.json' ! -name 'counters*' ! -name '*lock*' 2>/dev/null)
+	left=$(find "$RECORDS" -mindepth 1 -type f ! -name '*.json' ! -name 'counters*' ! -name '*lock*' 2>/dev/null)
 	# shellcheck disable=SC2086 # a list of numbers
 	[ -z "$pids" ] || kill -9 $pids 2>/dev/null || :
 	rm -rf "$T"
@@ -146,15 +146,17 @@ policy() {
 
 # --- running ------------------------------------------------------------------------------------
 
-# The runtime with these arguments, in its private mount namespace.
+# The runtime with these arguments, in its private mount namespace. On a directory FULL_DISK it sees a
+# file system that holds one page.
 rt() {
 	timeout -k 5 60 unshare -m --propagation private bash -c '
-		etc=$1 own=$2; shift 2
+		etc=$1 own=$2 full=$3; shift 3
 		mount --bind "$etc" /etc || exit 125
+		[ -z "$full" ] || mount -t tmpfs -o size=4k tmpfs "$full" || exit 125
 		if [ "$own" = yes ]; then
 			umount -l /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup || exit 125
 		fi
-		exec "$@"' rt "$ETC" "$OWN_CGROUP2" "$RUNTIME" "${RT_FLAGS[@]}" "$@"
+		exec "$@"' rt "$ETC" "$OWN_CGROUP2" "${FULL_DISK:-}" "$RUNTIME" "${RT_FLAGS[@]}" "$@"
 }
 
 # Runs the container to its end; its output is in $T/out, the runtime's errors in $T/err.
