@@ -155,9 +155,8 @@ void gt_plan_godebug_base(struct gt_planning *pl)
 	const char *allow = pl->p->godebug_allow, *have = v->present ? v->value : "";
 	char merged[sizeof(pl->godebug)];
 
-	(void)gt_copy_str(pl->godebug, sizeof(pl->godebug), have); /* of the same size */
-	if (v->too_long)
-		return;
+	/* Of the same size. A value that was too long to hold is never merged: see the callers. */
+	(void)gt_copy_str(pl->godebug, sizeof(pl->godebug), have);
 	if (pl->wish.has[GT_KEY_GODEBUG] &&
 	    gt_plan_merge_godebug(have, pl->f->req.key[GT_KEY_GODEBUG].value, allow, merged,
 				  sizeof(merged))) {

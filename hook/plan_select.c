@@ -6,10 +6,8 @@
 
 bool gt_plan_in_rollout(const char *rule, const char *id, uint32_t percent)
 {
-	if (percent == 0)
-		return false;
 	/* Each rule draws its own canaries; a larger percentage only adds to a smaller one. */
-	return percent >= 100 || gt_hash(id, gt_hash(rule, 0)) % 100 < percent;
+	return gt_hash(id, gt_hash(rule, 0)) % 100 < percent;
 }
 
 enum gt_reason gt_plan_not_go(const struct gt_facts *f)
