@@ -301,7 +301,7 @@ static void test_inspect_cgroup_mount_root(void **state)
 	assert_int_equal(facts.n_level, 0);
 	assert_int_equal(facts.cpu, GT_CGROUP_V2);
 	/* nor is what a path climbs to, from a cgroup namespace further down */
-	put("proc/7/cgroup", "0::/outer one/../../my cgroup2/in\n");
+	put("proc/7/cgroup", "0::/outer one/../my cgroup2/in\n");
 	inspect_tmp();
 	assert_int_equal(facts.n_level, 0);
 	/* the root itself */
@@ -410,6 +410,32 @@ static void test_inspect_cgroup_limit_files(void **state)
 	}
 }
 
+static void test_inspect_cgroup_v1_quota_files(void **state)
+{
+	static const struct {
+		const char *quota, *period;
+		bool has, bad;
+	} rows[] = {
+		{"50000\n", "100000\n", true, false}, {"-1\n", "100000\n", false, false},
+		{"-2\n", "100000\n", false, true},    {"0\n", "100000\n", false, true},
+		{"50000\n", "0\n", false, true},      {"50000\n", "-1\n", false, true},
+		{"many\n", "100000\n", false, true},
+	};
+
+	(void)state;
+	put("proc/self/mountinfo", "31 24 0:28 / /c rw - cgroup none rw,cpu,cpuacct\n");
+	put("proc/7/cgroup", "3:cpu,cpuacct:/x\n");
+	for (size_t i = 0; i < GT_ARRAY_LEN(rows); i++) {
+		put("c/x/cpu.cfs_quota_us", rows[i].quota);
+		put("c/x/cpu.cfs_period_us", rows[i].period);
+		inspect_tmp();
+		if (facts.level[0].has_quota != rows[i].has ||
+		    facts.level[0].cpu_unreadable != rows[i].bad)
+			fail_msg("row %zu: %d %d", i, facts.level[0].has_quota,
+				 facts.level[0].cpu_unreadable);
+	}
+}
+
 /* Deeper than fits: the last level holds the tightest of all that is left. */
 static void test_inspect_cgroup_too_deep(void **state)
 {
@@ -494,6 +520,7 @@ int main(void)
 		IN_TMP(test_inspect_cgroup_v1_flat),
 		IN_TMP(test_inspect_cgroup_empty_cpuset),
 		IN_TMP(test_inspect_cgroup_limit_files),
+		IN_TMP(test_inspect_cgroup_v1_quota_files),
 		IN_TMP(test_inspect_cgroup_too_deep),
 		cmocka_unit_test(test_inspect_cgroup_dir),
 		cmocka_unit_test(test_inspect_cgroup_mount_table),
