@@ -78,23 +78,47 @@ static void warn_broken(const struct gt_cli_out *out, const struct gt_policy *p)
 	}
 }
 
+/* A listing under way: rows of one profile or rule stand below its name. */
+struct rows {
+	struct gt_cli_table table;
+	char section[GT_NAME_CAP + 16];
+};
+
+/* The length of "profiles.NAME" or "rules.NAME" at the start of KEY; 0 for the policy's own keys.
+ */
+static size_t section_of(const char *key)
+{
+	const char *rest = NULL;
+
+	if (gt_has_prefix(key, "profiles.") || gt_has_prefix(key, "rules."))
+		rest = strchr(strchr(key, '.') + 1, '.');
+	return rest ? (size_t)(rest - key) : 0;
+}
+
 static void add_row(void *ctx, const char *key, const char *value, const char *source)
 {
-	gt_cli_table_row(ctx, (const struct gt_cli_cell[]){
-				      {key, GT_STYLE_PLAIN},
-				      {value, GT_STYLE_BOLD},
-				      {source, GT_STYLE_DIM},
-			      });
+	struct rows *r = ctx;
+	size_t len = section_of(key);
+
+	if (len > 0 && (strncmp(r->section, key, len) != 0 || r->section[len] != '\0')) {
+		(void)gt_copy(r->section, sizeof(r->section), key, len); /* cut: for reading */
+		gt_cli_table_section(&r->table, r->section);
+	}
+	gt_cli_table_row(&r->table, (const struct gt_cli_cell[]){
+					    {len > 0 ? key + len + 1 : key, GT_STYLE_PLAIN},
+					    {value, GT_STYLE_BOLD},
+					    {source, GT_STYLE_DIM},
+				    });
 }
 
 static void show_table(struct gt_cli_out *out, const struct gt_policy *p)
 {
 	static const struct gt_cli_col cols[] = {
-		{"KEY", 34}, {"VALUE", 22}, {"FROM", GT_CLI_WIDTH}};
-	struct gt_cli_table t = {.col = cols, .n_col = GT_ARRAY_LEN(cols)};
+		{"KEY", 32}, {"VALUE", 20}, {"FROM", GT_CLI_WIDTH}};
+	struct rows r = {.table = {.col = cols, .n_col = GT_ARRAY_LEN(cols)}};
 
-	gt_policy_rows(p, add_row, &t);
-	gt_cli_table_end(&t, out);
+	gt_policy_rows(p, add_row, &r);
+	gt_cli_table_end(&r.table, out);
 }
 
 static void show_json(struct gt_cli_out *out, const struct gt_policy *p)

@@ -9,10 +9,10 @@
 #define LAST_MIN    12
 
 /*
- * Rows are packed one after another in `text`: per cell a style byte and a C string. A note has the
- * byte NOTE before its own style byte.
+ * Rows are packed one after another in `text`: the byte ROW, then per cell a style byte and a C
+ * string. A note or a section is its own byte and one such cell.
  */
-enum { ROW = 'r', NOTE = 'n' };
+enum { ROW = 'r', NOTE = 'n', SECTION = 's' };
 
 static void pack(struct gt_cli_table *t, enum gt_style style, const char *text)
 {
@@ -40,6 +40,12 @@ void gt_cli_table_note(struct gt_cli_table *t, enum gt_style style, const char *
 {
 	pack_kind(t, NOTE);
 	pack(t, style, text);
+}
+
+void gt_cli_table_section(struct gt_cli_table *t, const char *title)
+{
+	pack_kind(t, SECTION);
+	pack(t, GT_STYLE_BOLD, title);
 }
 
 /* Where S may be broken other than at a space: after these. */
@@ -180,7 +186,9 @@ void gt_cli_table_end(struct gt_cli_table *t, struct gt_cli_out *o)
 			p = print_row(o, t, width, p + 1);
 			continue;
 		}
-		gt_cli_para(o, NOTE_INDENT, (enum gt_style)(p[1] - '0'), p + 2);
+		if (*p == SECTION)
+			gt_buf_str(&o->buf, "\n");
+		gt_cli_para(o, *p == NOTE ? NOTE_INDENT : 0, (enum gt_style)(p[1] - '0'), p + 2);
 		p = cell_next(p + 1);
 	}
 	gt_buf_done(&t->text);

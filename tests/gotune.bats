@@ -544,8 +544,8 @@ start_time() { # PID
 	[ "$status" -eq 0 ]
 	fits
 	grep -qE '^mode +audit +/?etc/gotune/policy.json$' <<<"$output"
-	grep -qE '^profiles?\.memory\.gogc +40 ' <<<"$output"
-	grep -q '10-a.json' <<<"$output"
+	sed -n '/^profiles\.memory$/,/^$/p' <<<"$output" | grep -A1 -E '^gogc +40 ' | grep -q '10-a\.json'
+	sed -n '/^profiles\.latency$/,/^$/p' <<<"$output" | grep -qE '^gogc +null +built-in$'
 	run --separate-stderr "$GOTUNE" policy show --sysroot "$T/root" --format json
 	[ "$status" -eq 0 ]
 	jq -e . <<<"$output" >/dev/null

@@ -148,6 +148,8 @@ struct gt_cli_table {
 void gt_cli_table_row(struct gt_cli_table *t, const struct gt_cli_cell *cells);
 /* An indented line under the last row. */
 void gt_cli_table_note(struct gt_cli_table *t, enum gt_style style, const char *text);
+/* A heading between rows, after an empty line. */
+void gt_cli_table_section(struct gt_cli_table *t, const char *title);
 /* Prints and frees it. */
 void gt_cli_table_end(struct gt_cli_table *t, struct gt_cli_out *o);
 
