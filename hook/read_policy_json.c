@@ -1,6 +1,6 @@
 /*
  * Policy: the merged one as JSON: {"policy": ..., "sources": {"KEY": "FILE"}, "layers": [...]}.
- * "policy" has the form of a policy file and can be read back. Pure but for the buffer's heap.
+ * "policy" has the form of a policy file. Pure but for the buffer's heap.
  */
 #include "gotune/facts.h"
 #include "gotune/json.h"
@@ -54,6 +54,10 @@ static void write_key(struct gt_jw *w, const struct gt_profile *p, enum gt_profi
 		list(w, p->godebug);
 		break;
 	case GT_PKT_SYSCTL:
+		if (p->n_sysctl == 0) {
+			gt_jw_null(w);
+			break;
+		}
 		gt_jw_open(w, '{');
 		for (uint32_t i = 0; i < p->n_sysctl; i++)
 			text(w, p->sysctl[i].name, p->sysctl[i].value);
