@@ -183,7 +183,9 @@ static int reopen(int fd)
 
 	(void)gt_append_u64(self, sizeof(self), (uint64_t)fd); /* fits: 14 + 10 digits */
 	r = open(self, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-	return r < 0 ? -errno : r;
+	if (r < 0) /* no /proc: that must not read as "no such file" */
+		return errno == ENOENT ? -ENOSYS : -errno;
+	return r;
 }
 
 int gt_root_open_file(int root, const char *path, struct stat *ret_st)

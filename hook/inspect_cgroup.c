@@ -62,20 +62,34 @@ static void add_memory(struct gt_cgroup_facts *f, uint32_t i, int dir, const cha
 
 typedef void (*add_fn)(struct gt_cgroup_facts *f, uint32_t i, int dir, const char *below);
 
-/* From the container's cgroup up to the mount's root. A path that is gone gives no levels. */
-static void walk(int root, const struct gt_cg_place *p, add_fn add, struct gt_cgroup_facts *f)
+/* From the container's cgroup up to the mount's root. False when the path is gone, or unknown. */
+static bool walk(int root, const struct gt_cg_place *p, add_fn add, struct gt_cgroup_facts *f)
 {
 	char below[GT_PATH_CAP];
 	uint32_t i = 0;
 
+	if (!p->has_path)
+		return false;
 	memcpy(below, p->below, sizeof(below));
 	do {
 		_cleanup_close_ int dir = gt_cg_open(root, p, below);
 
 		if (i == 0 && dir == -ENOENT)
-			return;
+			return false;
 		add(f, i++, dir, below);
 	} while (parent(below));
+	return true;
+}
+
+/* One hierarchy was read, the other is there and was not: no limit seen is not no limit. */
+static void mark_missing(struct gt_cgroup_facts *f, bool cpu, bool memory)
+{
+	if (f->n_level == 0)
+		return;
+	if (!cpu && f->cpu != GT_CGROUP_UNKNOWN)
+		f->level[0].cpu_unreadable = true;
+	if (!memory && f->memory != GT_CGROUP_UNKNOWN)
+		f->level[0].mem_unreadable = true;
 }
 
 /* A level that only one hierarchy reaches is named by that one. */
@@ -179,6 +193,7 @@ void gt_inspect_cgroup(int root, int64_t pid, struct gt_cgroup_facts *ret,
 		       char ret_path[GT_PATH_CAP])
 {
 	struct gt_cg_places places;
+	bool cpu, memory;
 
 	gt_cg_find(root, pid, &places);
 	ret->cpu = places.ctl[GT_CTL_CPU].version;
@@ -186,13 +201,12 @@ void gt_inspect_cgroup(int root, int64_t pid, struct gt_cgroup_facts *ret,
 	ret->cpuset = places.ctl[GT_CTL_CPUSET].version;
 	ret->hybrid = places.hybrid;
 	memcpy(ret_path, places.path, GT_PATH_CAP);
-	if (places.ctl[GT_CTL_CPU].has_path)
-		walk(root, &places.ctl[GT_CTL_CPU], add_cpu, ret);
-	if (places.ctl[GT_CTL_MEMORY].has_path) {
-		walk(root, &places.ctl[GT_CTL_MEMORY], add_memory, ret);
-		read_swap(root, &places.ctl[GT_CTL_MEMORY], ret);
-	}
+	cpu = walk(root, &places.ctl[GT_CTL_CPU], add_cpu, ret);
+	memory = walk(root, &places.ctl[GT_CTL_MEMORY], add_memory, ret);
+	mark_missing(ret, cpu, memory);
 	name_levels(ret);
+	if (places.ctl[GT_CTL_MEMORY].has_path)
+		read_swap(root, &places.ctl[GT_CTL_MEMORY], ret);
 	if (places.ctl[GT_CTL_CPUSET].has_path) {
 		read_effective(root, &places.ctl[GT_CTL_CPUSET], &ret->effective);
 		read_own_cpuset(root, &places.ctl[GT_CTL_CPUSET], ret);

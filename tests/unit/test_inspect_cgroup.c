@@ -334,6 +334,26 @@ static void test_inspect_cgroup_mixed(void **state)
 	assert_string_equal(path, "/m");
 }
 
+/* Half of it has gone: no limit seen is not no limit. */
+static void test_inspect_cgroup_one_hierarchy_gone(void **state)
+{
+	(void)state;
+	put("proc/self/mountinfo", "30 24 0:27 / /cpu rw - cgroup none rw,cpu\n"
+				   "31 24 0:28 / /mem rw - cgroup none rw,memory\n");
+	put("proc/7/cgroup", "3:memory:/gone\n2:cpu:/x\n");
+	put("cpu/x/cpu.cfs_quota_us", "-1\n");
+	put("cpu/x/cpu.cfs_period_us", "100000\n");
+	put("mem/memory.limit_in_bytes", "1048576\n");
+	inspect_tmp();
+	assert_int_equal(facts.n_level, 2);
+	assert_false(facts.level[0].cpu_unreadable);
+	assert_true(facts.level[0].mem_unreadable);
+	put("proc/7/cgroup", "3:memory:/\n2:cpu:/gone\n");
+	inspect_tmp();
+	assert_true(facts.level[0].cpu_unreadable);
+	assert_false(facts.level[0].mem_unreadable);
+}
+
 /* A flat v1 tree (before 5.11) does not pass a limit on. */
 static void test_inspect_cgroup_v1_flat(void **state)
 {
@@ -517,6 +537,7 @@ int main(void)
 		cmocka_unit_test(test_inspect_cgroup_nothing_mounted),
 		IN_TMP(test_inspect_cgroup_mount_root),
 		IN_TMP(test_inspect_cgroup_mixed),
+		IN_TMP(test_inspect_cgroup_one_hierarchy_gone),
 		IN_TMP(test_inspect_cgroup_v1_flat),
 		IN_TMP(test_inspect_cgroup_empty_cpuset),
 		IN_TMP(test_inspect_cgroup_limit_files),
