@@ -54,7 +54,7 @@ static int search(int rootfs, const char *name, const char *list, char ret_path[
 		int r;
 
 		/* An empty entry is the working directory, too. */
-		if (n == 0 || *p != '/')
+		if (*p != '/')
 			return -ENOTSUP;
 		if (!join(path, p, n, name))
 			return -ENAMETOOLONG;

@@ -1,14 +1,17 @@
 /*
- * For tests: writes small ELF images with Go build info, in every class, byte order and form.
+ * For tests: writes small ELF images with Go build info, in every class, byte order and form, and
+ * asks what they are.
  * Include cmocka.h first.
  */
 #ifndef GOTUNE_TEST_ELF_IMAGE_H
 #define GOTUNE_TEST_ELF_IMAGE_H
 
 #include <elf.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 
-#include "gotune/base.h"
+#include "gotune/inspect.h"
 
 #define DATA_OFF  0x1000u /* the data segment, in the file */
 #define DATA_ADDR 0x401000u
@@ -140,6 +143,29 @@ static inline void put_pointers(struct image *m, size_t off, const char *version
 	memcpy(m->b + off + 0x200, START, 16);
 	memcpy(m->b + off + 0x210, mods, n);
 	memcpy(m->b + off + 0x210 + n, END, 16);
+}
+
+static inline struct gt_program inspect(const struct image *m)
+{
+	_cleanup_close_ int fd = memfd_create("image", MFD_CLOEXEC);
+	struct gt_program p;
+
+	assert_int_equal(write(fd, m->b, sizeof(m->b)), (ssize_t)sizeof(m->b));
+	memset(&p, 0xa5, sizeof(p));
+	gt_inspect_elf(fd, &p);
+	assert_true(gt_program_valid(&p));
+	return p;
+}
+
+static inline void expect(const char *name, const struct image *m, enum gt_prog_kind kind,
+			  enum gt_prog_note note, const char *go, bool mods)
+{
+	struct gt_program p = inspect(m);
+
+	if (p.kind == kind && p.note == note && strcmp(p.go, go) == 0 && p.has_modules == mods)
+		return;
+	fail_msg("%s: kind %d note %d go [%s] modules %d", name, (int)p.kind, (int)p.note, p.go,
+		 (int)p.has_modules);
 }
 
 #endif

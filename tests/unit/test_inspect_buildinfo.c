@@ -12,28 +12,6 @@
 #include "gotune/elf.h"
 #include "gotune/inspect.h"
 
-static struct gt_program inspect(const struct image *m)
-{
-	_cleanup_close_ int fd = memfd_create("image", MFD_CLOEXEC);
-	struct gt_program p;
-
-	assert_int_equal(write(fd, m->b, sizeof(m->b)), (ssize_t)sizeof(m->b));
-	memset(&p, 0xa5, sizeof(p));
-	gt_inspect_elf(fd, &p);
-	assert_true(gt_program_valid(&p));
-	return p;
-}
-
-static void expect(const char *name, const struct image *m, enum gt_prog_kind kind,
-		   enum gt_prog_note note, const char *go, bool mods)
-{
-	struct gt_program p = inspect(m);
-
-	if (p.kind == kind && p.note == note && strcmp(p.go, go) == 0 && p.has_modules == mods)
-		return;
-	fail_msg("%s: kind %d note %d go [%s] modules %d", name, (int)p.kind, (int)p.note, p.go,
-		 (int)p.has_modules);
-}
 #define GO(name, m)    expect(name, m, GT_PROG_GO, GT_NOTE_NONE, "go1.24.4", true)
 #define BAD(name, m)   expect(name, m, GT_PROG_UNKNOWN, GT_NOTE_MALFORMED, "", false)
 #define CUT(name, m)   expect(name, m, GT_PROG_UNKNOWN, GT_NOTE_TRUNCATED, "", false)
@@ -80,6 +58,7 @@ static void test_gt_inspect_elf_extended_counts(void **state)
 		make(&img, !big, big);
 		put_sections(&img);
 		put_inline(&img, DATA_OFF + 0x100, "go1.24.4", MODS);
+		PUT(&img, PH(&img, 0), Phdr, p_flags, PF_R); /* only the section shows it */
 		PUT(&img, 0, Ehdr, e_phnum, PN_XNUM);
 		PUT(&img, SH(&img, 0), Shdr, sh_info, 1);
 		GO("PN_XNUM", &img);
@@ -90,9 +69,9 @@ static void test_gt_inspect_elf_extended_counts(void **state)
 		PUT(&img, SH(&img, 0), Shdr, sh_link, 1);
 		GO("SHN_XINDEX", &img);
 		PUT(&img, SH(&img, 0), Shdr, sh_link, 0xffffffff);
-		GO("SHN_XINDEX, no such section", &img);
+		OTHER("SHN_XINDEX, no such section", &img);
 		PUT(&img, SH(&img, 0), Shdr, sh_size, UINT64_MAX);
-		GO("huge e_shnum", &img);
+		OTHER("huge e_shnum", &img);
 		PUT(&img, SH(&img, 0), Shdr, sh_info, 0xffffffff);
 		BAD("huge e_phnum", &img);
 		PUT(&img, SH(&img, 0), Shdr, sh_info, 1u << 18);
@@ -125,6 +104,11 @@ static void test_gt_inspect_elf_wraps(void **state)
 	m = usual();
 	put_load(m, 0, DATA_ADDR, UINT64_MAX - 15, DATA_SIZE);
 	BAD("segment offset", m);
+	make(m, true, false);
+	put_load(m, 0, UINT64_MAX - 15, DATA_OFF, DATA_SIZE);
+	BAD("segment address, no sections", m);
+	put_load(m, 0, DATA_ADDR, UINT64_MAX - 15, DATA_SIZE);
+	BAD("segment offset, no sections", m);
 	m = usual();
 	put_load(m, 0, DATA_ADDR, DATA_OFF, UINT64_MAX - DATA_ADDR - DATA_OFF);
 	expect("segment size", m, GT_PROG_GO, GT_NOTE_TRUNCATED, "go1.24.4", true);
@@ -212,6 +196,14 @@ static void test_gt_inspect_elf_magics(void **state)
 	put_inline(m, DATA_OFF + 0x100, "go1.24.4", MODS);
 	m->b[DATA_OFF + 0x10f] |= 0x10;
 	BAD("unknown flags", m);
+	make(m, true, false);
+	put_load(m, 0, DATA_ADDR + 8, DATA_OFF + 8, DATA_SIZE - 8);
+	put_inline(m, DATA_OFF + 0x100, "go1.24.4", MODS);
+	GO("aligned in a segment that is not", m);
+	make(m, true, false);
+	put_load(m, 0, DATA_ADDR, DATA_OFF + 8, DATA_SIZE - 8);
+	put_inline(m, DATA_OFF + 0x1008, "go1.24.4", MODS);
+	GO("aligned by its address, not in the file", m);
 	m = usual();
 	put_inline(m, DATA_OFF, "go1.9", "");
 	GO("the section's goes before one at a lower address", m);
@@ -270,6 +262,11 @@ static void test_gt_inspect_elf_modules_broken(void **state)
 		{"2^64-1", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 10},
 		{"endless", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 10},
 		{"only a start", "\x25" START "path\t", 22},
+		{"wrong start",
+		 "\x29"
+		 "0123456789abcdefmod\ta\tv1\n" END,
+		 42},
+		{"wrong end", "\x29" START "mod\ta\tv1\n0123456789abcdef", 42},
 		{"no line's end", "\x25" START "path\t" END, 38},
 		{"a NUL", "\x26" START "path\0\n" END, 39},
 	};
@@ -325,6 +322,42 @@ static void test_gt_inspect_elf_interpreter(void **state)
 	assert_int_equal(inspect(&img).cgo, GT_NO);
 }
 
+/* A module block of LEN bytes in all, its one line at its end. */
+static void check_block(size_t len, bool want)
+{
+	static const char last[] = "mod\tx\tv1\n" END;
+	_cleanup_close_ int fd = memfd_create("block", MFD_CLOEXEC);
+	_cleanup_free_ char *block = malloc(len);
+	struct gt_program p;
+	size_t at;
+
+	assert_non_null(block);
+	memset(block, '\n', len);
+	memcpy(block, START, 16);
+	memcpy(block + len - sizeof(last) + 1, last, sizeof(last) - 1);
+	make(&img, true, false);
+	put_load(&img, 0, DATA_ADDR, DATA_OFF, 20u << 20);
+	put_magic(&img, DATA_OFF, 8, 2);
+	at = put_string(&img, DATA_OFF + 32, "go1.24.4", 8);
+	for (size_t v = len; v; v >>= 7)
+		img.b[at++] = (unsigned char)((v & 0x7f) | (v > 0x7f ? 0x80 : 0));
+	assert_int_equal(write(fd, img.b, sizeof(img.b)), (ssize_t)sizeof(img.b));
+	assert_int_equal(pwrite(fd, block, len, (off_t)at), (ssize_t)len);
+	assert_int_equal(ftruncate(fd, DATA_OFF + (20 << 20)), 0);
+	gt_inspect_elf(fd, &p);
+	assert_int_equal(p.kind, GT_PROG_GO);
+	assert_int_equal(p.has_modules, want);
+	assert_int_equal(p.note, want ? GT_NOTE_NONE : GT_NOTE_MALFORMED);
+}
+
+static void test_gt_inspect_elf_large_modules(void **state)
+{
+	(void)state;
+	check_block(1u << 20, true);
+	check_block(16u << 20, true);
+	check_block((16u << 20) + 1, false);
+}
+
 /* A gigabyte of data, as holes: the search stops at its budget. */
 static void test_gt_buildinfo_read_budget(void **state)
 {
@@ -359,6 +392,7 @@ int main(void)
 		cmocka_unit_test(test_gt_inspect_elf_modules_broken),
 		cmocka_unit_test(test_gt_inspect_elf_pointers_broken),
 		cmocka_unit_test(test_gt_inspect_elf_interpreter),
+		cmocka_unit_test(test_gt_inspect_elf_large_modules),
 		cmocka_unit_test(test_gt_buildinfo_read_budget),
 	};
 

@@ -197,11 +197,15 @@ static void test_gt_modinfo_feed_long_lines(void **state)
 	feed_str(&m, "\n=>\tx\tv2\ndep\t" AMP "\tv9");
 	for (unsigned i = 0; i < 5000; i++)
 		feed_str(&m, "9");
-	feed_str(&m, "\n=>\tx\tv2\nbuild\tCGO_ENABLED=1\n");
+	feed_str(&m, "\n=>\tx\tv2\nbuild\tCGO_ENABLED=1\ndep\t" AML "\tv1\ndep\tx\tv");
+	for (unsigned i = 0; i < 5000; i++)
+		feed_str(&m, "9");
+	feed_str(&m, "\n=>\tx\tv3\n");
 	assert_int_equal(gt_modinfo_end(&m), 0);
 	assert_true(p.has_modules);
 	assert_string_equal(p.automemlimit, "v1");
 	assert_string_equal(p.automemlimit_replaced, "");
+	assert_string_equal(p.automaxprocs, "");
 	assert_string_equal(p.automaxprocs_replaced, "");
 	assert_int_equal(p.cgo, GT_YES);
 }
@@ -228,16 +232,31 @@ static void test_gt_modinfo_feed_long_godebug(void **state)
 		assert_int_equal(len, 6 * (counts[i] < 85 ? counts[i] : 85));
 		assert_string_equal(p.godebug_default + len - 6, ",efgh=");
 	}
-	for (size_t n = 511; n < 5000; n += 4488) {
+}
+
+/* One key that fits exactly, with and without another after it, or that does not fit. */
+static void test_gt_modinfo_feed_godebug_at_the_limit(void **state)
+{
+	static const struct {
+		size_t n;
+		const char *more;
+		size_t want;
+	} limits[] = {{511, "", 511},	{511, ",a=1", 511}, {512, "", 0},
+		      {512, ",a=1", 0}, {4095, "", 0},	    {5000, ",a=1", 0}};
+	static struct gt_modinfo m;
+
+	(void)state;
+	for (size_t i = 0; i < GT_ARRAY_LEN(limits); i++) {
 		struct gt_program p = {0};
 
 		gt_modinfo_start(&m, &p);
 		feed_str(&m, "build\tDefaultGODEBUG=");
-		for (size_t k = 0; k < n; k++)
+		for (size_t k = 0; k < limits[i].n; k++)
 			feed_str(&m, "x");
+		feed_str(&m, limits[i].more);
 		feed_str(&m, "\n");
 		assert_true(p.has_godebug_default);
-		assert_int_equal(strlen(p.godebug_default), n == 511 ? 511 : 0);
+		assert_int_equal(strlen(p.godebug_default), limits[i].want);
 	}
 }
 
@@ -250,6 +269,7 @@ int main(void)
 		cmocka_unit_test(test_gt_modinfo_end_incomplete),
 		cmocka_unit_test(test_gt_modinfo_feed_long_lines),
 		cmocka_unit_test(test_gt_modinfo_feed_long_godebug),
+		cmocka_unit_test(test_gt_modinfo_feed_godebug_at_the_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
