@@ -273,9 +273,13 @@ void gt_inspect_argv(const struct gt_strv *argv, struct gt_launch_step *ret)
 	gt_strv_init(&ret->env);
 	if (!l)
 		return;
-	(void)gt_copy_str(ret->name, sizeof(ret->name), name); /* for reading only */
+	(void)gt_copy_str(ret->name, sizeof(ret->name), l->name);
 	/* Words that did not fit may have been anywhere. */
 	ret->what = argv->dropped ? GT_LAUNCH_UNCERTAIN
 		    : l->read	  ? l->read(argv, ret)
 				  : read_plain(l, argv, ret);
+	if (ret->what != GT_LAUNCH_NEXT) {
+		gt_strv_init(&ret->argv);
+		gt_strv_init(&ret->env);
+	}
 }

@@ -77,6 +77,16 @@ static void read_text(const char *buf, size_t len, const struct gt_strv *argv,
 	gt_sh_run(buf + n, len - n, argv, 1, false, ret);
 }
 
+/* For reading only: cut when it is long, and nothing in it that a terminal would obey. */
+static void set_name(struct gt_launch_step *ret, const char *name)
+{
+	(void)gt_copy_str(ret->name, sizeof(ret->name), name);
+	for (char *c = ret->name; *c; c++) {
+		if (*c < 0x20 || *c > 0x7e)
+			*c = '?';
+	}
+}
+
 void gt_inspect_script(int fd, const struct gt_strv *argv, struct gt_launch_step *ret)
 {
 	char buf[SCRIPT_MAX + 1];
@@ -87,7 +97,7 @@ void gt_inspect_script(int fd, const struct gt_strv *argv, struct gt_launch_step
 	gt_strv_init(&ret->env);
 	ret->name[0] = '\0';
 	if (argv->n)
-		(void)gt_copy_str(ret->name, sizeof(ret->name), gt_basename(argv->buf));
+		set_name(ret, gt_basename(argv->buf));
 	/* A longer script has an end that we have not seen. */
 	if (n > 0 && (size_t)n <= SCRIPT_MAX && !argv->dropped)
 		read_text(buf, (size_t)n, argv, ret);

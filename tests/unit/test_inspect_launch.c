@@ -72,9 +72,8 @@ static void check(const struct row *rows, size_t n)
 		assert_true(gt_strv_valid(&step.argv) && gt_strv_valid(&step.env));
 		unwords(&step.argv, next, sizeof(next));
 		unwords(&step.env, env, sizeof(env));
-		if (step.what == t->what &&
-		    (t->what != GT_LAUNCH_NEXT || (strcmp(next, t->next ? t->next : "") == 0 &&
-						   strcmp(env, t->env ? t->env : "") == 0)))
+		if (step.what == t->what && strcmp(next, t->next ? t->next : "") == 0 &&
+		    strcmp(env, t->env ? t->env : "") == 0)
 			continue;
 		print_error("%s: got %d [%s] env [%s]\n", t->argv, (int)step.what, next, env);
 		failed++;

@@ -296,6 +296,15 @@ static void test_gt_inspect_script_interpreter(void **state)
 	}
 }
 
+static void test_gt_inspect_script_name(void **state)
+{
+	(void)state;
+	inspect("#!/bin/sh\nexec /app", 19, "/x/\033[1m\xc3");
+	assert_string_equal(step.name, "?[1m?");
+	inspect("#!/bin/sh\nexec /app", 19, "");
+	assert_string_equal(step.name, "");
+}
+
 static void test_gt_inspect_script_sizes(void **state)
 {
 	static char text[70000];
@@ -387,6 +396,7 @@ int main(void)
 		cmocka_unit_test(test_gt_inspect_script_certain),
 		cmocka_unit_test(test_gt_inspect_script_uncertain),
 		cmocka_unit_test(test_gt_inspect_script_interpreter),
+		cmocka_unit_test(test_gt_inspect_script_name),
 		cmocka_unit_test(test_gt_inspect_script_sizes),
 		cmocka_unit_test(test_gt_inspect_script_random_bytes),
 		cmocka_unit_test(test_gt_inspect_is_script_rows),
