@@ -25,7 +25,7 @@ static unsigned char fold(const char *s, size_t len, size_t *i)
 	return c >= 'A' && c <= 'Z' ? (unsigned char)(c | 0x20) : c;
 }
 
-static bool equal_but_case(const char *a, size_t na, const char *b, size_t nb)
+bool gt_field_same_key(const char *a, size_t na, const char *b, size_t nb)
 {
 	size_t i = 0, j = 0;
 
@@ -48,7 +48,7 @@ int gt_field_match(const struct gt_json_event *ev, const char *pattern, struct g
 		if (n == 0)
 			return 0;
 		if (n != 1 || *p != '*') {
-			if (!step->key || !equal_but_case(step->key, step->key_len, p, n))
+			if (!step->key || !gt_field_same_key(step->key, step->key_len, p, n))
 				return 0;
 			exact = exact && step->key_len == n && memcmp(step->key, p, n) == 0;
 			repeated = repeated || step->repeated;

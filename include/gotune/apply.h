@@ -78,8 +78,8 @@ void gt_apply_barrier_outcome(const struct gt_plan *plan, const struct gt_barrie
 /*
  * config.json with PLAN spliced in: env, rlimits, linux.sysctl, linux.resources. Bytes that are not
  * ours to change stay. -EINVAL (not JSON), -EBADMSG (repeated or case-variant keys on a path that
- * we edit), -ENOMEM. *ret is a fresh buffer. FIRST-seen duplicates of an env name are replaced in
- * place.
+ * we edit), -ENOMEM. *ret is a fresh buffer. Every entry of a variable that stands in env more than
+ * once is replaced in place: runc and crun let the last count, Go the first.
  */
 GT_MUST_CHECK int gt_apply_splice(const char *doc, size_t len, const struct gt_facts *f,
 				  const struct gt_plan *plan, struct gt_buf *ret,

@@ -46,6 +46,9 @@ GT_MUST_CHECK int gt_field_take(const struct gt_field *table, size_t n, void *ba
 GT_MUST_CHECK int gt_field_match(const struct gt_json_event *ev, const char *pattern,
 				 struct gt_err *e);
 
+/* Are two keys one to Go's encoding/json, which does not look at case? Pure. */
+bool gt_field_same_key(const char *a, size_t na, const char *b, size_t nb);
+
 /* The digits of a number event as an unsigned number; -ERANGE beyond 64 bits, -EINVAL otherwise. */
 GT_MUST_CHECK int gt_field_u64(const struct gt_json_event *ev, uint64_t *ret);
 

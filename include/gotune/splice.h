@@ -1,0 +1,75 @@
+/*
+ * L2 stage apply, its own: what apply_splice*.c share.
+ *
+ * What is wanted in the document is a small tree of nodes, from the root down to the values. One
+ * walk finds where each of them stands; then text is inserted or replaced there.
+ */
+#ifndef GOTUNE_SPLICE_H
+#define GOTUNE_SPLICE_H
+
+#include "gotune/err.h"
+#include "gotune/facts.h"
+#include "gotune/json.h"
+#include "gotune/plan.h"
+
+enum gt_node_kind {
+	GT_NODE_OBJECT,
+	GT_NODE_VALUE,	 /* a scalar of an object */
+	GT_NODE_ENV,	 /* an array of "NAME=value" */
+	GT_NODE_RLIMITS, /* an array of {type, soft, hard} */
+};
+
+struct gt_splice_node {
+	const char *key;
+	int parent; /* -1: the document */
+	enum gt_node_kind kind;
+	bool must_exist;	 /* nothing is created for its sake */
+	uint32_t text, text_len; /* GT_NODE_VALUE: its JSON text, in gt_splice.text */
+	/* Found by the walk: */
+	bool present, null, has_children;
+	uint32_t begin, end;	   /* of the value; of an array or object only once it is closed */
+	uint32_t inside, last_end; /* after the opening bracket; after the last child */
+};
+
+/* [begin, end) of the document becomes a part of gt_splice.text. */
+struct gt_edit {
+	uint32_t begin, end;
+	uint32_t text, text_len;
+};
+
+struct gt_splice_env {
+	const char *name, *value;
+	uint32_t text, text_len; /* "NAME=value" as a JSON string */
+	bool found;
+};
+
+/* The element of process.rlimits that is being read. */
+struct gt_splice_rlimit {
+	bool nofile, has_soft, has_hard;
+	uint64_t soft, hard;
+	uint32_t soft_begin, soft_end, hard_begin, hard_end;
+};
+
+#define GT_NODES_CAP (16 + GT_SYSCTL_MAX)
+struct gt_splice {
+	struct gt_splice_node node[GT_NODES_CAP];
+	int n_node;
+	struct gt_splice_env env[GT_VAR_COUNT];
+	uint32_t n_env;
+	bool want_nofile, nofile_found;
+	uint64_t nofile_soft, nofile_hard;
+	struct gt_splice_rlimit rlimit;
+	int16_t at[GT_JSON_DEPTH_MAX + 1]; /* the node whose container is open at each depth */
+	struct gt_buf text;
+	struct gt_edit *edit; /* owned */
+	size_t n_edit, cap_edit;
+};
+
+/* Walks DOC and fills in what the nodes say of the document; adds the edits of array elements. */
+GT_MUST_CHECK int gt_splice_locate(struct gt_splice *s, const char *doc, size_t len,
+				   struct gt_err *e);
+
+/* Replaces [begin, end) by the part of S->text from TEXT to its end. */
+GT_MUST_CHECK int gt_splice_edit(struct gt_splice *s, uint32_t begin, uint32_t end, size_t text);
+
+#endif
