@@ -1,0 +1,115 @@
+/*
+ * Counters that outlive records: DIR/counters, one line of fixed width each, so that a line can be
+ * rewritten in place. Effectful: that one file, under a lock that is waited for at most 100 ms.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "gotune/file.h"
+#include "gotune/parse.h"
+#include "gotune/record.h"
+
+#define NAME_WIDTH 8
+#define LINE	   (NAME_WIDTH + 20 + 1)
+#define ALL	   (LINE * GT_COUNT_COUNT)
+#define LOCK_TRIES 50
+#define LOCK_WAIT  2000000 /* ns between two tries */
+
+static const char *const counter_name[GT_COUNT_COUNT] = {
+	[GT_COUNT_DECIDED] = "decided",
+	[GT_COUNT_TUNED] = "tuned",
+	[GT_COUNT_FAILED] = "failed",
+};
+
+static int open_counters(int dirfd, int flags)
+{
+	_cleanup_close_ int fd = openat(
+		dirfd, "counters", flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	return S_ISREG(st.st_mode) ? gt_take_fd(&fd) : -ENXIO;
+}
+
+/* A counter is not worth holding a container up for. */
+static int lock(int fd)
+{
+	for (unsigned i = 0; i < LOCK_TRIES; i++) {
+		const struct timespec wait = {.tv_nsec = LOCK_WAIT};
+
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return 0;
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return -errno;
+		(void)nanosleep(&wait, NULL); /* woken early, it tries early */
+	}
+	return -EBUSY;
+}
+
+/* A line that is not as we write them counts from 0 again. */
+static int load(int fd, uint64_t ret[GT_COUNT_COUNT])
+{
+	char text[ALL + 1] = "";
+	ssize_t n = pread(fd, text, ALL, 0);
+
+	if (n < 0)
+		return -errno;
+	for (unsigned i = 0; i < GT_COUNT_COUNT; i++) {
+		char *line = text + (size_t)i * LINE, *end = line + LINE - 1;
+
+		ret[i] = 0;
+		if (n != ALL || *end != '\n')
+			continue;
+		*end = '\0';
+		if (gt_parse_u64(line + NAME_WIDTH, &ret[i]) < 0)
+			ret[i] = 0;
+	}
+	return 0;
+}
+
+static int store(int fd, const uint64_t count[GT_COUNT_COUNT])
+{
+	char text[ALL + 1] = "";
+	ssize_t n;
+
+	for (unsigned i = 0; i < GT_COUNT_COUNT; i++)
+		(void)snprintf(text + (size_t)i * LINE, LINE + 1, "%-*s%020llu\n", NAME_WIDTH,
+			       counter_name[i], (unsigned long long)count[i]);
+	n = pwrite(fd, text, ALL, 0);
+	if (n < 0)
+		return -errno;
+	return n == ALL ? 0 : -ENOSPC;
+}
+
+int gt_record_count(int dirfd, enum gt_counter c)
+{
+	_cleanup_close_ int fd = open_counters(dirfd, O_RDWR | O_CREAT);
+	uint64_t count[GT_COUNT_COUNT];
+	int r = fd < 0 ? fd : lock(fd); /* closing unlocks */
+
+	if (c >= GT_COUNT_COUNT)
+		return -EINVAL;
+	if (r == 0)
+		r = load(fd, count);
+	if (r < 0)
+		return r;
+	if (count[c] < UINT64_MAX)
+		count[c]++;
+	return store(fd, count);
+}
+
+int gt_record_counters(int dirfd, uint64_t ret[GT_COUNT_COUNT])
+{
+	_cleanup_close_ int fd = open_counters(dirfd, O_RDONLY);
+
+	if (fd == -ENOENT) { /* nothing has been counted yet */
+		memset(ret, 0, sizeof(*ret) * GT_COUNT_COUNT);
+		return 0;
+	}
+	return fd < 0 ? fd : load(fd, ret);
+}

@@ -1,0 +1,220 @@
+/*
+ * The `facts` object of a record: what was read, each with its source; null where it is not known.
+ * Pure but for the writer's heap.
+ */
+#include <stdio.h>
+
+#include "gotune/record_text.h"
+
+static void open_fact(struct gt_jw *w, const char *key)
+{
+	gt_jw_key(w, key);
+	gt_jw_open(w, '{');
+	gt_jw_key(w, "value");
+}
+
+static void close_fact(struct gt_jw *w, const char *source)
+{
+	gt_jw_key(w, "source");
+	gt_jw_str(w, source);
+	gt_jw_close(w, '}');
+}
+
+static void null_fact(struct gt_jw *w, const char *key)
+{
+	gt_jw_key(w, key);
+	gt_jw_null(w);
+}
+
+static void number(struct gt_jw *w, const char *key, bool known, uint64_t v, const char *source)
+{
+	if (!known) {
+		null_fact(w, key);
+		return;
+	}
+	open_fact(w, key);
+	if (v == UINT64_MAX) /* what the kernel writes as "max" or "unlimited" */
+		gt_jw_str(w, "max");
+	else
+		gt_jw_u64(w, v);
+	close_fact(w, source);
+}
+
+static void fact(struct gt_jw *w, const char *key, const struct gt_fact *f)
+{
+	number(w, key, f->known, f->v, f->where);
+}
+
+static void text(struct gt_jw *w, const char *key, const char *value, const char *source)
+{
+	open_fact(w, key);
+	gt_jw_str(w, value);
+	close_fact(w, source);
+}
+
+static void cpus(struct gt_jw *w, const char *key, bool known, const struct gt_cpus *c,
+		 const char *source)
+{
+	char list[1024];
+
+	if (!known) {
+		null_fact(w, key);
+		return;
+	}
+	(void)gt_cpus_format(c, list, sizeof(list)); /* a longer one ends in "..." */
+	text(w, key, list, source);
+}
+
+static void cpu_facts(const struct gt_record *r, struct gt_jw *w)
+{
+	const struct gt_facts *f = &r->facts;
+	char where[GT_WHERE_CAP + 32];
+
+	cpus(w, "cpus_online", f->host.online.known, &f->host.online.v, f->host.online.where);
+	cpus(w, "cpuset", f->config.cpuset.known, &f->config.cpuset.v, f->config.cpuset.where);
+	cpus(w, "cpuset_effective", f->cgroup.effective.known, &f->cgroup.effective.v,
+	     f->cgroup.effective.where);
+	cpus(w, "cpus_allowed", r->plan.cpus_known, &r->plan.cpus_allowed,
+	     "cpus_online, cpuset, cpuset_effective");
+	gt_record_quota_where(r, where, sizeof(where));
+	number(w, "quota_us", r->plan.has_quota, r->plan.quota_us, where);
+	number(w, "period_us", r->plan.has_quota, r->plan.period_us, where);
+	fact(w, "shares", &f->config.shares);
+	number(w, "gomaxprocs_value", r->plan.gomaxprocs_value > 0, r->plan.gomaxprocs_value,
+	       "planner");
+	number(w, "gomaxprocs_native", r->plan.gomaxprocs_native > 0, r->plan.gomaxprocs_native,
+	       f->program.go[0] ? f->program.go : "planner");
+	fact(w, "sched_latency_ns", &f->host.sched_latency_ns);
+}
+
+static void memory_facts(const struct gt_facts *f, struct gt_jw *w)
+{
+	struct gt_limit_source max, high;
+
+	gt_record_memory(f, false, &max);
+	gt_record_memory(f, true, &high);
+	number(w, "memory_limit", max.known, max.bytes, max.where);
+	number(w, "memory_high", high.known, high.bytes, high.where);
+	fact(w, "swappiness", &f->cgroup.swappiness);
+	fact(w, "swap_max", &f->cgroup.swap_max);
+}
+
+static void level_number(struct gt_jw *w, const char *key, bool has, uint64_t v)
+{
+	gt_jw_key(w, key);
+	if (has)
+		gt_jw_u64(w, v);
+	else
+		gt_jw_null(w);
+}
+
+static void levels(const struct gt_cgroup_facts *c, struct gt_jw *w)
+{
+	gt_jw_key(w, "levels");
+	gt_jw_open(w, '[');
+	for (uint32_t i = 0; i < c->n_level && i < GT_LEVELS_MAX; i++) {
+		const struct gt_level *l = &c->level[i];
+
+		gt_jw_open(w, '{');
+		gt_jw_key(w, "path");
+		gt_jw_str(w, l->path);
+		level_number(w, "quota_us", l->has_quota, l->quota_us);
+		level_number(w, "period_us", l->has_quota, l->period_us);
+		level_number(w, "memory_max", l->has_mem_max, l->mem_max_bytes);
+		level_number(w, "memory_high", l->has_mem_high, l->mem_high_bytes);
+		gt_jw_close(w, '}');
+	}
+	gt_jw_close(w, ']');
+}
+
+static void cgroup_facts(const struct gt_record *r, struct gt_jw *w)
+{
+	static const char *const versions[] = {NULL, "v1", "v2"};
+	const struct gt_cgroup_facts *c = &r->facts.cgroup;
+	enum gt_cgroup_version v = c->memory ? c->memory : c->cpu;
+
+	gt_jw_key(w, "cgroup");
+	gt_jw_str(w, v <= GT_CGROUP_V2 ? versions[v] : NULL);
+	gt_jw_key(w, "cgroup_hybrid");
+	gt_jw_bool(w, c->hybrid);
+	gt_jw_key(w, "cgroup_path");
+	gt_jw_str(w, r->facts.ident.cgroup[0] ? r->facts.ident.cgroup : NULL);
+	levels(c, w);
+}
+
+static void numa_facts(const struct gt_record *r, struct gt_jw *w)
+{
+	const struct gt_host_facts *h = &r->facts.host;
+
+	number(w, "numa_nodes", h->numa_known, h->n_nodes, "/sys/devices/system/node");
+	gt_jw_key(w, "nodes");
+	gt_jw_open(w, '[');
+	for (uint32_t i = 0; h->numa_known && i < h->n_nodes && i < GT_NODES_MAX; i++) {
+		char list[1024];
+
+		(void)gt_cpus_format(&h->node[i].cpus, list, sizeof(list)); /* may end in "..." */
+		gt_jw_open(w, '{');
+		gt_jw_key(w, "id");
+		gt_jw_u64(w, h->node[i].id);
+		gt_jw_key(w, "cpus");
+		gt_jw_str(w, list);
+		gt_jw_key(w, "memory_bytes");
+		gt_jw_u64(w, h->node[i].mem_bytes);
+		gt_jw_key(w, "chosen");
+		gt_jw_bool(w, r->plan.numa_chosen && r->plan.numa_node == i);
+		gt_jw_close(w, '}');
+	}
+	gt_jw_close(w, ']');
+}
+
+static void rlimit(struct gt_jw *w, const char *key, bool known, uint64_t soft, uint64_t hard,
+		   const char *source)
+{
+	char pair[64] = "";
+	const uint64_t v[] = {soft, hard};
+
+	if (!known) {
+		null_fact(w, key);
+		return;
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		(void)gt_append(pair, sizeof(pair), i ? ":" : ""); /* 41 bytes at most */
+		if (v[i] == UINT64_MAX)
+			(void)gt_append(pair, sizeof(pair), "unlimited");
+		else
+			(void)gt_append_u64(pair, sizeof(pair), v[i]);
+	}
+	text(w, key, pair, source);
+}
+
+static void task_facts(const struct gt_facts *f, struct gt_jw *w)
+{
+	static const char *const owners[] = {"unknown", "host", "container"};
+	char limits[64];
+
+	(void)snprintf(limits, sizeof(limits), "/proc/%lld/limits", (long long)f->ident.pid);
+	rlimit(w, "nofile_config", f->nofile.in_config, f->nofile.config_soft,
+	       f->nofile.config_hard, "config.json");
+	rlimit(w, "nofile_live", f->nofile.live_known, f->nofile.live_soft, f->nofile.live_hard,
+	       f->ident.pid > 0 ? limits : "");
+	fact(w, "nr_open", &f->host.nr_open);
+	gt_jw_key(w, "net_namespace");
+	gt_jw_str(w, f->net <= GT_NS_OWNER_CONTAINER ? owners[f->net] : NULL);
+	gt_jw_key(w, "ipc_namespace");
+	gt_jw_str(w, f->ipc <= GT_NS_OWNER_CONTAINER ? owners[f->ipc] : NULL);
+	gt_jw_key(w, "barrier");
+	gt_jw_str(w, gt_words_get(&gt_barrier_words, f->barrier));
+	gt_jw_key(w, "trouble");
+	gt_jw_str(w, gt_words_get(&gt_trouble_words, f->trouble));
+}
+
+void gt_record_facts(const struct gt_record *r, struct gt_jw *w)
+{
+	gt_jw_open(w, '{');
+	cpu_facts(r, w);
+	memory_facts(&r->facts, w);
+	cgroup_facts(r, w);
+	numa_facts(r, w);
+	task_facts(&r->facts, w);
+	gt_jw_close(w, '}');
+}

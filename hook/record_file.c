@@ -1,0 +1,117 @@
+/*
+ * The directory of records: made, checked, written into and removed from. Effectful: writes below
+ * the directory that it is given and nowhere else. No privilege but to own that directory.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "gotune/file.h"
+#include "gotune/record.h"
+
+#define CONTAINERS "containers"
+#define SUFFIX	   ".json"
+
+/* The rule of gt_read_id_ok: what may be a file name, and is not hidden. */
+static bool id_ok(const char *id)
+{
+	size_t len = strnlen(id, GT_ID_MAX);
+
+	if (len == 0 || len >= GT_ID_MAX || id[0] == '.')
+		return false;
+	for (const char *c = id; *c; c++) {
+		if (*c == '/' || (unsigned char)*c < 0x20 || *c == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+/* A directory that others may write into would let them choose what we read and replace. */
+static int check_ours(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_uid != geteuid() && st.st_uid != 0)
+		return -EPERM;
+	return st.st_mode & (S_IWGRP | S_IWOTH) ? -EPERM : 0;
+}
+
+static int open_dir(int at, const char *name)
+{
+	_cleanup_close_ int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int r = fd < 0 ? -errno : check_ours(fd);
+
+	return r < 0 ? r : gt_take_fd(&fd);
+}
+
+int gt_record_dir_open(const char *dir, bool create, struct gt_err *e)
+{
+	_cleanup_close_ int fd = -1;
+	_cleanup_close_ int containers = -1;
+	int r = create ? gt_mkdirs(dir) : 0;
+
+	if (r < 0)
+		return gt_err_sys(e, r, "cannot make %s", dir);
+	fd = open_dir(AT_FDCWD, dir);
+	if (fd < 0)
+		return gt_err_sys(e, fd, "cannot use %s for records", dir);
+	if (create && mkdirat(fd, CONTAINERS, 0700) < 0 && errno != EEXIST)
+		return gt_err_sys(e, -errno, "cannot make %s/" CONTAINERS, dir);
+	containers = open_dir(fd, CONTAINERS);
+	/* A reader may come before the first record. */
+	if (containers < 0 && (create || containers != -ENOENT))
+		return gt_err_sys(e, containers, "cannot use %s/" CONTAINERS " for records", dir);
+	return gt_take_fd(&fd);
+}
+
+static int file_name(const char *id, char *ret, size_t cap, struct gt_err *e)
+{
+	if (!id_ok(id))
+		return gt_err_set(e, -EINVAL, "this id cannot be a file's name");
+	if (!gt_copy_str(ret, cap, id) || !gt_append(ret, cap, SUFFIX))
+		return gt_err_set(e, -ENAMETOOLONG, "this id is too long for a file's name");
+	return 0;
+}
+
+int gt_record_save(int dirfd, const struct gt_record *r, struct gt_err *e)
+{
+	_cleanup_close_ int containers = -1;
+	char name[GT_ID_MAX + sizeof(SUFFIX)];
+	struct gt_buf json = {0};
+	int ret = file_name(r->facts.ident.id, name, sizeof(name), e);
+
+	if (ret < 0)
+		return ret;
+	containers = open_dir(dirfd, CONTAINERS);
+	if (containers < 0)
+		return gt_err_sys(e, containers, "cannot open the directory of records");
+	gt_record_json(r, true, &json);
+	gt_buf_str(&json, "\n");
+	ret = json.error;
+	if (ret == 0)
+		ret = gt_write_atomic(containers, name, json.p, json.len, 0600);
+	gt_buf_done(&json);
+	return ret < 0 ? gt_err_sys(e, ret, "cannot write the record %s", name) : 0;
+}
+
+int gt_record_remove(int dirfd, const char *id, struct gt_err *e)
+{
+	_cleanup_close_ int containers = -1;
+	char name[GT_ID_MAX + sizeof(SUFFIX)];
+	int r = file_name(id, name, sizeof(name), e);
+
+	if (r < 0)
+		return r;
+	containers = open_dir(dirfd, CONTAINERS);
+	if (containers == -ENOENT)
+		return 0;
+	if (containers < 0)
+		return gt_err_sys(e, containers, "cannot open the directory of records");
+	/* A container that was never decided about has none. */
+	if (unlinkat(containers, name, 0) < 0 && errno != ENOENT)
+		return gt_err_sys(e, -errno, "cannot remove the record %s", name);
+	return 0;
+}

@@ -1,0 +1,39 @@
+/*
+ * L2 stage record. What the files that write a record share. All pure but for buffers' heap.
+ */
+#ifndef GOTUNE_RECORD_TEXT_H
+#define GOTUNE_RECORD_TEXT_H
+
+#include "gotune/json.h"
+#include "gotune/record.h"
+
+/* A sentence that grows in a buffer of fixed size; what does not fit is cut. */
+struct gt_text {
+	char *buf;
+	size_t cap, len;
+};
+void gt_text_add(struct gt_text *t, const char *fmt, ...) GT_PRINTF(2, 3);
+
+/* Where a limit stands: "config.json", or "cgroup PATH". */
+struct gt_limit_source {
+	bool known;
+	uint64_t bytes;
+	char where[GT_WHERE_CAP + 32];
+};
+
+/* The smallest memory.max (HIGH: memory.high) of config.json and the levels. */
+void gt_record_memory(const struct gt_facts *f, bool high, struct gt_limit_source *ret);
+
+/* Who said QUOTA/PERIOD: config.json or a level of the cgroup. */
+void gt_record_quota_where(const struct gt_record *r, char *buf, size_t cap);
+
+/* 1610612736 -> "1.5 GiB", 460 << 20 -> "460 MiB". */
+void gt_record_bytes(uint64_t bytes, char *buf, size_t cap);
+
+/* A sentence on a reason that needs no numbers; the reason's word when there is none. */
+const char *gt_record_reason(enum gt_reason why);
+
+/* The record's `facts` object. */
+void gt_record_facts(const struct gt_record *r, struct gt_jw *w);
+
+#endif
