@@ -1,5 +1,5 @@
 /*
- * Splice, first half: where in config.json stands what we want to change? A walk that changes
+ * Splice, second third: where in config.json stands what we want to change? A walk that changes
  * nothing; only elements of arrays, of which there may be many, become edits here. Pure but for the
  * heap.
  */

@@ -65,6 +65,18 @@ struct gt_splice {
 	size_t n_edit, cap_edit;
 };
 
+/* Is row I of the plan one to be spliced in? */
+bool gt_splice_wanted(const struct gt_plan *plan, uint32_t i);
+
+/*
+ * Fills the nodes from PLAN. WHOLE: config.json; otherwise a process document, whose root is the
+ * process and which has no linux section. -E2BIG, -EINVAL, -ENOMEM.
+ */
+GT_MUST_CHECK int gt_splice_want(struct gt_splice *s, bool whole, const struct gt_plan *plan);
+
+/* Appends a JSON string. */
+void gt_splice_json_string(struct gt_buf *out, const char *text, size_t len);
+
 /* Walks DOC and fills in what the nodes say of the document; adds the edits of array elements. */
 GT_MUST_CHECK int gt_splice_locate(struct gt_splice *s, const char *doc, size_t len,
 				   struct gt_err *e);
