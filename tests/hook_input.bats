@@ -151,7 +151,7 @@ reason() {
 	config '{ociVersion: "1.0.2", root: {path: "rootfs"}, linux: {}}'
 	hook <"$T/state"
 	expect_calm test-1
-	[ "$(reason)" = no-process ]
+	[ "$(reason)" = config-invalid ]
 	config '{ociVersion: "1.0.2", root: {path: "rootfs"}, process: {args: ["/x"], cwd: "/"}}'
 	hook <"$T/state"
 	expect_calm test-1

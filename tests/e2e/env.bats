@@ -64,10 +64,14 @@ load common
 	[ "$(record '.warnings | length')" -gt 0 ]
 }
 
-@test "of doubled variables the first counts, and is kept" {
+@test "a doubled variable is kept" {
 	add_env GOMAXPROCS=3 GOMAXPROCS=5
 	run_container
-	expect 3 "$(seen .gomaxprocs)" 'runtime.GOMAXPROCS'
+	# crun passes both on, and for Go the first counts; runc sets one after the other.
+	case $(seen .gomaxprocs) in
+	3 | 5) ;;
+	*) expect '3 or 5' "$(seen .gomaxprocs)" 'runtime.GOMAXPROCS' ;;
+	esac
 	expect 'keep already-set' "$(setting GOMAXPROCS | cut -d' ' -f1,2)"
 }
 
@@ -112,6 +116,7 @@ load common
 	# An ancestor may have a limit: then that one counts.
 	case $(setting GOMEMLIMIT) in
 	'skip no-memory-limit '*) expect -1 "$(seen .memlimit)" ;;
+	'skip limits-unknown '*) ! has_cgroup || false ;;
 	'set ancestor-memory '*) [ "$(seen .memlimit)" != -1 ] ;;
 	*) expect 'skip no-memory-limit' "$(setting GOMEMLIMIT)" ;;
 	esac

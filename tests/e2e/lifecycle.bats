@@ -8,9 +8,9 @@ zombies() {
 	cat /proc/[0-9]*/stat 2>/dev/null | grep -cE '^[0-9]+ \(.*\) Z ' || :
 }
 
-# Private memory of a process in KiB: what is its own and not shared with any other.
+# Memory of a process in KiB that is its own: not backed by a file, whose pages all tracers share.
 private_kib() {
-	awk '/^Private_(Clean|Dirty):/ { n += $2 } END { print n }' "/proc/$1/smaps_rollup"
+	awk '$1 == "Anonymous:" { print $2 }' "/proc/$1/smaps_rollup"
 }
 
 one_tracer() {

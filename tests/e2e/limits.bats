@@ -42,7 +42,8 @@ shell_limits() {
 		expect '4096 4096' "$(xargs <"$T/out")" 'soft and hard'
 	else
 		expect '2048 2048' "$(xargs <"$T/out")" 'soft and hard'
-		expect 'set hard-limit' "$(setting RLIMIT_NOFILE | cut -d' ' -f1,2)"
+		# keep: runc, as a Go program, may have raised the soft limit to the hard one by itself.
+		expect hard-limit "$(setting RLIMIT_NOFILE | cut -d' ' -f2)"
 		[ "$(record '[.warnings[] | tostring | test("hard-limit-kept|hard")] | any')" = true ]
 	fi
 }
