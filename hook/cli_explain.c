@@ -115,10 +115,14 @@ static int print_table(struct gt_cli_out *out, const struct gt_buf *doc)
 
 	if (!v)
 		return gt_cli_fail(out, GT_EXIT_SYSTEM, "out of memory");
-	if (gt_record_view_parse(doc->p, doc->len, v, &e) == 0)
+	if (gt_record_view_parse(doc->p, doc->len, v, &e) == 0) {
 		gt_cli_record(out, v);
-	else
+		gt_buf_str(&out->buf, "\n");
+		gt_cli_para(out, 0, GT_STYLE_DIM,
+			    "Nothing was changed: this is what the hook would do.");
+	} else {
 		ret = gt_cli_fail(out, GT_EXIT_SYSTEM, "cannot show the decision: %s", e.msg);
+	}
 	free(v);
 	return ret;
 }

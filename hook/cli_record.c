@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "gotune/cli.h"
+#include "gotune/parse.h"
 
 static const struct gt_cli_col setting_cols[] = {
 	{"SETTING", 20}, {"VERDICT", 7}, {"VALUE", 16}, {"BEFORE", 10}, {"REASON", GT_CLI_WIDTH}};
@@ -105,23 +106,56 @@ static void settings(struct gt_cli_out *o, const struct gt_record_view *v)
 	gt_cli_table_end(&t, o);
 }
 
+/* A size in whole MiB, as people write limits; anything else as it is. */
+static const char *readable(const struct gt_view_fact *f, char buf[32])
+{
+	uint64_t v;
+
+	if (!strstr(f->key, "memory") || gt_parse_u64(f->value, &v) != 0 || v == 0 ||
+	    v % (1u << 20) != 0)
+		return f->value;
+	(void)snprintf(buf, 32, "%lluMiB", (unsigned long long)(v >> 20));
+	return buf;
+}
+
+/* The facts that are not known, in one sentence: each is the reason for some row above. */
+static void unknown(struct gt_cli_out *o, const struct gt_record_view *v)
+{
+	struct gt_buf b = {0};
+
+	for (uint32_t i = 0; i < v->n_fact; i++) {
+		/* Of a list's entry it goes without saying: a cgroup without a limit, say. */
+		if (*v->fact[i].value || strchr(v->fact[i].key, '.'))
+			continue;
+		gt_buf_fmt(&b, "%s%s", b.len ? ", " : "Not known: ", v->fact[i].key);
+	}
+	if (b.error)
+		o->buf.error = b.error;
+	else if (b.len > 0)
+		gt_cli_para(o, 0, GT_STYLE_DIM, b.p);
+	gt_buf_done(&b);
+}
+
 static void facts(struct gt_cli_out *o, const struct gt_record_view *v)
 {
 	struct gt_cli_table t = {.col = fact_cols, .n_col = GT_ARRAY_LEN(fact_cols)};
+	char buf[32];
 
 	if (v->n_fact == 0)
 		return;
 	for (uint32_t i = 0; i < v->n_fact; i++) {
 		const struct gt_view_fact *f = &v->fact[i];
 
-		gt_cli_table_row(&t, (const struct gt_cli_cell[]){
-					     {f->key, GT_STYLE_PLAIN},
-					     {*f->value ? f->value : "unknown", GT_STYLE_PLAIN},
-					     {f->source, GT_STYLE_DIM},
-				     });
+		if (*f->value)
+			gt_cli_table_row(&t, (const struct gt_cli_cell[]){
+						     {f->key, GT_STYLE_PLAIN},
+						     {readable(f, buf), GT_STYLE_PLAIN},
+						     {f->source, GT_STYLE_DIM},
+					     });
 	}
 	gt_buf_str(&o->buf, "\n");
 	gt_cli_table_end(&t, o);
+	unknown(o, v);
 }
 
 static void warnings(struct gt_cli_out *o, const struct gt_record_view *v)

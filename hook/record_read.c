@@ -187,9 +187,10 @@ static void on_fact(struct gt_record_view *v, const struct gt_json_event *ev)
 		scalar(ev, f->value, sizeof(f->value));
 }
 
-/* A warning is a sentence, or an object of words: then they are joined. */
+/* A warning is a sentence, or an object of words: then its `why` counts, or all, joined. */
 static void on_warning(struct gt_record_view *v, const struct gt_json_event *ev)
 {
+	const char *key = ev->depth == 3 ? ev->path[2].key : NULL;
 	uint32_t i = ev->path[1].index;
 	char text[sizeof(v->warning[0])];
 
@@ -201,6 +202,8 @@ static void on_warning(struct gt_record_view *v, const struct gt_json_event *ev)
 	if (*text == '\0')
 		return;
 	v->n_warning = i + 1;
+	if (key && strcmp(key, "why") == 0)
+		v->warning[i][0] = '\0';
 	if (v->warning[i][0])
 		(void)gt_append(v->warning[i], sizeof(v->warning[i]), ": ");
 	(void)gt_append(v->warning[i], sizeof(v->warning[i]), text);

@@ -10,7 +10,7 @@
 #include "gotune/str.h"
 
 #define GT_RECORD_MAX	   (1u << 20) /* bytes of one record */
-#define GT_VIEW_FACTS_MAX  128
+#define GT_VIEW_FACTS_MAX  384
 #define GT_VIEW_RECORD_MAX 4096 /* records that one listing looks at */
 
 /* A row of `settings`. Text too long for its field is cut: this is for reading. */

@@ -29,7 +29,7 @@ static const char record[] =
 	"\"before\":\"50\",\"reason\":\"already-set\",\"why\":\"it was there\",\"applied\":null,"
 	"\"error\":null},{\"name\":\"RLIMIT_NOFILE\",\"verdict\":\"set\",\"value\":\"9\","
 	"\"applied\":false,\"error\":\"no\"}],"
-	"\"warnings\":[\"one\",{\"id\":\"bad-value\",\"why\":\"two\"}],"
+	"\"warnings\":[\"one\",{\"what\":\"bad-value\",\"why\":\"two\"},{\"what\":\"a\",\"about\":\"b\"}],"
 	"\"started_at\":\"2026-01-02T03:04:05.678Z\",\"duration_us\":1234}";
 
 static void test_gt_record_view_parse_reads_all(void **state)
@@ -59,9 +59,10 @@ static void test_gt_record_view_parse_reads_all(void **state)
 	assert_true(v->setting[1].applied == GT_UNKNOWN);
 	assert_true(v->setting[2].applied == GT_NO);
 	assert_string_equal(v->setting[2].error, "no");
-	assert_true(v->n_warning == 2);
+	assert_true(v->n_warning == 3);
 	assert_string_equal(v->warning[0], "one");
-	assert_string_equal(v->warning[1], "bad-value: two");
+	assert_string_equal(v->warning[1], "two");
+	assert_string_equal(v->warning[2], "a: b");
 	free(v);
 }
 
