@@ -7,22 +7,29 @@
 
 static const char no_room[] = "config.json: too much to change";
 
+/* Appends a part of the text to the text itself: in pieces, since adding may move it. */
+static void add_part(struct gt_splice *s, uint32_t text, uint32_t len)
+{
+	char piece[256];
+
+	while (len > 0 && !s->text.error) {
+		uint32_t n = len < sizeof(piece) ? len : (uint32_t)sizeof(piece);
+
+		memcpy(piece, s->text.p + text, n);
+		gt_buf_add(&s->text, piece, n);
+		text += n;
+		len -= n;
+	}
+}
+
 /* The entries of process.env that are not there yet, joined by commas. */
 static void add_missing_env(struct gt_splice *s, bool comma)
 {
 	for (uint32_t i = 0; i < s->n_env; i++) {
-		struct gt_buf copy = {0};
-
 		if (s->env[i].found)
 			continue;
 		gt_buf_str(&s->text, comma ? "," : "");
-		/* through a copy: adding may move the text that is added */
-		gt_buf_add(&copy, s->text.p + s->env[i].text, s->env[i].text_len);
-		if (copy.p)
-			gt_buf_add(&s->text, copy.p, copy.len);
-		if (copy.error)
-			s->text.error = copy.error;
-		gt_buf_done(&copy);
+		add_part(s, s->env[i].text, s->env[i].text_len);
 		comma = true;
 	}
 }
@@ -36,8 +43,6 @@ static void add_missing_rlimit(struct gt_splice *s, bool comma)
 		   (unsigned long long)s->nofile_soft);
 }
 
-static void add_value(struct gt_splice *s, int i);
-
 /* The children of node I that are not there yet, as members. */
 static void add_missing_members(struct gt_splice *s, int i, bool comma)
 {
@@ -47,7 +52,7 @@ static void add_missing_members(struct gt_splice *s, int i, bool comma)
 		gt_buf_str(&s->text, comma ? "," : "");
 		gt_splice_json_string(&s->text, s->node[j].key, strlen(s->node[j].key));
 		gt_buf_str(&s->text, ":");
-		add_value(s, j);
+		add_part(s, s->node[j].text, s->node[j].text_len);
 		comma = true;
 	}
 }
@@ -62,25 +67,19 @@ static void add_inside(struct gt_splice *s, int i, bool comma)
 		add_missing_members(s, i, comma);
 }
 
-/* The whole value of a node that is not there. As deep as our own table of places: 4. */
-static void add_value(struct gt_splice *s, int i) /* NOLINT(misc-no-recursion) */
+/* The text of a value that is not there. Its children's must have been written before. */
+static void write_value(struct gt_splice *s, int i)
 {
-	const struct gt_splice_node *n = &s->node[i];
+	struct gt_splice_node *n = &s->node[i];
 	bool array = n->kind == GT_NODE_ENV || n->kind == GT_NODE_RLIMITS;
-	struct gt_buf copy = {0};
 
-	if (n->kind == GT_NODE_VALUE) {
-		gt_buf_add(&copy, s->text.p + n->text, n->text_len);
-		if (copy.p)
-			gt_buf_add(&s->text, copy.p, copy.len);
-		if (copy.error)
-			s->text.error = copy.error;
-		gt_buf_done(&copy);
-		return;
-	}
+	if (n->kind == GT_NODE_VALUE)
+		return; /* gt_splice_want wrote it */
+	n->text = (uint32_t)s->text.len;
 	gt_buf_str(&s->text, array ? "[" : "{");
 	add_inside(s, i, false);
 	gt_buf_str(&s->text, array ? "]" : "}");
+	n->text_len = (uint32_t)s->text.len - n->text;
 }
 
 /* Is the text of VALUE node I what the document already has, byte for byte? */
@@ -94,22 +93,22 @@ static bool is_same(const struct gt_splice *s, const struct gt_splice_node *n, c
 static int edit_node(struct gt_splice *s, int i, const char *doc)
 {
 	const struct gt_splice_node *n = &s->node[i];
-	size_t text = s->text.len;
+	uint32_t text = (uint32_t)s->text.len, len;
 
 	if (n->must_exist && (!n->present || n->null))
 		return 0;
 	if (n->null || n->kind == GT_NODE_VALUE) {
 		if (n->kind == GT_NODE_VALUE && is_same(s, n, doc))
 			return 0;
-		add_value(s, i);
-		return gt_splice_edit(s, n->begin, n->end, text);
+		return gt_splice_edit(s, n->begin, n->end, n->text, n->text_len);
 	}
 	add_inside(s, i, n->has_children);
-	if (s->text.len == text)
+	len = (uint32_t)s->text.len - text;
+	if (len == 0)
 		return 0;
 	if (n->has_children)
-		return gt_splice_edit(s, n->last_end, n->last_end, text);
-	return gt_splice_edit(s, n->inside, n->inside, text);
+		return gt_splice_edit(s, n->last_end, n->last_end, text, len);
+	return gt_splice_edit(s, n->inside, n->inside, text, len);
 }
 
 /* Children of what is null or may not be created are not to be created beside it. */
@@ -134,11 +133,15 @@ static int by_place(const void *a, const void *b)
 
 static int make_edits(struct gt_splice *s, const char *doc, bool *gone)
 {
-	bool present[GT_NODES_CAP];
+	bool present[GT_NODES_CAP] = {false};
 
 	for (int i = 0; i < s->n_node; i++)
 		present[i] = s->node[i].present;
 	mark_unreachable(s, gone);
+	for (int i = s->n_node - 1; i > 0; i--) { /* children stand after their parents */
+		if (!present[i] || s->node[i].null)
+			write_value(s, i);
+	}
 	for (int i = 0; i < s->n_node; i++) {
 		int r = 0;
 

@@ -70,39 +70,21 @@ static int take_node(struct gt_splice_node *n, const struct gt_json_event *ev, s
 	return n->kind == GT_NODE_VALUE ? 0 : wrong_type(n, e);
 }
 
-int gt_splice_edit(struct gt_splice *s, uint32_t begin, uint32_t end, size_t text)
+int gt_splice_edit(struct gt_splice *s, uint32_t begin, uint32_t end, uint32_t text,
+		   uint32_t text_len)
 {
+	size_t cap = s->cap_edit * 2 + 16;
 	struct gt_edit *grown;
 
 	if (s->n_edit == s->cap_edit) {
-		size_t cap = s->cap_edit * 2 + 16;
-
 		grown = reallocarray(s->edit, cap, sizeof(*grown));
 		if (!grown)
 			return -ENOMEM;
 		s->edit = grown;
 		s->cap_edit = cap;
 	}
-	if (s->text.len > UINT32_MAX)
-		return -ENOMEM;
-	s->edit[s->n_edit++] = (struct gt_edit){
-		.begin = begin,
-		.end = end,
-		.text = (uint32_t)text,
-		.text_len = (uint32_t)(s->text.len - text),
-	};
+	s->edit[s->n_edit++] = (struct gt_edit){begin, end, text, text_len};
 	return 0;
-}
-
-/* As gt_splice_edit, with a part of the text that is there already. */
-static int edit_part(struct gt_splice *s, const struct gt_json_event *ev, uint32_t text,
-		     uint32_t text_len)
-{
-	int r = gt_splice_edit(s, ev->begin, ev->end, text);
-
-	if (r == 0)
-		s->edit[s->n_edit - 1].text_len = text_len;
-	return r;
 }
 
 /* One entry of process.env: replaced when it is one of ours and has another value. */
@@ -119,7 +101,7 @@ static int take_env(struct gt_splice *s, const struct gt_json_event *ev)
 		v->found = true;
 		if (ev->len - n - 1 == m && memcmp(ev->text + n + 1, v->value, m) == 0)
 			return 0;
-		return edit_part(s, ev, v->text, v->text_len);
+		return gt_splice_edit(s, ev->begin, ev->end, v->text, v->text_len);
 	}
 	return 0;
 }
@@ -160,12 +142,12 @@ static int take_in_rlimit(struct gt_splice *s, const struct gt_json_event *ev, s
 static int raise_limit(struct gt_splice *s, uint64_t have, uint64_t want, uint32_t begin,
 		       uint32_t end)
 {
-	size_t text = s->text.len;
+	uint32_t text = (uint32_t)s->text.len;
 
 	if (have >= want)
 		return 0;
 	gt_buf_fmt(&s->text, "%llu", (unsigned long long)want);
-	return gt_splice_edit(s, begin, end, text);
+	return gt_splice_edit(s, begin, end, text, (uint32_t)s->text.len - text);
 }
 
 static int end_rlimit(struct gt_splice *s, struct gt_err *e)

@@ -10,15 +10,14 @@ void gt_draft_done(struct gt_draft *d)
 	*d = (struct gt_draft){0};
 }
 
+/* One element more than there is: never an empty allocation, never NULL. */
 static int dup_array(const void *from, size_t n, size_t size, void **ret)
 {
-	*ret = NULL;
-	if (n == 0)
-		return 0;
-	*ret = reallocarray(NULL, n, size);
+	*ret = reallocarray(NULL, n + 1, size);
 	if (!*ret)
 		return -ENOMEM;
-	memcpy(*ret, from, n * size);
+	if (n > 0)
+		memcpy(*ret, from, n * size);
 	return 0;
 }
 

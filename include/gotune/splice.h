@@ -81,7 +81,8 @@ void gt_splice_json_string(struct gt_buf *out, const char *text, size_t len);
 GT_MUST_CHECK int gt_splice_locate(struct gt_splice *s, const char *doc, size_t len,
 				   struct gt_err *e);
 
-/* Replaces [begin, end) by the part of S->text from TEXT to its end. */
-GT_MUST_CHECK int gt_splice_edit(struct gt_splice *s, uint32_t begin, uint32_t end, size_t text);
+/* Replaces [begin, end) of the document by a part of S->text. */
+GT_MUST_CHECK int gt_splice_edit(struct gt_splice *s, uint32_t begin, uint32_t end, uint32_t text,
+				 uint32_t text_len);
 
 #endif
