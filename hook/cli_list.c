@@ -176,14 +176,14 @@ static void footer(struct listing *l)
 	if (l->shown == 0)
 		gt_cli_para(l->out, 0, GT_STYLE_PLAIN, "No container has a record now.");
 	gt_cli_table_end(&l->table, l->out);
+	gt_buf_str(&l->out->buf, l->shown > 0 ? "\n" : "");
 	(void)snprintf(text, sizeof(text), "%u container%s", l->shown, plural(l->shown));
-	if (l->removed > 0) {
-		(void)gt_append(text, sizeof(text), "; removed the records of ");
-		(void)gt_append_u64(text, sizeof(text), l->removed);
-		(void)gt_append(text, sizeof(text), " that are gone");
-	}
-	gt_buf_str(&l->out->buf, "\n");
-	gt_cli_para(l->out, 0, GT_STYLE_DIM, text);
+	if (l->removed > 0)
+		(void)snprintf(text, sizeof(text),
+			       "%u container%s; removed the records of %u that are gone", l->shown,
+			       plural(l->shown), l->removed);
+	if (l->removed > 0 || l->shown > 0)
+		gt_cli_para(l->out, 0, GT_STYLE_DIM, text);
 	if (l->dirfd < 0 || gt_record_counters(l->dirfd, count) != 0)
 		return;
 	(void)snprintf(text, sizeof(text), "since the start: %llu decided, %llu tuned, %llu failed",

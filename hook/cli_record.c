@@ -77,6 +77,13 @@ static struct gt_cli_cell verdict_cell(const struct gt_view_setting *s)
 	return cell;
 }
 
+/* Is the sentence of row I said below the next one too? Then once is enough. */
+static bool said_below(const struct gt_record_view *v, uint32_t i)
+{
+	return i + 1 < v->n_setting && *v->setting[i].error == '\0' &&
+	       strcmp(v->setting[i].why, v->setting[i + 1].why) == 0;
+}
+
 static void settings(struct gt_cli_out *o, const struct gt_record_view *v)
 {
 	struct gt_cli_table t = {.col = setting_cols, .n_col = GT_ARRAY_LEN(setting_cols)};
@@ -93,7 +100,7 @@ static void settings(struct gt_cli_out *o, const struct gt_record_view *v)
 					     {s->has_before ? s->before : "", GT_STYLE_PLAIN},
 					     {s->reason, GT_STYLE_PLAIN},
 				     });
-		if (*s->why)
+		if (*s->why && !said_below(v, i))
 			gt_cli_table_note(&t, GT_STYLE_DIM, s->why);
 		if (*s->error) {
 			(void)snprintf(text, sizeof(text), "Not applied: %s", s->error);

@@ -194,8 +194,8 @@ one_line_on_stderr() { # TEXT that is in it
 	grep -qE '^GOMAXPROCS +set +2 +- +cpu-quota$' <<<"$output"
 	grep -qE '^GOMEMLIMIT +set +460MiB +- +memory-limit$' <<<"$output"
 	grep -q 'go1.19.8' <<<"$output"
-	# Each setting has a sentence below it.
-	[ "$(grep -c '^    [^ ]' <<<"$output")" -ge "$(jq '.settings | length' \
+	# Each setting has a sentence below it, or below the next that has the same.
+	[ "$(grep -c '^    [^ ]' <<<"$output")" -ge "$(jq '[.settings[].why] | unique | length' \
 		<(decide; echo "$output"))" ]
 }
 
