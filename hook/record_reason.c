@@ -18,7 +18,7 @@ const char *gt_record_reason(enum gt_reason why)
 			"the policy selects only containers that opt in, and this one "
 			"does not",
 		[GT_R_OPTED_OUT] = "the container opted out (io.gotune.enable=false)",
-		[GT_R_MODE_OFF] = "the mode is off",
+		[GT_R_MODE_OFF] = "the mode is off, by the policy, a rule or a request",
 		[GT_R_DISABLED] = "/etc/gotune/disabled turns everything off",
 		[GT_R_STATE_INVALID] = "the OCI state on standard input is missing or unsound",
 		[GT_R_CONFIG_MISSING] = "the bundle's config.json cannot be read",

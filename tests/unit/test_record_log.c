@@ -1,0 +1,117 @@
+/*
+ * The log line, and the small texts that records share.
+ */
+#include "record_sample.h"
+
+#include "gotune/record_text.h"
+
+static void test_log_line_names_all_rows(void **state)
+{
+	char buf[1024];
+
+	(void)state;
+	sample_row(GT_SET_NOFILE, "RLIMIT_NOFILE", GT_VERDICT_KEEP, GT_R_ALREADY_HIGHER, "");
+	gt_record_log_line(&sample, buf, sizeof(buf));
+	assert_string_equal(buf,
+			    "web-1: profile balanced: GOMAXPROCS=2 (cpu-quota) GOMEMLIMIT=460MiB "
+			    "(memory-limit); kept: RLIMIT_NOFILE (already-higher); not: GOGC "
+			    "(profile-null)");
+}
+
+static void test_log_line_audit_and_rule(void **state)
+{
+	char buf[1024];
+
+	(void)state;
+	sample.plan.mode = GT_MODE_AUDIT;
+	(void)gt_copy_str(sample.plan.rule, GT_NAME_CAP, "canary");
+	gt_record_log_line(&sample, buf, sizeof(buf));
+	assert_true(
+		gt_has_prefix(buf, "web-1: profile balanced by rule canary; audit, would set: "));
+}
+
+static void test_log_line_one_reason(void **state)
+{
+	char buf[1024];
+
+	(void)state;
+	for (uint32_t i = 0; i < sample.plan.n_setting; i++) {
+		sample.plan.setting[i].verdict = GT_VERDICT_SKIP;
+		sample.plan.setting[i].reason = GT_R_OPTED_OUT;
+	}
+	gt_record_log_line(&sample, buf, sizeof(buf));
+	assert_string_equal(buf, "web-1: not tuned (opted-out)");
+	sample.facts.ident.id[0] = '\0';
+	gt_record_log_line(&sample, buf, sizeof(buf));
+	assert_string_equal(buf, "(no id): not tuned (opted-out)");
+}
+
+static void test_log_line_small_buffers(void **state)
+{
+	char buf[64];
+
+	(void)state;
+	for (size_t cap = 0; cap < 60; cap++) {
+		memset(buf, 'x', sizeof(buf));
+		gt_record_log_line(&sample, buf, cap);
+		for (size_t i = cap; i < sizeof(buf); i++)
+			assert_int_equal(buf[i], 'x');
+		if (cap > 0)
+			assert_non_null(memchr(buf, '\0', cap));
+	}
+}
+
+static void test_bytes(void **state)
+{
+	static const struct {
+		uint64_t bytes;
+		const char *text;
+	} rows[] = {
+		{0, "0 bytes"},
+		{1023, "1023 bytes"},
+		{1024, "1 KiB"},
+		{1536, "1.5 KiB"},
+		{460u << 20, "460 MiB"},
+		{1610612736, "1.5 GiB"},
+		{UINT64_C(1) << 40, "1 TiB"},
+		{UINT64_MAX, "16777215.9 TiB"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < GT_ARRAY_LEN(rows); i++) {
+		char buf[32];
+
+		gt_record_bytes(rows[i].bytes, buf, sizeof(buf));
+		assert_string_equal(buf, rows[i].text);
+	}
+}
+
+static void test_memory_smallest_and_where(void **state)
+{
+	struct gt_limit_source l;
+
+	(void)state;
+	gt_record_memory(&sample.facts, false, &l);
+	assert_true(l.known && l.bytes == 512u << 20);
+	assert_string_equal(l.where, "cgroup /a/b");
+	gt_record_memory(&sample.facts, true, &l);
+	assert_false(l.known);
+	sample.facts.config.mem_limit_bytes = (struct gt_fact){.known = true, .v = 1u << 20};
+	gt_record_memory(&sample.facts, false, &l);
+	assert_int_equal(l.bytes, 1u << 20);
+	assert_string_equal(l.where, "config.json");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_log_line_names_all_rows, sample_make),
+		cmocka_unit_test_setup(test_log_line_audit_and_rule, sample_make),
+		cmocka_unit_test_setup(test_log_line_one_reason, sample_make),
+		cmocka_unit_test_setup(test_log_line_small_buffers, sample_make),
+		cmocka_unit_test_setup(test_bytes, sample_make),
+		cmocka_unit_test_setup(test_memory_smallest_and_where, sample_make),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
