@@ -29,7 +29,7 @@ static ssize_t read_some(int fd, char *buf, size_t len)
 
 int gt_root_read(int root, const char *path, char *buf, size_t cap)
 {
-	_cleanup_close_ int fd = gt_root_open_file(root, path, NULL);
+	_cleanup_close_ int fd = gt_root_open_kernel(root, path);
 	size_t len = 0;
 	ssize_t n;
 

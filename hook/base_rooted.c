@@ -20,6 +20,7 @@
 #define WALK_CAP    8192 /* path still to go, links expanded */
 #define AGAIN_MAX   16	 /* openat2(2): EAGAIN when a rename raced with ".." */
 #define PIN	    (O_PATH | O_CLOEXEC)
+#define READ	    (O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
 #define PIN_NOLINKS (O_PATH | O_CLOEXEC | O_NOFOLLOW)
 
 int gt_root_open(const char *dir, struct gt_err *e)
@@ -156,11 +157,11 @@ int gt_root_walk(int root, const char *path)
 	return r;
 }
 
-/* Pins PATH below ROOT: an O_PATH descriptor or -errno. */
-static int pin(int root, const char *path)
+/* openat2 inside ROOT. -ENOSYS where the kernel has none or a filter denies it. */
+static int open_in_root(int root, const char *path, uint64_t flags)
 {
 	const struct open_how how = {
-		.flags = PIN,
+		.flags = flags,
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
 	long fd;
@@ -172,7 +173,15 @@ static int pin(int root, const char *path)
 		if (errno != EAGAIN && errno != EINTR)
 			break;
 	}
-	return errno == ENOSYS || errno == EPERM ? gt_root_walk(root, path) : -errno;
+	return errno == EPERM ? -ENOSYS : -errno;
+}
+
+/* Pins PATH below ROOT: an O_PATH descriptor or -errno. */
+static int pin(int root, const char *path)
+{
+	int fd = open_in_root(root, path, PIN);
+
+	return fd == -ENOSYS ? gt_root_walk(root, path) : fd;
 }
 
 /* Opens again for reading what FD pins; the caller has seen that it is a regular file. */
@@ -182,7 +191,7 @@ static int reopen(int fd)
 	int r;
 
 	(void)gt_append_u64(self, sizeof(self), (uint64_t)fd); /* fits: 14 + 10 digits */
-	r = open(self, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	r = open(self, READ);
 	if (r < 0) /* no /proc: that must not read as "no such file" */
 		return errno == ENOENT ? -ENOSYS : -errno;
 	return r;
@@ -208,11 +217,21 @@ int gt_root_open_file(int root, const char *path, struct stat *ret_st)
 	return r;
 }
 
+int gt_root_open_kernel(int root, const char *path)
+{
+	int fd = open_in_root(root, path, READ);
+
+	return fd == -ENOSYS ? gt_root_open_file(root, path, NULL) : fd;
+}
+
 int gt_root_open_dir(int root, const char *path)
 {
-	_cleanup_close_ int fd = pin(root, path);
+	_cleanup_close_ int fd = open_in_root(root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int r;
 
+	if (fd != -ENOSYS)
+		return gt_take_fd(&fd);
+	fd = gt_root_walk(root, path);
 	if (fd < 0)
 		return fd;
 	r = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

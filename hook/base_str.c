@@ -82,6 +82,14 @@ void gt_strv_init(struct gt_strv *v)
 	v->buf[0] = '\0';
 }
 
+void gt_strv_copy(struct gt_strv *to, const struct gt_strv *from)
+{
+	to->n = from->n;
+	to->used = from->used;
+	to->dropped = from->dropped;
+	memcpy(to->buf, from->buf, from->used);
+}
+
 static bool fits(const struct gt_strv *v, const char *s, size_t len)
 {
 	return len < GT_STRV_CAP && v->used + len + 1 <= GT_STRV_CAP && !memchr(s, '\0', len);

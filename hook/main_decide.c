@@ -247,7 +247,7 @@ static void take_config(struct gt_decision *d, const struct gt_decide_in *in)
 	struct gt_facts *f = &d->rec->facts;
 	struct gt_request *profile = &f->req.key[GT_KEY_PROFILE];
 
-	f->annotations = d->bundle->annotations;
+	gt_strv_copy(&f->annotations, &d->bundle->annotations);
 	gt_read_requests(d->bundle, f->ident.container_name, in->set_pairs, &f->req);
 	gt_read_config_facts(d->bundle, f);
 	if (in->profile && profile->origin < GT_ORIGIN_HOOK_ARGS) {

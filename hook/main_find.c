@@ -35,7 +35,7 @@ static enum gt_prog_note note_of(int error)
 
 void gt_find_inspect(struct gt_worker *parser, int fd, struct gt_program *ret)
 {
-	struct gt_program p;
+	struct gt_program p = {0};
 
 	if (gt_worker_call(parser, GT_JOB_PROGRAM, fd, NULL, 0, &p, GT_JOB_TIMEOUT_MS, NULL) < 0 ||
 	    !gt_program_valid(&p)) {
@@ -73,7 +73,6 @@ struct walk {
 	char via[sizeof(((struct gt_program *)0)->via)];
 	uint64_t dev, ino;
 	struct gt_strv argv;
-	struct gt_launch_step step;
 };
 
 /* One step: true when *ret is final, false when w->argv has the next command. */
@@ -83,8 +82,12 @@ static bool take_step(const struct gt_find *f, struct walk *w, struct gt_program
 	char path[GT_PATH_CAP] = "";
 	struct stat st = {0};
 	_cleanup_close_ int fd = -1;
+	_cleanup_free_ struct gt_launch_step *step = calloc(1, sizeof(*step));
 	bool asked;
 
+	*ret = (struct gt_program){.note = GT_NOTE_UNREADABLE};
+	if (!step)
+		return true;
 	*ret = (struct gt_program){0};
 	fd = gt_inspect_find(f->rootfs, arg0 ? arg0 : "", f->cwd, f->path_env, path, &st);
 	if (fd >= 0 && w->ino == 0) {
@@ -96,24 +99,25 @@ static bool take_step(const struct gt_find *f, struct walk *w, struct gt_program
 		(void)gt_copy_str(ret->path, sizeof(ret->path), arg0 ? arg0 : ""); /* to be shown */
 		return true;
 	}
-	asked = ask_step(f, GT_JOB_ARGV, -1, &w->argv, &w->step);
-	if (!asked || w->step.what != GT_LAUNCH_NEXT) {
+	asked = ask_step(f, GT_JOB_ARGV, -1, &w->argv, step);
+	if (!asked || step->what != GT_LAUNCH_NEXT) {
 		gt_find_inspect(f->parser, fd, ret);
 		(void)gt_copy_str(ret->path, sizeof(ret->path), path);
-		if (asked && w->step.what == GT_LAUNCH_UNCERTAIN && ret->kind != GT_PROG_GO)
+		if (asked && step->what == GT_LAUNCH_UNCERTAIN && ret->kind != GT_PROG_GO)
 			*ret = (struct gt_program){.note = GT_NOTE_UNCERTAIN};
 		if (ret->kind != GT_PROG_SCRIPT)
 			return true;
-		asked = ask_step(f, GT_JOB_SCRIPT, fd, &w->argv, &w->step);
-		if (!asked || w->step.what != GT_LAUNCH_NEXT) {
+		memset(step, 0, sizeof(*step));
+		asked = ask_step(f, GT_JOB_SCRIPT, fd, &w->argv, step);
+		if (!asked || step->what != GT_LAUNCH_NEXT) {
 			ret->note = GT_NOTE_UNCERTAIN;
 			return true;
 		}
 	}
-	take_env(f, &w->step);
-	(void)gt_append(w->via, sizeof(w->via), w->step.name[0] ? w->step.name : gt_basename(path));
+	take_env(f, step);
+	(void)gt_append(w->via, sizeof(w->via), step->name[0] ? step->name : gt_basename(path));
 	(void)gt_append(w->via, sizeof(w->via), "; "); /* cut when long: it is for reading */
-	w->argv = w->step.argv;
+	gt_strv_copy(&w->argv, &step->argv);
 	return false;
 }
 
@@ -124,7 +128,7 @@ void gt_find_program(const struct gt_find *f, const struct gt_strv *argv, struct
 	*ret = (struct gt_program){.note = GT_NOTE_UNREADABLE};
 	if (!w)
 		return;
-	w->argv = *argv;
+	gt_strv_copy(&w->argv, argv);
 	for (unsigned i = 0;; i++) {
 		if (i == STEPS_MAX) {
 			*ret = (struct gt_program){.note = GT_NOTE_TOO_LONG};

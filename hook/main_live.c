@@ -55,12 +55,12 @@ void gt_live_enter(struct gt_decision *d)
 
 void gt_live_read_sysctl(struct gt_decision *d, struct gt_sysctl_fact *s)
 {
-	struct gt_sysctl_pair p = {0};
+	struct gt_sysctl_pair ask = {0}, p = {0};
 	int r;
 
-	(void)gt_copy_str(p.name, sizeof(p.name), s->name);
-	r = gt_worker_call(&d->sysctl, GT_JOB_SYSCTL_READ, -1, &p, sizeof(p), &p, GT_JOB_TIMEOUT_MS,
-			   NULL);
+	(void)gt_copy_str(ask.name, sizeof(ask.name), s->name);
+	r = gt_worker_call(&d->sysctl, GT_JOB_SYSCTL_READ, -1, &ask, sizeof(ask), &p,
+			   GT_JOB_TIMEOUT_MS, NULL);
 	if (r == -ENOENT)
 		s->exists = GT_NO;
 	if (r < 0 || !memchr(p.value, '\0', sizeof(p.value)))
@@ -79,14 +79,14 @@ struct live {
 static int set_sysctl(void *ctx, const char *name, const char *value, struct gt_err *e)
 {
 	struct gt_decision *d = ((struct live *)ctx)->d;
-	struct gt_sysctl_pair p = {0};
+	struct gt_sysctl_pair p = {0}, done = {0};
 
 	if (d->sysctl.pid <= 0)
 		return gt_err_set(e, -EPERM, "the container's namespaces could not be entered");
 	if (!gt_copy_str(p.name, sizeof(p.name), name) ||
 	    !gt_copy_str(p.value, sizeof(p.value), value))
 		return gt_err_set(e, -E2BIG, "the value is too long");
-	return gt_worker_call(&d->sysctl, GT_JOB_SYSCTL_WRITE, -1, &p, sizeof(p), &p,
+	return gt_worker_call(&d->sysctl, GT_JOB_SYSCTL_WRITE, -1, &p, sizeof(p), &done,
 			      GT_JOB_TIMEOUT_MS, e);
 }
 

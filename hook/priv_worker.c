@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -26,6 +27,115 @@ struct reply {
 	int32_t result;
 	struct gt_err err;
 };
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail with this clock */
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/*
+ * Reads LEN bytes before DEADLINE. The child has none (0): it waits in read, since its filter has
+ * no poll.
+ */
+static int await(int sock, void *buf, size_t len, int64_t deadline)
+{
+	for (size_t done = 0; done < len;) {
+		struct pollfd p = {.fd = sock, .events = POLLIN};
+		int64_t left = deadline ? deadline - now_ms() : 0;
+		ssize_t n;
+
+		if (deadline && (left <= 0 || poll(&p, 1, (int)left) == 0))
+			return -ETIMEDOUT;
+		n = deadline ? recv(sock, (char *)buf + done, len - done, MSG_DONTWAIT)
+			     : read(sock, (char *)buf + done, len - done);
+		if (n < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (n <= 0)
+			return -EPIPE;
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+static int send_all(int sock, const void *buf, size_t len)
+{
+	for (size_t done = 0; done < len;) {
+		ssize_t n = send(sock, (const char *)buf + done, len - done, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -EPIPE;
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+/* ---- mostly zero bytes, by either side ---- */
+
+#define BLOCK	   1024
+#define BLOCKS_MAX 1024 /* of a map; what lies beyond belongs to the last block */
+
+struct map {
+	unsigned char bit[BLOCKS_MAX / 8];
+};
+
+static size_t block_len(size_t i, size_t len)
+{
+	return i == BLOCKS_MAX - 1 || len - i * BLOCK < BLOCK ? len - i * BLOCK : BLOCK;
+}
+
+static bool is_zero(const char *p, size_t len)
+{
+	return len == 0 || (p[0] == 0 && memcmp(p, p + 1, len - 1) == 0);
+}
+
+/* The length of the run of blocks that starts at I and is in the map; 0: block I is not. */
+static size_t run_len(const struct map *m, size_t i, size_t len)
+{
+	size_t n = 0;
+
+	for (; i < BLOCKS_MAX && i * BLOCK < len && (m->bit[i / 8] >> (i % 8) & 1); i++)
+		n += block_len(i, len);
+	return n;
+}
+
+static int send_sparse(int sock, const char *buf, size_t len)
+{
+	struct map m = {0};
+	int r;
+
+	for (size_t i = 0; i < BLOCKS_MAX && i * BLOCK < len; i++) {
+		if (!is_zero(buf + i * BLOCK, block_len(i, len)))
+			m.bit[i / 8] = (unsigned char)(m.bit[i / 8] | 1u << (i % 8));
+	}
+	r = send_all(sock, &m, sizeof(m));
+	for (size_t i = 0, n; r == 0 && i < BLOCKS_MAX && i * BLOCK < len;
+	     i += n ? (n + BLOCK - 1) / BLOCK : 1) {
+		n = run_len(&m, i, len);
+		if (n)
+			r = send_all(sock, buf + i * BLOCK, n);
+	}
+	return r;
+}
+
+/* BUF is zeroed memory. DEADLINE as in await(). */
+static int recv_sparse(int sock, char *buf, size_t len, int64_t deadline)
+{
+	struct map m;
+	int r = await(sock, &m, sizeof(m), deadline);
+
+	for (size_t i = 0, n; r == 0 && i < BLOCKS_MAX && i * BLOCK < len;
+	     i += n ? (n + BLOCK - 1) / BLOCK : 1) {
+		n = run_len(&m, i, len);
+		if (n)
+			r = await(sock, buf + i * BLOCK, n, deadline);
+	}
+	return r;
+}
 
 /* ---- the child ---- */
 
@@ -52,34 +162,6 @@ static int recv_request(int sock, struct request *req, int *ret_fd)
 	return 0;
 }
 
-static int recv_all(int sock, void *buf, size_t len)
-{
-	for (size_t done = 0; done < len;) {
-		ssize_t n = read(sock, (char *)buf + done, len - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -EPIPE;
-		done += (size_t)n;
-	}
-	return 0;
-}
-
-static int send_all(int sock, const void *buf, size_t len)
-{
-	for (size_t done = 0; done < len;) {
-		ssize_t n = send(sock, (const char *)buf + done, len - done, MSG_NOSIGNAL);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -EPIPE;
-		done += (size_t)n;
-	}
-	return 0;
-}
-
 static int serve_one(int sock, const struct gt_job *jobs, unsigned n_jobs)
 {
 	struct request req = {0};
@@ -97,12 +179,12 @@ static int serve_one(int sock, const struct gt_job *jobs, unsigned n_jobs)
 	out = calloc(1, jobs[req.job].ret_len);
 	if (!in || !out)
 		return -ENOMEM;
-	r = recv_all(sock, in, req.in_len);
+	r = req.in_len ? recv_sparse(sock, in, req.in_len, 0) : 0;
 	if (r < 0)
 		return r;
 	rep.result = jobs[req.job].fn(fd, in, req.in_len, out, jobs[req.job].ret_len, &rep.err);
 	r = send_all(sock, &rep, sizeof(rep));
-	return r < 0 ? r : send_all(sock, out, jobs[req.job].ret_len);
+	return r < 0 ? r : send_sparse(sock, out, jobs[req.job].ret_len);
 }
 
 /* The child's life. First an answer to "are you ready?", then jobs until the parent closes. */
@@ -126,14 +208,6 @@ static _Noreturn void serve(int sock, enum gt_phase phase, const struct gt_job *
 
 /* ---- the parent ---- */
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail with this clock */
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static void kill_worker(struct gt_worker *w)
 {
 	if (w->pid > 0) {
@@ -146,31 +220,6 @@ static void kill_worker(struct gt_worker *w)
 	w->sock = -1;
 }
 
-/* Reads LEN bytes before DEADLINE. */
-static int await(int sock, void *buf, size_t len, int64_t deadline)
-{
-	for (size_t done = 0; done < len;) {
-		struct pollfd p = {.fd = sock, .events = POLLIN};
-		int64_t left = deadline - now_ms();
-		ssize_t n;
-		int r = left > 0 ? poll(&p, 1, (int)left) : 0;
-
-		if (r == 0)
-			return -ETIMEDOUT;
-		if (r < 0 && errno != EINTR)
-			return -errno;
-		if (r < 0)
-			continue;
-		n = recv(sock, (char *)buf + done, len - done, MSG_DONTWAIT);
-		if (n < 0 && (errno == EINTR || errno == EAGAIN))
-			continue;
-		if (n <= 0)
-			return -EPIPE;
-		done += (size_t)n;
-	}
-	return 0;
-}
-
 static int await_reply(struct gt_worker *w, int64_t deadline, void *ret, size_t ret_len,
 		       struct gt_err *e)
 {
@@ -178,7 +227,7 @@ static int await_reply(struct gt_worker *w, int64_t deadline, void *ret, size_t 
 	int r = await(w->sock, &rep, sizeof(rep), deadline);
 
 	if (r == 0 && ret_len > 0)
-		r = await(w->sock, ret, ret_len, deadline);
+		r = recv_sparse(w->sock, ret, ret_len, deadline);
 	if (r < 0)
 		return gt_err_set(e, r,
 				  r == -ETIMEDOUT
@@ -211,6 +260,10 @@ int gt_worker_start(struct gt_worker *ret, enum gt_phase phase, const struct gt_
 	}
 	close(pair[1]);
 	w.sock = pair[0];
+	/* A child that stops reading cannot hold its parent up; where this fails poll still bounds.
+	 */
+	(void)setsockopt(w.sock, SOL_SOCKET, SO_SNDTIMEO, &(struct timeval){.tv_sec = 1},
+			 sizeof(struct timeval));
 	r = await_reply(&w, now_ms() + 2000, NULL, 0, e);
 	if (r < 0) {
 		kill_worker(&w);
@@ -243,7 +296,7 @@ static int send_request(struct gt_worker *w, unsigned i, int fd, const void *in,
 	}
 	if (sendmsg(w->sock, &m, MSG_NOSIGNAL) != (ssize_t)sizeof(req))
 		return -EPIPE;
-	return send_all(w->sock, in, in_len);
+	return in_len ? send_sparse(w->sock, in, in_len) : 0;
 }
 
 int gt_worker_call(struct gt_worker *w, unsigned i, int fd, const void *in, size_t in_len,

@@ -25,6 +25,12 @@ GT_MUST_CHECK int gt_root_open(const char *dir, struct gt_err *e);
  */
 GT_MUST_CHECK int gt_root_open_file(int root, const char *path, struct stat *ret_st);
 
+/*
+ * As gt_root_open_file, for a file that the kernel serves (/proc, /sys): opened at once, without
+ * looking at what it is. Not for a container's tree.
+ */
+GT_MUST_CHECK int gt_root_open_kernel(int root, const char *path);
+
 /* As gt_root_open_file, for a directory; the descriptor can be listed and used as a root. */
 GT_MUST_CHECK int gt_root_open_dir(int root, const char *path);
 

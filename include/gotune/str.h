@@ -49,6 +49,9 @@ struct gt_strv {
 
 void gt_strv_init(struct gt_strv *v);
 
+/* Copies what FROM holds; the unused rest of TO is not touched. */
+void gt_strv_copy(struct gt_strv *to, const struct gt_strv *from);
+
 /* Appends LEN bytes as one string. -E2BIG when full, -EINVAL on an embedded NUL (both counted). */
 int gt_strv_add(struct gt_strv *v, const char *s, size_t len);
 
