@@ -233,7 +233,7 @@ static void why_already(const struct gt_record *r, const struct gt_setting *s, s
 		if (s->has_before && s->before[0])
 			gt_text_add(t, "it is %.200s already, or config.json sets it", s->before);
 		else
-			gt_text_add(t, "config.json sets it");
+			gt_text_add(t, "config.json sets it, and that is kept");
 		break;
 	}
 }
