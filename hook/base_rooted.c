@@ -197,6 +197,15 @@ static int reopen(int fd)
 	return r;
 }
 
+static int must_be_regular(int fd, struct stat *ret)
+{
+	if (fstat(fd, ret) < 0)
+		return -errno;
+	if (S_ISDIR(ret->st_mode))
+		return -EISDIR;
+	return S_ISREG(ret->st_mode) ? 0 : -ENXIO;
+}
+
 int gt_root_open_file(int root, const char *path, struct stat *ret_st)
 {
 	_cleanup_close_ int fd = pin(root, path);
@@ -205,12 +214,9 @@ int gt_root_open_file(int root, const char *path, struct stat *ret_st)
 
 	if (fd < 0)
 		return fd;
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (S_ISDIR(st.st_mode))
-		return -EISDIR;
-	if (!S_ISREG(st.st_mode))
-		return -ENXIO;
+	r = must_be_regular(fd, &st);
+	if (r < 0)
+		return r;
 	r = reopen(fd);
 	if (r >= 0 && ret_st)
 		*ret_st = st;
@@ -219,9 +225,16 @@ int gt_root_open_file(int root, const char *path, struct stat *ret_st)
 
 int gt_root_open_kernel(int root, const char *path)
 {
-	int fd = open_in_root(root, path, READ);
+	_cleanup_close_ int fd = open_in_root(root, path, READ);
+	struct stat st;
+	int r;
 
-	return fd == -ENOSYS ? gt_root_open_file(root, path, NULL) : fd;
+	if (fd == -ENOSYS)
+		return gt_root_open_file(root, path, NULL);
+	if (fd < 0)
+		return fd;
+	r = must_be_regular(fd, &st);
+	return r < 0 ? r : gt_take_fd(&fd);
 }
 
 int gt_root_open_dir(int root, const char *path)

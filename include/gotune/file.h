@@ -26,8 +26,8 @@ GT_MUST_CHECK int gt_root_open(const char *dir, struct gt_err *e);
 GT_MUST_CHECK int gt_root_open_file(int root, const char *path, struct stat *ret_st);
 
 /*
- * As gt_root_open_file, for a file that the kernel serves (/proc, /sys): opened at once, without
- * looking at what it is. Not for a container's tree.
+ * As gt_root_open_file, for a file that the kernel serves (/proc, /sys): opened first and
+ * looked at then. Not for a container's tree, where opening a device has an effect.
  */
 GT_MUST_CHECK int gt_root_open_kernel(int root, const char *path);
 
