@@ -34,6 +34,19 @@ struct listing {
 	unsigned shown, removed, gone, bad;
 };
 
+/* A zombie has ended: it only waits for its parent. proc(5), /proc/PID/stat, the third field. */
+static bool is_zombie(int root, int64_t pid)
+{
+	char path[48], stat[1024];
+	const char *name_end;
+
+	(void)snprintf(path, sizeof(path), "proc/%lld/stat", (long long)pid);
+	if (gt_root_read(root, path, stat, sizeof(stat)) < 0)
+		return false;
+	name_end = strrchr(stat, ')'); /* the second field may hold anything, also ')' */
+	return name_end && (strncmp(name_end, ") Z", 3) == 0 || strncmp(name_end, ") X", 3) == 0);
+}
+
 /*
  * Is the process that the record is about gone? A record without a pid (a container that was
  * decided about before it had one) cannot be told, and stays.
@@ -48,7 +61,9 @@ static bool is_gone(const struct listing *l, const struct gt_record_view *v)
 	r = gt_inspect_start_time(l->root, v->pid, &start);
 	if (r == -ENOENT || r == -ESRCH)
 		return true;
-	return r == 0 && v->pid_start != 0 && start != v->pid_start;
+	if (r < 0)
+		return false;
+	return (v->pid_start != 0 && start != v->pid_start) || is_zombie(l->root, v->pid);
 }
 
 static bool is_hex(const char *s)
@@ -180,7 +195,7 @@ static void footer(struct listing *l)
 	(void)snprintf(text, sizeof(text), "%u container%s", l->shown, plural(l->shown));
 	if (l->removed > 0)
 		(void)snprintf(text, sizeof(text),
-			       "%u container%s; removed the records of %u that are gone", l->shown,
+			       "%u container%s; removed %u whose process is gone", l->shown,
 			       plural(l->shown), l->removed);
 	if (l->removed > 0 || l->shown > 0)
 		gt_cli_para(l->out, 0, GT_STYLE_DIM, text);

@@ -444,6 +444,23 @@ start_time() { # PID
 	[ ! -e "$T/run/containers/reused.json" ]
 }
 
+@test "list sweeps the record of a zombie" {
+	# The child ends, and sleep(1), which took its parent's place, never asks for its status.
+	bash -c 'sleep 0.1 & echo $! >"$1"; exec sleep 30' - "$T/pid" 3>&- &
+	parent=$!
+	for _ in {1..100}; do
+		[ -s "$T/pid" ] && grep -q '^State:.Z' "/proc/$(cat "$T/pid")/status" && break
+		sleep 0.05
+	done
+	save dead "$(cat "$T/pid")" "$(start_time "$(cat "$T/pid")")"
+	run --separate-stderr "$GOTUNE" list --record-dir "$T/run"
+	kill "$parent"
+	echo "$output$stderr"
+	[ "$status" -eq 0 ]
+	[[ $output == *'removed 1 whose process is gone'* ]]
+	[ ! -e "$T/run/containers/dead.json" ]
+}
+
 @test "list --format json is the same list" {
 	save alive $$ "$(start_time $$)"
 	run --separate-stderr "$GOTUNE" list --format json --record-dir "$T/run"
