@@ -362,6 +362,10 @@ static void test_read_config_facts(void **state)
 		 "memory.high)\ncpus=2 (config.json unified cpuset.cpus)\nmems=1\nswap=1\n"},
 		{"unified max", UNIFIED("\"cpu.max\":\"max 100000\",\"memory.max\":\"max\""),
 		 "unlimited=1\ncpus=1 (config.json)\n"},
+		{"unified over unlimited",
+		 RES("\"cpu\":{\"quota\":-1},\"unified\":{\"cpu.max\":\"5\"}"),
+		 "quota=5 (config.json unified cpu.max)\nperiod=100000 (config.json unified "
+		 "cpu.max)\n"},
 		{"unified garbage", UNIFIED("\"cpu.max\":\"2x\",\"memory.max\":\"1G\""),
 		 "cpus=1 (config.json)\n"},
 		{"nofile",

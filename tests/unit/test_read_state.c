@@ -113,6 +113,7 @@ static void test_read_state_large(void **state)
 	assert_string_equal(gt_strv_pair(&s.annotations, "l"), "2");
 	gt_buf_done(&doc);
 
+	gt_buf_str(&doc, "{\"id\":\"a\"}");
 	while (doc.len <= GT_STATE_MAX)
 		gt_buf_str(&doc, "                                ");
 	assert_int_equal(gt_read_state(doc.p, doc.len, &s, NULL), -EINVAL);
