@@ -203,8 +203,13 @@ reason() {
 }
 
 @test "a pid that is no init is not touched" {
+	local pid own before
 	sleep 30 &
-	local pid=$!
+	pid=$!
+	# Its cgroup is ours: not the container's, and not to be written to.
+	own=/sys/fs/cgroup/memory$(sed -n 's/^[0-9]*:memory://p' /proc/self/cgroup)/memory.swappiness
+	before=$(cat "$own" 2>/dev/null) || own=
+	echo '{"version": 1, "profiles": {"balanced": {"swappiness": 7}}}' >"$T/policy.json"
 	config '{ociVersion: "1.0.2", process: {args: ["/nosuch"], cwd: "/", env: []}, root: {path: "rootfs"},
 		linux: {resources: {memory: {limit: 536870912}}}}'
 	cp "$BUILD/e2e/probe" "$T/bundle/rootfs/nosuch" 2>/dev/null || skip 'no Go program was built: make check'
@@ -214,6 +219,11 @@ reason() {
 	[ "$(awk '$1 == "TracerPid:" { print $2 }' "/proc/$pid/status")" = 0 ]
 	[ "$(jq -r '.settings[] | select(.name == "GOMEMLIMIT").reason' "$T/records/containers/test-1.json")" = not-an-init ]
 	kill "$pid"
+	if [ -n "$own" ] && [ "$(cat "$own")" != "$before" ]; then
+		echo "memory.swappiness of the caller's own cgroup became $(cat "$own")"
+		echo "$before" >"$own"
+		return 1
+	fi
 }
 
 @test "a pid that is gone, zero, negative or beyond what a pid can be" {

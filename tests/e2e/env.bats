@@ -102,7 +102,7 @@ load common
 @test "GOGC comes from the profile alone" {
 	run_container
 	expect null "$(seen .env.GOGC)" GOGC
-	expect_setting GOGC 'skip profile-null '
+	expect_setting GOGC 'skip profile-null null'
 	rt delete -f "$ID" 2>/dev/null || :
 	policy '.profiles.balanced.gogc = 60'
 	run_container

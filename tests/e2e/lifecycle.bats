@@ -118,6 +118,28 @@ one_tracer() {
 	[ ! -e "$RECORDS/containers/$ID.json" ]
 }
 
+@test "the record of a program that ends at once stays until poststop" {
+	local i
+	for i in {1..15}; do
+		ID=gt-$RUNTIME-$$-$BATS_TEST_NUMBER-$i
+		run_container
+	done
+	wait_for 3 no_tracer
+	expect 15 "$(find "$RECORDS/containers" -name '*.json' | wc -l)" records
+}
+
+@test "poststop of a program that ends at once: no record comes back" {
+	local i
+	edit --arg hook "$HOOK" --arg records "$RECORDS" '.hooks.poststop = [{path: $hook, timeout: 20,
+		args: ["oci-gotune-hook", "--record-dir", $records, "poststop"]}]'
+	for i in {1..15}; do
+		ID=gt-$RUNTIME-$$-$BATS_TEST_NUMBER-$i
+		run_container
+	done
+	wait_for 3 no_tracer
+	expect 0 "$(find "$RECORDS/containers" -name '*.json' | wc -l)" records
+}
+
 @test "as a prestart hook" {
 	edit '.hooks = {prestart: .hooks.createRuntime}'
 	run_container
@@ -146,7 +168,7 @@ one_tracer() {
 @test "100 runs leave no tracer, no temporary file, no zombie" {
 	local i before
 	before=$(zombies)
-	for i in {1..100}; do
+	for ((i = 1; i <= 100; i++)); do
 		ID=gt-$RUNTIME-$$-$BATS_TEST_NUMBER-$i
 		run_container
 		expect 1 "$(seen .env.GOMAXPROCS)" "GOMAXPROCS in run $i"
