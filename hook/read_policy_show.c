@@ -33,6 +33,21 @@ static void join(char *list, size_t cap, const char *word)
 	(void)gt_append(list, cap, word);
 }
 
+/* The keys of ",a,b," likewise. */
+static void join_keys(char *list, size_t cap, const char *keys)
+{
+	char key[64]; /* read_policy_top.c takes none that is longer */
+
+	while (*keys) {
+		size_t n = strcspn(keys, ",");
+
+		(void)gt_copy(key, sizeof(key), keys, n);
+		if (n > 0)
+			join(list, cap, key);
+		keys += n + (keys[n] == ',');
+	}
+}
+
 static void rows_annotations(const struct out *o)
 {
 	const struct gt_policy *p = o->p;
@@ -56,15 +71,13 @@ static void rows_top(const struct out *o)
 {
 	const struct gt_policy *p = o->p;
 	char text[sizeof(p->runtimes)] = "";
-	size_t n = strlen(p->godebug_allow);
 
 	row(o, "mode", gt_words_get(&gt_mode_words, p->mode), p->from.mode);
 	row(o, "select", gt_words_get(&gt_select_words, p->select), p->from.select);
 	row(o, "on_error", gt_words_get(&gt_on_error_words, p->on_error), p->from.on_error);
 	row(o, "default_profile", p->default_profile, p->from.default_profile);
 	rows_annotations(o);
-	if (n > 2) /* without the commas at both ends */
-		(void)gt_copy(text, sizeof(text), p->godebug_allow + 1, n - 2);
+	join_keys(text, sizeof(text), p->godebug_allow);
 	row(o, "godebug_allow", text, p->from.godebug_allow);
 	text[0] = '\0';
 	for (uint32_t i = 0; i < p->n_runtimes; i++)

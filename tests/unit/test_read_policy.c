@@ -223,7 +223,7 @@ static void test_one_file_values(void **state)
 		 "{\"annotations\":{\"allow\":[\"gogc\",\"enable\"],\"nofile_max\":5,\"sysctl\":[]},"
 		 "\"godebug_allow\":[\"a\",\"b\"],\"runtimes\":[\"/x/y\"]}",
 		 {"\nannotations.allow=enable, gogc </etc", "\nannotations.nofile_max=5 </etc",
-		  "\ngodebug_allow=a,b </etc", "\nruntimes=/x/y </etc"}},
+		  "\ngodebug_allow=a, b </etc", "\nruntimes=/x/y </etc"}},
 		{"a profile's key",
 		 P("\"balanced\":{\"gomaxprocs\":{\"min\":3}}"),
 		 {"\nprofiles.balanced.gomaxprocs.min=3 </etc/gotune/policy.json\n",
