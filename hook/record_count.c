@@ -15,7 +15,7 @@
 
 #define NAME_WIDTH 8
 #define LINE	   (NAME_WIDTH + 20 + 1)
-#define ALL	   (LINE * GT_COUNT_COUNT)
+#define ALL	   ((size_t)LINE * GT_COUNT_COUNT)
 #define LOCK_TRIES 50
 #define LOCK_WAIT  2000000 /* ns between two tries */
 
@@ -63,7 +63,7 @@ static int load(int fd, uint64_t ret[GT_COUNT_COUNT])
 		char *line = text + (size_t)i * LINE, *end = line + LINE - 1;
 
 		ret[i] = 0;
-		if (n != ALL || *end != '\n')
+		if ((size_t)n != ALL || *end != '\n')
 			continue;
 		*end = '\0';
 		if (gt_parse_u64(line + NAME_WIDTH, &ret[i]) < 0)
@@ -83,13 +83,13 @@ static int store(int fd, const uint64_t count[GT_COUNT_COUNT])
 	n = pwrite(fd, text, ALL, 0);
 	if (n < 0)
 		return -errno;
-	return n == ALL ? 0 : -ENOSPC;
+	return (size_t)n == ALL ? 0 : -ENOSPC;
 }
 
 int gt_record_count(int dirfd, enum gt_counter c)
 {
 	_cleanup_close_ int fd = open_counters(dirfd, O_RDWR | O_CREAT);
-	uint64_t count[GT_COUNT_COUNT];
+	uint64_t count[GT_COUNT_COUNT] = {0};
 	int r = fd < 0 ? fd : lock(fd); /* closing unlocks */
 
 	if (c >= GT_COUNT_COUNT)

@@ -6,29 +6,26 @@
 const char *gt_record_reason(enum gt_reason why)
 {
 	static const char *const sentence[GT_R_COUNT] = {
-		[GT_R_NO_SWAP] = "cgroup v2 has no swappiness of a group's own; 0 means no swap, "
-				 "which memory.swap.max can say",
+		[GT_R_NO_SWAP] =
+			"swappiness 0 means no swap, which cgroup v2 says by memory.swap.max",
 		[GT_R_NO_MEMORY_LIMIT] = "the container has no memory limit",
 		[GT_R_GO_VERSION_UNKNOWN] = "the program's Go version is not known",
 		[GT_R_CPUS_UNKNOWN] = "it is not known which CPUs the container may run on",
 		[GT_R_LIMITS_UNKNOWN] =
-			"a limit of the container's cgroup or of one above it could "
-			"not be read or makes no sense",
+			"a limit of its cgroup or of one above it is unreadable or absurd",
 		[GT_R_NOT_SELECTED] =
-			"the policy selects only containers that opt in, and this one "
-			"does not",
+			"the policy selects only containers that opt in; this one does not",
 		[GT_R_OPTED_OUT] = "the container opted out (io.gotune.enable=false)",
 		[GT_R_MODE_OFF] = "the mode is off, by the policy, a rule or a request",
 		[GT_R_DISABLED] = "/etc/gotune/disabled turns everything off",
 		[GT_R_STATE_INVALID] = "the OCI state on standard input is missing or unsound",
 		[GT_R_CONFIG_MISSING] = "the bundle's config.json cannot be read",
 		[GT_R_CONFIG_INVALID] = "the bundle's config.json is unsound",
-		[GT_R_POLICY_BROKEN] = "a policy file that would decide about this is broken; "
-				       "`gotune policy check` points at the place",
+		[GT_R_POLICY_BROKEN] =
+			"a broken policy file would decide here: see `gotune policy check`",
 		[GT_R_NO_SUCH_PROFILE] = "the policy's default profile does not exist",
 		[GT_R_NOT_ALLOWED] = "it is not on the list of what may be set",
-		[GT_R_HOST_NAMESPACE] = "the container shares the host's namespace: this would "
-					"change the host",
+		[GT_R_HOST_NAMESPACE] = "the namespace is the host's: this would change the host",
 		[GT_R_NAMESPACE_UNKNOWN] = "it is not known whose namespace this would change",
 		[GT_R_NO_SUCH_SYSCTL] = "the container's namespace has no such sysctl",
 		[GT_R_NO_SWAPPINESS_V2] = "cgroup v2 has no swappiness of a group's own",
@@ -36,17 +33,13 @@ const char *gt_record_reason(enum gt_reason why)
 		[GT_R_HAS_CPUSET] = "the container has a cpuset of its own",
 		[GT_R_ONE_NODE] = "the machine has one NUMA node",
 		[GT_R_NUMA_UNKNOWN] = "the machine's NUMA nodes are not known",
-		[GT_R_NO_PROCESS] = "there is no process yet, or it has gone: the environment "
-				    "cannot be changed",
-		[GT_R_NOT_AN_INIT] = "the container's process is no init of runc or crun: its "
-				     "environment cannot be reached",
-		[GT_R_PTRACE_DENIED] = "the process may not be traced, so its environment cannot "
-				       "be changed",
-		[GT_R_SELINUX] = "SELinux would refuse the start of a traced program: the "
-				 "environment is left alone",
-		[GT_R_APPARMOR] = "AppArmor confines us: the environment is left alone",
-		[GT_R_ARCH] = "this machine or a 32-bit program is not supported at the exec "
-			      "barrier",
+		[GT_R_NO_PROCESS] = "there is no process (any more) whose environment could change",
+		[GT_R_NOT_AN_INIT] = "the container's process is no init of runc or crun",
+		[GT_R_PTRACE_DENIED] =
+			"the process may not be traced: its environment stays as it is",
+		[GT_R_SELINUX] = "SELinux would refuse the start of a traced program",
+		[GT_R_APPARMOR] = "AppArmor confines us: the environment stays as it is",
+		[GT_R_ARCH] = "the exec barrier does not know this machine, or 32-bit programs",
 	};
 
 	return why < GT_R_COUNT && sentence[why] ? sentence[why]
