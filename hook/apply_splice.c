@@ -155,21 +155,6 @@ static int make_edits(struct gt_splice *s, const char *doc, bool *gone)
 	return s->text.error;
 }
 
-static int write_out(const struct gt_splice *s, const char *doc, size_t len, struct gt_buf *ret)
-{
-	size_t at = 0;
-
-	for (size_t i = 0; i < s->n_edit; i++) {
-		const struct gt_edit *ed = &s->edit[i];
-
-		gt_buf_add(ret, doc + at, ed->begin - at);
-		gt_buf_add(ret, s->text.p + ed->text, ed->text_len);
-		at = ed->end;
-	}
-	gt_buf_add(ret, doc + at, len - at);
-	return ret->error;
-}
-
 static bool is_process_setting(enum gt_setting_id id)
 {
 	enum gt_setting_kind kind = gt_setting_kind(id);
@@ -206,14 +191,28 @@ static void tell(const struct gt_splice *s, const bool *gone, const struct gt_pl
 	}
 }
 
-static int splice(const char *doc, size_t len, bool whole, const struct gt_plan *plan,
-		  struct gt_buf *ret, struct gt_outcome *outcome, struct gt_err *e)
+/* Everything that was allocated for it becomes one struct without pointers. */
+static int pack(const struct gt_splice *s, struct gt_edits *ret)
+{
+	if (s->n_edit > GT_EDITS_MAX || s->text.len > sizeof(ret->text))
+		return -E2BIG;
+	ret->n = (uint32_t)s->n_edit;
+	ret->text_len = (uint32_t)s->text.len;
+	if (s->n_edit > 0)
+		memcpy(ret->edit, s->edit, s->n_edit * sizeof(*s->edit));
+	if (s->text.len > 0)
+		memcpy(ret->text, s->text.p, s->text.len);
+	return 0;
+}
+
+int gt_apply_edits(const char *doc, size_t len, bool whole, const struct gt_plan *plan,
+		   struct gt_edits *ret, struct gt_err *e)
 {
 	struct gt_splice s = {0};
-	struct gt_buf out = {0};
 	bool gone[GT_NODES_CAP] = {false};
 	int r;
 
+	*ret = (struct gt_edits){0};
 	r = gt_splice_want(&s, whole, plan);
 	if (r < 0)
 		(void)gt_err_set(e, r, no_room);
@@ -222,19 +221,68 @@ static int splice(const char *doc, size_t len, bool whole, const struct gt_plan 
 	if (r == 0) {
 		r = make_edits(&s, doc, gone);
 		if (r == 0)
-			r = write_out(&s, doc, len, &out);
+			r = pack(&s, ret);
 		if (r < 0)
 			(void)gt_err_sys(e, r, "editing config.json");
 	}
 	if (r == 0)
-		tell(&s, gone, plan, outcome);
+		tell(&s, gone, plan, ret->outcome);
 	free(s.edit);
 	gt_buf_done(&s.text);
-	if (r < 0)
-		gt_buf_done(&out);
-	else
-		*ret = out;
 	return r;
+}
+
+bool gt_edits_valid(const struct gt_edits *edits, size_t len)
+{
+	uint32_t at = 0;
+
+	if (edits->n > GT_EDITS_MAX || edits->text_len > sizeof(edits->text))
+		return false;
+	for (uint32_t i = 0; i < edits->n; i++) {
+		const struct gt_edit *d = &edits->edit[i];
+
+		if (d->begin < at || d->end < d->begin || d->end > len ||
+		    d->text > edits->text_len || d->text_len > edits->text_len - d->text)
+			return false;
+		at = d->end;
+	}
+	return true;
+}
+
+int gt_edits_write(const struct gt_edits *edits, const char *doc, size_t len, struct gt_buf *ret)
+{
+	size_t at = 0;
+
+	for (uint32_t i = 0; i < edits->n; i++) {
+		const struct gt_edit *d = &edits->edit[i];
+
+		gt_buf_add(ret, doc + at, d->begin - at);
+		gt_buf_add(ret, edits->text + d->text, d->text_len);
+		at = d->end;
+	}
+	gt_buf_add(ret, doc + at, len - at);
+	return ret->error;
+}
+
+static int splice(const char *doc, size_t len, bool whole, const struct gt_plan *plan,
+		  struct gt_buf *ret, struct gt_outcome *outcome, struct gt_err *e)
+{
+	_cleanup_free_ struct gt_edits *edits = malloc(sizeof(*edits));
+	struct gt_buf out = {0};
+	int r = edits ? gt_apply_edits(doc, len, whole, plan, edits, e)
+		      : gt_err_set(e, -ENOMEM, "out of memory");
+
+	if (r < 0)
+		return r;
+	r = gt_edits_write(edits, doc, len, &out);
+	if (r < 0) {
+		gt_buf_done(&out);
+		return gt_err_set(e, r, "out of memory");
+	}
+	if (outcome)
+		memcpy(outcome, edits->outcome, sizeof(edits->outcome));
+	*ret = out;
+	return 0;
 }
 
 int gt_apply_splice(const char *doc, size_t len, const struct gt_facts *f,

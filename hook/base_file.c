@@ -204,6 +204,14 @@ static int fill(int fd, const char *buf, size_t len, mode_t mode)
 
 int gt_write_atomic(int dirfd, const char *name, const char *buf, size_t len, mode_t mode)
 {
+	return gt_write_atomic_as(
+		dirfd, name, buf, len,
+		&(struct stat){.st_mode = mode, .st_uid = (uid_t)-1, .st_gid = (gid_t)-1});
+}
+
+int gt_write_atomic_as(int dirfd, const char *name, const char *buf, size_t len,
+		       const struct stat *as)
+{
 	_cleanup_close_ int fd = -1;
 	char temp[NAME_CAP];
 	int r = temp_name(name, temp, sizeof(temp));
@@ -213,7 +221,9 @@ int gt_write_atomic(int dirfd, const char *name, const char *buf, size_t len, mo
 	fd = openat(dirfd, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	r = fill(fd, buf, len, mode);
+	r = fchown(fd, as->st_uid, as->st_gid) < 0 ? -errno : 0;
+	if (r == 0)
+		r = fill(fd, buf, len, as->st_mode & 07777);
 	if (r == 0 && renameat(dirfd, temp, dirfd, name) < 0)
 		r = -errno;
 	if (r < 0)

@@ -288,6 +288,12 @@ void gt_inspect_task(int root, int64_t pid, const char *selinux_label, struct gt
 	ret->barrier = barrier(root, pid, ret->ident.runtime, selinux_label);
 }
 
+void gt_inspect_own_limits(int root, struct gt_rlimit_facts *ret)
+{
+	ret->can_raise_hard = can_raise_hard(root);
+	read_nofile(root, 0, ret);
+}
+
 /* ROOT_PATH as an absolute path: the runtime-spec lets it be relative to the bundle. */
 static bool absolute(const char *bundle, const char *root_path, char *buf, size_t cap)
 {

@@ -4,6 +4,7 @@
  */
 #include "gotune/decide.h"
 
+#include <fcntl.h>
 #include <time.h>
 
 #include "gotune/file.h"
@@ -68,9 +69,11 @@ static int open_config(const char *bundle, struct gt_err *e)
 	return fd < 0 ? gt_err_sys(e, fd, "cannot open %s/config.json", bundle) : fd;
 }
 
-static enum gt_trouble take_bundle(struct gt_decision *d, const char *bundle, struct gt_err *e)
+static enum gt_trouble take_bundle(struct gt_decision *d, const char *bundle, const int *config,
+				   struct gt_err *e)
 {
-	_cleanup_close_ int fd = open_config(bundle, e);
+	_cleanup_close_ int fd =
+		config ? fcntl(*config, F_DUPFD_CLOEXEC, 3) : open_config(bundle, e);
 	int r;
 
 	if (fd < 0)
@@ -191,6 +194,8 @@ static void inspect_live(struct gt_decision *d, const char *sysroot)
 			f->barrier = GT_BARRIER_NO_PROCESS;
 	} else if (d->state) {
 		f->barrier = GT_BARRIER_NO_PROCESS;
+	} else if (!sysroot) {
+		gt_inspect_own_limits(d->root, &f->nofile); /* the runtime that comes after us has ours */
 	}
 	/* A captured machine's processes cannot be touched: what it would get is what counts. */
 	if (sysroot)
@@ -272,7 +277,7 @@ static int gather(struct gt_decision *d, const struct gt_decide_in *in, const ch
 		(void)gt_err_wrap(&why, "the OCI state on standard input");
 		t = GT_TROUBLE_STATE;
 	} else {
-		t = take_bundle(d, d->state ? d->state->bundle : in->bundle, &why);
+		t = take_bundle(d, d->state ? d->state->bundle : in->bundle, in->config, &why);
 	}
 	take_identity(d, in);
 	if (d->bundle)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "gotune/decide.h"
+#include "gotune/edit.h"
 #include "gotune/file.h"
 #include "gotune/live.h"
 #include "gotune/log.h"
@@ -14,6 +15,8 @@
 #include "gotune/words.h"
 
 #define STDIN_TIMEOUT_MS 5000
+#define PASS_THROUGH_MAX \
+	(256u << 20) /* precreate must give back even what is too large to be read */
 
 static struct {
 	const char *policy, *record_dir, *profile;
@@ -21,11 +24,13 @@ static struct {
 } arg = {.record_dir = GT_RECORD_DIR};
 
 static const char usage[] =
-	"Usage: oci-gotune-hook [OPTION]... [prestart|poststop]\n"
+	"Usage: oci-gotune-hook [OPTION]... [prestart|precreate|poststop]\n"
 	"Tune a Go container from outside. Run by runc, crun or Podman as an OCI hook.\n"
 	"\n"
 	"  prestart   (default; also for createRuntime) OCI state on standard input:\n"
 	"             decide, apply to the live container, record\n"
+	"  precreate  (Podman) config.json on standard input: the edited one on\n"
+	"             standard output, or the same when nothing is to be changed\n"
 	"  poststop   OCI state on standard input: drop the record\n"
 	"\n"
 	"  --policy FILE      use FILE instead of " GT_SYSCONFDIR "/gotune/policy.json\n"
@@ -185,6 +190,32 @@ static int stage_prestart(const char *doc, size_t len)
 	return must_fail ? 1 : 0;
 }
 
+/* Podman takes standard output for the container's config.json: it must come out whole, whatever
+ * happens. */
+static int stage_precreate(const char *doc, size_t len)
+{
+	struct gt_decide_in in = {.policy_file = arg.policy,
+				  .profile = arg.profile,
+				  .stage = "precreate",
+				  .bundle = "/"};
+	struct gt_decision d;
+	struct gt_buf out = {0};
+	struct gt_err e = {0};
+	int r = gt_edit_document(&in, doc, len, &out, &d, &e);
+
+	if (r < 0)
+		gt_log(GT_LOG_ERROR, "precreate: nothing was tuned: %s", e.msg);
+	else
+		log_decision(&d);
+	r = out.len > 0 ? gt_write_all(STDOUT_FILENO, out.p, out.len)
+			: gt_write_all(STDOUT_FILENO, doc, len);
+	if (r < 0)
+		gt_log(GT_LOG_ERROR, "precreate: cannot write config.json: %s", strerror(-r));
+	gt_buf_done(&out);
+	gt_decide_done(&d);
+	return 0;
+}
+
 static int stage_poststop(const char *doc, size_t len)
 {
 	_cleanup_free_ struct gt_state *s = calloc(1, sizeof(*s));
@@ -208,34 +239,51 @@ static int refuse(int status)
 	return isatty(STDIN_FILENO) ? status : 0;
 }
 
-int main(int argc, char **argv)
+static const struct {
+	const char *name;
+	int (*run)(const char *doc, size_t len);
+	size_t input_max;
+	bool tunes; /* the kill switch stops it */
+} stages[] = {
+	{"prestart", stage_prestart, GT_STATE_MAX, true},
+	{"precreate", stage_precreate, PASS_THROUGH_MAX, true},
+	{"poststop", stage_poststop, GT_STATE_MAX, false},
+};
+
+static int run_stage(unsigned i)
 {
+	bool off = stages[i].tunes && access(GT_SYSCONFDIR "/gotune/disabled", F_OK) == 0;
 	_cleanup_free_ char *doc = NULL;
 	size_t len = 0;
+	int r = gt_read_all(STDIN_FILENO, stages[i].input_max, STDIN_TIMEOUT_MS, &doc, &len);
+
+	if (r < 0) {
+		gt_log(GT_LOG_ERROR, "nothing was tuned: cannot read standard input: %s",
+		       strerror(-r));
+		return 0;
+	}
+	if (!off)
+		return stages[i].run(doc, len);
+	/* The kill switch: not a byte of what was read is looked at. */
+	gt_log(GT_LOG_INFO, GT_SYSCONFDIR "/gotune/disabled exists: nothing is tuned");
+	if (stages[i].run == stage_precreate && gt_write_all(STDOUT_FILENO, doc, len) < 0)
+		gt_log(GT_LOG_ERROR, "precreate: cannot write config.json");
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
 	const char *stage;
-	bool stop;
-	int status, r;
+	int status;
 
 	if (!parse_args(argc, argv, &status))
 		return status ? refuse(status) : 0;
 	gt_log_init("oci-gotune-hook", arg.log, GT_LOG_INFO);
 	stage = optind < argc ? argv[optind] : "prestart";
-	stop = strcmp(stage, "poststop") == 0;
-	if (optind + 1 < argc || (!stop && strcmp(stage, "prestart") != 0)) {
-		gt_log(GT_LOG_ERROR, "nothing was tuned: no such stage: %s; see --help", stage);
-		return refuse(2);
+	for (unsigned i = 0; optind + 1 >= argc && i < GT_ARRAY_LEN(stages); i++) {
+		if (strcmp(stage, stages[i].name) == 0)
+			return run_stage(i);
 	}
-	r = gt_read_all(STDIN_FILENO, GT_STATE_MAX, STDIN_TIMEOUT_MS, &doc, &len);
-	/* The kill switch: before a byte of what was read is looked at. */
-	if (!stop && access(GT_SYSCONFDIR "/gotune/disabled", F_OK) == 0) {
-		gt_log(GT_LOG_INFO, GT_SYSCONFDIR "/gotune/disabled exists: nothing is tuned");
-		return 0;
-	}
-	if (r < 0) {
-		gt_log(GT_LOG_ERROR,
-		       "nothing was tuned: cannot read the OCI state on standard input: %s",
-		       strerror(-r));
-		return 0;
-	}
-	return stop ? stage_poststop(doc, len) : stage_prestart(doc, len);
+	gt_log(GT_LOG_ERROR, "nothing was tuned: no such stage: %s; see --help", stage);
+	return refuse(2);
 }

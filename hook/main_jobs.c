@@ -87,11 +87,24 @@ static int job_script(int fd, const void *in, size_t in_len, void *ret, size_t r
 	return 0;
 }
 
+static int job_edits(int fd, const void *in, size_t in_len, void *ret, size_t ret_len,
+		     struct gt_err *e)
+{
+	_cleanup_free_ char *doc = NULL;
+	size_t len = 0;
+	int r = in_len == sizeof(struct gt_plan) ? read_file(fd, GT_CONFIG_MAX, &doc, &len, e)
+						 : -EINVAL;
+
+	(void)ret_len;
+	return r < 0 ? r : gt_apply_edits(doc, len, true, in, ret, e);
+}
+
 const struct gt_job gt_parse_jobs[GT_JOB_COUNT] = {
 	[GT_JOB_STATE] = {job_state, GT_STATE_MAX, sizeof(struct gt_state)},
 	[GT_JOB_BUNDLE] = {job_bundle, 0, sizeof(struct gt_bundle)},
 	[GT_JOB_PROGRAM] = {job_program, 0, sizeof(struct gt_program)},
 	[GT_JOB_ARGV] = {job_argv, sizeof(struct gt_strv), sizeof(struct gt_launch_step)},
+	[GT_JOB_EDITS] = {job_edits, sizeof(struct gt_plan), sizeof(struct gt_edits)},
 	[GT_JOB_SCRIPT] = {job_script, sizeof(struct gt_strv), sizeof(struct gt_launch_step)},
 };
 

@@ -75,11 +75,38 @@ bool gt_apply_barrier_job(const struct gt_facts *f, const struct gt_plan *plan,
 void gt_apply_barrier_outcome(const struct gt_plan *plan, const struct gt_barrier_job *job,
 			      const struct gt_barrier_result *res, struct gt_outcome *ret);
 
+/* What a splice changes: pieces of the document and what they become. Crosses a pipe; see valid. */
+#define GT_EDITS_MAX	  64
+#define GT_EDITS_TEXT_CAP 32768
+struct gt_edits {
+	uint32_t n;
+	struct gt_edit {
+		uint32_t begin, end;	 /* of the document: [begin, end) becomes ... */
+		uint32_t text, text_len; /* ... this part of text[] */
+	} edit[GT_EDITS_MAX];		 /* in order, not overlapping */
+	uint32_t text_len;
+	char text[GT_EDITS_TEXT_CAP];
+	struct gt_outcome outcome[GT_SETTINGS_MAX];
+};
+
 /*
- * config.json with PLAN spliced in: env, rlimits, linux.sysctl, linux.resources. Bytes that are not
- * ours to change stay. -EINVAL (not JSON), -EBADMSG (repeated or case-variant keys on a path that
- * we edit), -ENOMEM. *ret is a fresh buffer. Every entry of a variable that stands in env more than
- * once is replaced in place: runc and crun let the last count, Go the first.
+ * How to splice PLAN into config.json (WHOLE) or into the process document of `exec --process`:
+ * env, rlimits, linux.sysctl, linux.resources. Bytes that are not ours to change stay. Runs in the
+ * sandboxed worker. -EINVAL (not JSON), -EBADMSG (repeated or case-variant keys on a path that we
+ * edit), -E2BIG, -ENOMEM.
+ */
+GT_MUST_CHECK int gt_apply_edits(const char *doc, size_t len, bool whole,
+				 const struct gt_plan *plan, struct gt_edits *ret,
+				 struct gt_err *e);
+
+/* Do the edits lie inside a document of LEN bytes, in order, with their text inside text[]? */
+bool gt_edits_valid(const struct gt_edits *edits, size_t len);
+
+/* The edited document, into a fresh buffer. EDITS must be valid for it. -ENOMEM. */
+GT_MUST_CHECK int gt_edits_write(const struct gt_edits *edits, const char *doc, size_t len,
+				 struct gt_buf *ret);
+
+/* gt_apply_edits, gt_edits_valid and gt_edits_write in one, for config.json. OUTCOME may be NULL.
  */
 GT_MUST_CHECK int gt_apply_splice(const char *doc, size_t len, const struct gt_facts *f,
 				  const struct gt_plan *plan, struct gt_buf *ret,

@@ -62,6 +62,10 @@ GT_MUST_CHECK int gt_write_all(int fd, const char *buf, size_t len);
 GT_MUST_CHECK int gt_write_atomic(int dirfd, const char *name, const char *buf, size_t len,
 				  mode_t mode);
 
+/* As gt_write_atomic, with the mode and the owner that AS has ((uid_t)-1, (gid_t)-1: ours). */
+GT_MUST_CHECK int gt_write_atomic_as(int dirfd, const char *name, const char *buf, size_t len,
+				     const struct stat *as);
+
 /* mkdir -p, mode 0755 for each part that is missing; refuses a symlink as the last part. */
 GT_MUST_CHECK int gt_mkdirs(const char *path);
 

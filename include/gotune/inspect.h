@@ -87,6 +87,13 @@ GT_MUST_CHECK int gt_inspect_start_time(int root, int64_t pid, uint64_t *ret);
  */
 void gt_inspect_task(int root, int64_t pid, const char *selinux_label, struct gt_facts *ret);
 
+/*
+ * RLIMIT_NOFILE of this process and whether it may be raised: what a runtime that is started by us,
+ * or beside us, can give a container. A limit in config.json that the runtime may not set is fatal
+ * to the container.
+ */
+void gt_inspect_own_limits(int root, struct gt_rlimit_facts *ret);
+
 /* The container's root directory as PID sees it (its mounts included), or the bundle's when PID is
  * 0. */
 GT_MUST_CHECK int gt_inspect_rootfs(int64_t pid, const char *bundle, const char *root_path,

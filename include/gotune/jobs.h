@@ -16,6 +16,7 @@ enum gt_parse_job {
 	GT_JOB_PROGRAM, /* fd: a file -> struct gt_program */
 	GT_JOB_ARGV,	/* in: struct gt_strv -> struct gt_launch_step */
 	GT_JOB_SCRIPT,	/* fd: a script, in: struct gt_strv -> struct gt_launch_step */
+	GT_JOB_EDITS,	/* fd: config.json, in: struct gt_plan -> struct gt_edits */
 	GT_JOB_COUNT,
 };
 extern const struct gt_job gt_parse_jobs[GT_JOB_COUNT];

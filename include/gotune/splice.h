@@ -7,6 +7,7 @@
 #ifndef GOTUNE_SPLICE_H
 #define GOTUNE_SPLICE_H
 
+#include "gotune/apply.h"
 #include "gotune/err.h"
 #include "gotune/facts.h"
 #include "gotune/json.h"
@@ -29,12 +30,6 @@ struct gt_splice_node {
 	bool present, null, has_children;
 	uint32_t begin, end;	   /* of the value; of an array or object only once it is closed */
 	uint32_t inside, last_end; /* after the opening bracket; after the last child */
-};
-
-/* [begin, end) of the document becomes a part of gt_splice.text. */
-struct gt_edit {
-	uint32_t begin, end;
-	uint32_t text, text_len;
 };
 
 struct gt_splice_env {

@@ -1,0 +1,137 @@
+/*
+ * config.json edited before a runtime reads it: from standard input to standard output (precreate),
+ * or in the bundle (gotune-runtime). Effectful: the bundle's config.json, the record. The document
+ * is parsed, and the places of the edits are found, by the sandboxed worker; this process copies
+ * bytes.
+ */
+#include "gotune/edit.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+
+#include "gotune/apply.h"
+#include "gotune/file.h"
+#include "gotune/jobs.h"
+#include "gotune/log.h"
+#include "gotune/read.h"
+#include "gotune/record.h"
+
+/* DOC as a file, to be passed to the worker. */
+static int as_file(const char *doc, size_t len, struct gt_err *e)
+{
+	_cleanup_close_ int fd = memfd_create("config.json", MFD_CLOEXEC);
+	int r = fd < 0 ? -errno : gt_write_all(fd, doc, len);
+
+	return r < 0 ? gt_err_sys(e, r, "cannot copy config.json") : gt_take_fd(&fd);
+}
+
+static bool has_edits(const struct gt_plan *p)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < p->n_setting; i++)
+		any = any || p->setting[i].verdict == GT_VERDICT_SET;
+	return any && p->selected && p->mode == GT_MODE_ENFORCE;
+}
+
+static int ask_edits(struct gt_decision *d, int config, const char *doc, size_t len,
+		  struct gt_buf *ret, struct gt_err *e)
+{
+	_cleanup_free_ struct gt_edits *edits = calloc(1, sizeof(*edits));
+	int r;
+
+	if (!edits)
+		return gt_err_set(e, -ENOMEM, "out of memory");
+	r = gt_worker_call(&d->parser, GT_JOB_EDITS, config, &d->rec->plan, sizeof(d->rec->plan),
+			   edits, GT_JOB_TIMEOUT_MS, e);
+	if (r == 0 && !gt_edits_valid(edits, len))
+		r = gt_err_set(e, -EBADMSG, "the sandboxed worker sent nonsense");
+	if (r == 0)
+		r = gt_edits_write(edits, doc, len, ret);
+	if (r == 0)
+		memcpy(d->rec->outcome, edits->outcome, sizeof(edits->outcome));
+	return r;
+}
+
+int gt_edit_document(const struct gt_decide_in *in, const char *doc, size_t len, struct gt_buf *ret,
+		     struct gt_decision *ret_d, struct gt_err *e)
+{
+	_cleanup_close_ int config = -1;
+	struct gt_decide_in with = *in;
+	int r;
+
+	*ret_d = (struct gt_decision){.root = -1};
+	if (len > GT_CONFIG_MAX)
+		return gt_err_set(e, -EFBIG, "config.json is larger than %u MiB",
+				  GT_CONFIG_MAX >> 20);
+	config = as_file(doc, len, e);
+	if (config < 0)
+		return config;
+	with.config = &config;
+	r = gt_decide(&with, NULL, 0, ret_d, e);
+	if (r < 0)
+		return r;
+	if (ret_d->rec->facts.trouble != GT_TROUBLE_NONE)
+		return gt_err_set(e, -EINVAL, "%s", ret_d->rec->message);
+	if (!has_edits(&ret_d->rec->plan))
+		return 0;
+	r = ask_edits(ret_d, config, doc, len, ret, e);
+	if (r < 0)
+		gt_buf_done(ret);
+	return r;
+}
+
+/* The record tells what the bundle was given; whether it could be kept changes nothing else. */
+static void save(struct gt_decision *d, int result, const struct gt_err *why)
+{
+	struct gt_record *rec = d->rec;
+	struct gt_err e = {0};
+	_cleanup_close_ int dir = -1;
+	char line[1024];
+
+	if (!rec || rec->facts.ident.id[0] == '\0')
+		return;
+	if (result < 0)
+		(void)gt_copy_str(rec->message, sizeof(rec->message),
+				  why->msg); /* cut: for reading */
+	gt_record_log_line(rec, line, sizeof(line));
+	gt_log(GT_LOG_INFO, "%s", line);
+	dir = gt_record_dir_open(GT_RECORD_DIR, true, &e);
+	if (dir < 0 || gt_record_save(dir, rec, &e) < 0)
+		gt_log(GT_LOG_WARNING, "%s: no record: %s", rec->facts.ident.id, e.msg);
+}
+
+static int read_config(int dir, char **ret, size_t *ret_len, struct stat *ret_st, struct gt_err *e)
+{
+	_cleanup_close_ int fd = gt_root_open_file(dir, "config.json", ret_st);
+	int r = fd < 0 ? fd : gt_read_all(fd, GT_CONFIG_MAX, 0, ret, ret_len);
+
+	return r < 0 ? gt_err_sys(e, r, "cannot read config.json") : 0;
+}
+
+int gt_edit_bundle(const char *dir, const char *id, struct gt_err *e)
+{
+	struct gt_decide_in in = {.stage = "create", .bundle = dir, .id = id};
+	_cleanup_close_ int bundle = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_free_ char *doc = NULL;
+	struct gt_decision d = {.root = -1};
+	struct gt_buf out = {0};
+	struct stat st;
+	size_t len = 0;
+	int r;
+
+	if (bundle < 0)
+		return gt_err_sys(e, -errno, "cannot open the bundle %s", dir);
+	r = read_config(bundle, &doc, &len, &st, e);
+	if (r == 0)
+		r = gt_edit_document(&in, doc, len, &out, &d, e);
+	if (r == 0 && out.len > 0) {
+		r = gt_write_atomic_as(bundle, "config.json", out.p, out.len, &st);
+		if (r < 0)
+			(void)gt_err_sys(e, r, "cannot replace config.json");
+	}
+	save(&d, r, e);
+	gt_buf_done(&out);
+	gt_decide_done(&d);
+	return r;
+}

@@ -1,0 +1,25 @@
+/*
+ * L4 main. The command line of an OCI runtime, as far as gotune-runtime must understand it.
+ */
+#ifndef GOTUNE_ARGV_H
+#define GOTUNE_ARGV_H
+
+#include "gotune/base.h"
+
+/* Pointers into argv; NULL: not given. */
+struct gt_runtime_argv {
+	const char *verb;    /* "create", "run", "exec", ... */
+	const char *bundle;  /* --bundle or -b */
+	const char *process; /* exec's --process or -p */
+	const char *id;	     /* the container's: the first argument after the verb's options */
+};
+
+/*
+ * Never fails: what is not understood is passed on to the real runtime as it stands. Forms: `--flag
+ * value`,
+ * `--flag=value`, `-b value`, flags before and after the verb. Source: the usage of runc 1.3 and
+ * crun 1.28.
+ */
+void gt_runtime_argv_parse(int argc, char *const *argv, struct gt_runtime_argv *ret);
+
+#endif
