@@ -136,7 +136,7 @@ check-e2e: all $(PROBE) ## run the end-to-end tests alone, as root: real runc, r
 $(PROBE): $(wildcard tests/e2e/probe/*.go) tests/e2e/probe/go.mod
 	@mkdir -p $(@D)
 	cd tests/e2e/probe && CGO_ENABLED=0 GOFLAGS=-mod=mod GOPROXY=off GOTOOLCHAIN=local \
-		GOCACHE='$(abspath $(BUILD))/e2e/go-cache' go build -trimpath -buildvcs=false -o '$(abspath $@)' .
+		GOCACHE='$(abspath $(BUILD))/e2e/go-cache' GOPATH='$(abspath $(BUILD))/e2e/go' go build -trimpath -buildvcs=false -o '$(abspath $@)' .
 
 .PHONY: check-static
 check-static: $(LIB_OBJ) $(BUILD)/gotune ## ranks and sizes of the sources, purity of the planner, soundness of the schemas
