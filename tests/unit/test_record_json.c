@@ -203,6 +203,9 @@ static void test_json_nulls(void **state)
 	assert_non_null(strstr(out.p, "\"automaxprocs\":null"));
 	assert_non_null(strstr(out.p, "\"message\":null"));
 	assert_non_null(strstr(out.p, "\"rule\":null"));
+	assert_non_null(strstr(out.p, "\"error\":null"));
+	assert_non_null(strstr(out.p, "\"nr_open\":null"));
+	assert_non_null(strstr(out.p, "\"nofile_live\":null"));
 	gt_buf_done(&out);
 }
 

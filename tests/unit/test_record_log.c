@@ -41,6 +41,10 @@ static void test_log_line_one_reason(void **state)
 	}
 	gt_record_log_line(&sample, buf, sizeof(buf));
 	assert_string_equal(buf, "web-1: not tuned (opted-out)");
+	sample.plan.setting[2].verdict = GT_VERDICT_KEEP; /* not all were skipped */
+	gt_record_log_line(&sample, buf, sizeof(buf));
+	assert_non_null(strstr(buf, "kept: GOGC"));
+	sample.plan.setting[2].verdict = GT_VERDICT_SKIP;
 	sample.facts.ident.id[0] = '\0';
 	gt_record_log_line(&sample, buf, sizeof(buf));
 	assert_string_equal(buf, "(no id): not tuned (opted-out)");

@@ -87,6 +87,9 @@ static void test_warning_every_one_has_a_sentence(void **state)
 		assert_string_not_equal(buf, one); /* no two are the same */
 		(void)gt_copy_str(one, sizeof(one), buf);
 	}
+	(void)gt_copy_str(sample.plan.warning[0].about, 128, "/etc/x");
+	gt_record_warning(&sample, 0, buf, sizeof(buf));
+	assert_true(gt_has_prefix(buf, "/etc/x: "));
 	sample.plan.warning[0].about[0] = '\0';
 	gt_record_warning(&sample, 0, buf, sizeof(buf));
 	assert_true(buf[0] != '\0' && buf[0] != ':');
