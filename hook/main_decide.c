@@ -233,6 +233,8 @@ static void take_identity(struct gt_decision *d, const struct gt_decide_in *in)
 {
 	struct gt_ident *id = &d->rec->facts.ident;
 
+	if (!d->state)
+		(void)gt_copy_str(id->bundle, sizeof(id->bundle), in->bundle ? in->bundle : "");
 	if (d->bundle)
 		gt_read_ident(d->state, d->bundle, id);
 	if (d->state) {
@@ -241,7 +243,6 @@ static void take_identity(struct gt_decision *d, const struct gt_decide_in *in)
 		id->pid = d->state->pid;
 	} else {
 		(void)gt_copy_str(id->id, sizeof(id->id), in->id ? in->id : "");
-		(void)gt_copy_str(id->bundle, sizeof(id->bundle), in->bundle ? in->bundle : "");
 		id->pid = in->pid;
 	}
 	(void)gt_copy_str(id->stage, sizeof(id->stage), in->stage);
@@ -255,6 +256,7 @@ static void take_config(struct gt_decision *d, const struct gt_decide_in *in)
 	gt_strv_copy(&f->annotations, &d->bundle->annotations);
 	gt_read_requests(d->bundle, f->ident.container_name, in->set_pairs, &f->req);
 	gt_read_config_facts(d->bundle, f);
+	f->seccomp = d->bundle->has_seccomp && d->bundle->seccomp_may_kill ? GT_YES : GT_NO;
 	if (in->profile && profile->origin < GT_ORIGIN_HOOK_ARGS) {
 		profile->origin = GT_ORIGIN_HOOK_ARGS;
 		profile->too_long =

@@ -153,18 +153,13 @@ static const struct gt_field fields[] = {
 	      HAS(res.has_swappiness)),
 };
 
-/* Most of an engine's config.json is its seccomp profile, and none of that is ours. */
-static bool in_seccomp(const struct gt_json_event *ev)
-{
-	return ev->depth > 2 && ev->path[1].key && strcmp(ev->path[1].key, "seccomp") == 0;
-}
-
 static int take(void *ctx, const struct gt_json_event *ev, struct gt_err *e)
 {
 	struct gt_bundle_reader *rd = ctx;
 	int r;
 
-	if (in_seccomp(ev))
+	/* Most of an engine's config.json is its seccomp profile. */
+	if (gt_bundle_take_seccomp(rd, ev))
 		return 0;
 	r = gt_field_take(fields, GT_ARRAY_LEN(fields), rd->b, ev, e);
 	if (r == 0)

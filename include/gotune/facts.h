@@ -222,7 +222,8 @@ struct gt_facts {
 	uint32_t n_sysctl;
 	enum gt_ns_owner net, ipc;
 	enum gt_barrier_can barrier;
-	enum gt_tri seccomp; /* has config.json a filter for the program? GT_UNKNOWN counts as yes */
+	enum gt_tri
+		seccomp; /* could config.json's filter kill for a prctl? GT_UNKNOWN counts as yes */
 };
 
 extern const struct gt_words gt_engine_words, gt_key_words, gt_origin_words, gt_prog_kind_words,

@@ -19,14 +19,24 @@ struct gt_bundle_item {
 	uint64_t soft, hard;
 };
 
+/* What the seccomp profile says of prctl, so far. */
+struct gt_bundle_seccomp {
+	bool default_mild, covered, kills;
+	bool names_prctl, mild, has_args; /* the rule that is being read */
+};
+
 struct gt_bundle_reader {
 	struct gt_bundle *b;
+	struct gt_bundle_seccomp seccomp;
 	struct gt_bundle_item item;
 };
 
 /* Namespaces, rlimits and mounts. As gt_field_take: 1 taken, 0 not ours, -errno. */
 GT_MUST_CHECK int gt_bundle_take_lists(struct gt_bundle_reader *rd, const struct gt_json_event *ev,
 				       struct gt_err *e);
+
+/* Events of linux.seccomp. True: of its inside, and of no other reader's interest. */
+bool gt_bundle_take_seccomp(struct gt_bundle_reader *rd, const struct gt_json_event *ev);
 
 /* One entry of process.env. */
 void gt_bundle_take_env(struct gt_bundle *b, const char *s, size_t len);

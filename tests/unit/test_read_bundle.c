@@ -268,6 +268,69 @@ static int read_padded(const char *head, const char *text, size_t n, const char 
 	return r;
 }
 
+#define SECCOMP(text)		  "{\"process\":{},\"linux\":{\"seccomp\":{" text "}}}"
+#define RULE(names, action, more) "{\"names\":[" names "],\"action\":\"" action "\"" more "}"
+
+/* Would the profile kill, trap or hold up a program that calls prctl? */
+static void test_read_bundle_seccomp(void **state)
+{
+	static const struct {
+		const char *name, *doc;
+		bool may_kill;
+	} profile[] = {
+		{"allow", SECCOMP("\"defaultAction\":\"SCMP_ACT_ALLOW\""), false},
+		{"errno", SECCOMP("\"defaultAction\":\"SCMP_ACT_ERRNO\""), false},
+		{"log", SECCOMP("\"defaultAction\":\"SCMP_ACT_LOG\""), false},
+		{"kill", SECCOMP("\"defaultAction\":\"SCMP_ACT_KILL\""), true},
+		{"trap", SECCOMP("\"defaultAction\":\"SCMP_ACT_TRAP\""), true},
+		{"notify", SECCOMP("\"defaultAction\":\"SCMP_ACT_NOTIFY\""), true},
+		{"unknown action", SECCOMP("\"defaultAction\":\"SCMP_ACT_NEW\""), true},
+		{"no default", SECCOMP(""), true},
+		{"null", "{\"linux\":{\"seccomp\":null}}", false},
+		{"none", "{\"linux\":{}}", false},
+		{"kill, prctl allowed",
+		 SECCOMP("\"defaultAction\":\"SCMP_ACT_KILL\",\"syscalls\":[" RULE(
+			 "\"read\",\"prctl\"", "SCMP_ACT_ALLOW", "") "]"),
+		 false},
+		{"kill last, prctl allowed",
+		 SECCOMP("\"syscalls\":[" RULE("\"prctl\"", "SCMP_ACT_ALLOW",
+					       "") "],\"defaultAction\":\"SCMP_ACT_KILL\""),
+		 false},
+		{"kill, prctl allowed for some arguments",
+		 SECCOMP("\"defaultAction\":\"SCMP_ACT_KILL\",\"syscalls\":[" RULE(
+			 "\"prctl\"", "SCMP_ACT_ALLOW",
+			 ",\"args\":[{\"index\":0,\"value\":15,\"op\":\"SCMP_CMP_EQ\"}]") "]"),
+		 true},
+		{"kill, prctl allowed with empty arguments",
+		 SECCOMP("\"defaultAction\":\"SCMP_ACT_KILL\",\"syscalls\":[" RULE(
+			 "\"prctl\"", "SCMP_ACT_ALLOW", ",\"args\":[]") "]"),
+		 false},
+		{"allow, prctl kills",
+		 SECCOMP("\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[" RULE(
+			 "\"prctl\"", "SCMP_ACT_KILL_PROCESS", "") "]"),
+		 true},
+		{"allow, another kills",
+		 SECCOMP("\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[" RULE(
+			 "\"ptrace\"", "SCMP_ACT_KILL", "") "," RULE("\"prctl\"", "SCMP_ACT_ALLOW",
+								     "") "]"),
+		 false},
+	};
+
+	struct gt_bundle *b = calloc(1, sizeof(*b));
+
+	(void)state;
+	assert_non_null(b);
+	for (size_t i = 0; i < GT_ARRAY_LEN(profile); i++) {
+		struct gt_err e = {0};
+
+		if (gt_read_bundle(profile[i].doc, strlen(profile[i].doc), b, &e) < 0)
+			fail_msg("%s: %s", profile[i].name, e.msg);
+		if (b->seccomp_may_kill != profile[i].may_kill)
+			fail_msg("%s: %d", profile[i].name, b->seccomp_may_kill);
+	}
+	free(b);
+}
+
 static void test_read_bundle_large_values(void **state)
 {
 	(void)state;
@@ -409,6 +472,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_read_bundle_values),
 		cmocka_unit_test(test_read_bundle_refuses),
+		cmocka_unit_test(test_read_bundle_seccomp),
 		cmocka_unit_test(test_read_bundle_large_values),
 		cmocka_unit_test(test_read_config_facts),
 		cmocka_unit_test(test_read_config_facts_many_sysctls),
