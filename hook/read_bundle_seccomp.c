@@ -52,7 +52,8 @@ bool gt_bundle_take_seccomp(struct gt_bundle_reader *rd, const struct gt_json_ev
 {
 	struct gt_bundle_seccomp *s = &rd->seccomp;
 
-	if (!is(ev, 0, "linux") || !is(ev, 1, "seccomp"))
+	if (!is(ev, 0, "linux") || !is(ev, 1, "seccomp") ||
+	    (ev->depth == 2 && ev->type == GT_JSON_NULL))
 		return false;
 	if (is(ev, 2, "defaultAction") && ev->depth == DEPTH_DEFAULT)
 		s->default_mild = is_mild(ev);

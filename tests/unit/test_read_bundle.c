@@ -316,19 +316,15 @@ static void test_read_bundle_seccomp(void **state)
 		 false},
 	};
 
-	struct gt_bundle *b = calloc(1, sizeof(*b));
-
 	(void)state;
-	assert_non_null(b);
 	for (size_t i = 0; i < GT_ARRAY_LEN(profile); i++) {
 		struct gt_err e = {0};
 
-		if (gt_read_bundle(profile[i].doc, strlen(profile[i].doc), b, &e) < 0)
+		if (gt_read_bundle(profile[i].doc, strlen(profile[i].doc), &b, &e) < 0)
 			fail_msg("%s: %s", profile[i].name, e.msg);
-		if (b->seccomp_may_kill != profile[i].may_kill)
-			fail_msg("%s: %d", profile[i].name, b->seccomp_may_kill);
+		if (b.seccomp_may_kill != profile[i].may_kill)
+			fail_msg("%s: %d", profile[i].name, b.seccomp_may_kill);
 	}
-	free(b);
 }
 
 static void test_read_bundle_large_values(void **state)
