@@ -245,8 +245,8 @@ static void test_count_unsound_file(void **state)
 		"",
 		"x",
 		"decided 5\n",
-		"decided 0000000000000000000x\ntuned   00000000000000000007\nfailed  0000000000000000"
-		"0000\n",
+		("decided 0000000000000000000x\ntuned   00000000000000000007\nfailed  0000000000000000"
+		 "0000\n"),
 	};
 	uint64_t n[GT_COUNT_COUNT];
 	int fd = open_made();
