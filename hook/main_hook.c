@@ -2,7 +2,9 @@
  * oci-gotune-hook: the OCI hook. Reads who the container is, decides, applies, records; and,
  * whatever goes wrong, lets the container start.
  */
+#include <fcntl.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -271,11 +273,32 @@ static int run_stage(unsigned i)
 	return 0;
 }
 
+/*
+ * What our parent left us may not decide whether a container starts. A standard descriptor that is
+ * missing would be given to the next file that is opened, and log lines would go into it; nobody
+ * reading our output, or a file that may not grow, is an error of a write and no reason to die; and
+ * with SIGCHLD ignored a worker's pid could be another process's when it is killed.
+ */
+static void settle_in(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	(void)signal(SIGCHLD, SIG_DFL);
+}
+
 int main(int argc, char **argv)
 {
 	const char *stage;
 	int status;
 
+	settle_in();
 	if (!parse_args(argc, argv, &status))
 		return status ? refuse(status) : 0;
 	gt_log_init("oci-gotune-hook", arg.log, GT_LOG_INFO);

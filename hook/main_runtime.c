@@ -4,6 +4,7 @@
  * descriptors, signals and the exit status are the real one's. Whatever goes wrong, the real
  * runtime runs on the untouched bundle.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,6 +25,10 @@ int main(int argc, char **argv)
 	struct gt_runtime_argv a;
 	struct gt_err e = {0};
 	char real[GT_PATH_CAP];
+	/* For the worker's sake, and for a file that may not grow. The real runtime gets them back.
+	 */
+	void (*on_child)(int) = signal(SIGCHLD, SIG_DFL);
+	void (*on_size)(int) = signal(SIGXFSZ, SIG_IGN);
 
 	gt_log_init("gotune-runtime", GT_LOG_SYSLOG, GT_LOG_INFO);
 	gt_runtime_argv_parse(argc, argv, &a);
@@ -34,6 +39,8 @@ int main(int argc, char **argv)
 	}
 	if (starts_container(&a) && gt_edit_bundle(a.bundle ? a.bundle : ".", a.id, &e) < 0)
 		gt_log(GT_LOG_WARNING, "%s: not tuned: %s", a.id ? a.id : "(no id)", e.msg);
+	(void)signal(SIGCHLD, on_child);
+	(void)signal(SIGXFSZ, on_size);
 	argv[0] = real;
 	execv(real, argv);
 	fprintf(stderr, "gotune-runtime: cannot run %s: %s\n", real, strerror(errno));
