@@ -71,6 +71,7 @@ static void take_env(const struct gt_find *f, const struct gt_launch_step *s)
 /* What the walk carries from one step to the next. */
 struct walk {
 	char via[sizeof(((struct gt_program *)0)->via)];
+	unsigned steps;
 	uint64_t dev, ino;
 	struct gt_strv argv;
 };
@@ -90,7 +91,7 @@ static bool take_step(const struct gt_find *f, struct walk *w, struct gt_program
 		return true;
 	*ret = (struct gt_program){0};
 	fd = gt_inspect_find(f->rootfs, arg0 ? arg0 : "", f->cwd, f->path_env, path, &st);
-	if (fd >= 0 && w->ino == 0) {
+	if (fd >= 0 && w->steps == 0) {
 		w->dev = st.st_dev;
 		w->ino = st.st_ino;
 	}
@@ -107,6 +108,8 @@ static bool take_step(const struct gt_find *f, struct walk *w, struct gt_program
 			*ret = (struct gt_program){.note = GT_NOTE_UNCERTAIN};
 		if (ret->kind != GT_PROG_SCRIPT)
 			return true;
+		if (w->steps == 0)
+			w->dev = w->ino = 0; /* the kernel runs its interpreter: not compared */
 		memset(step, 0, sizeof(*step));
 		asked = ask_step(f, GT_JOB_SCRIPT, fd, &w->argv, step);
 		if (!asked || step->what != GT_LAUNCH_NEXT) {
@@ -129,8 +132,8 @@ void gt_find_program(const struct gt_find *f, const struct gt_strv *argv, struct
 	if (!w)
 		return;
 	gt_strv_copy(&w->argv, argv);
-	for (unsigned i = 0;; i++) {
-		if (i == STEPS_MAX) {
+	for (;; w->steps++) {
+		if (w->steps == STEPS_MAX) {
 			*ret = (struct gt_program){.note = GT_NOTE_TOO_LONG};
 			break;
 		}

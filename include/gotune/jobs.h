@@ -46,7 +46,8 @@ struct gt_find {
 
 /*
  * Follows ARGV through launchers and scripts to the program that is finally run. Never fails: what
- * is unknown is in ret->note. ret->dev and ret->ino are those of the file that is exec'd first.
+ * is unknown is in ret->note. ret->dev and ret->ino are those of the file that is exec'd first; 0
+ * for a script, since its interpreter is what then runs.
  */
 void gt_find_program(const struct gt_find *f, const struct gt_strv *argv, struct gt_program *ret);
 
