@@ -86,8 +86,21 @@ static void skip_all(struct gt_planning *pl)
 	}
 }
 
-/* The environment can only change at the exec barrier; NOFILE has prlimit to fall back to. */
-static void gate_env(struct gt_planning *pl)
+/*
+ * Of a process that is no container's init nothing is changed. Otherwise the barrier bars the
+ * environment alone: NOFILE has prlimit to fall back to, and the rest does not need it.
+ */
+static bool is_barred(const struct gt_facts *f, const struct gt_setting *s)
+{
+	bool no_init = f->barrier == GT_BARRIER_NO_PROCESS || f->barrier == GT_BARRIER_NOT_AN_INIT;
+	bool env = gt_setting_kind(s->id) == GT_KIND_ENV;
+
+	/* An un-pinned GOMAXPROCS relies on GODEBUG, which is held up as well. */
+	return (no_init || env) &&
+	       (s->verdict == GT_VERDICT_SET || (env && s->reason == GT_R_UNPIN));
+}
+
+static void gate(struct gt_planning *pl)
 {
 	static const enum gt_reason why[GT_BARRIER_COUNT] = {
 		[GT_BARRIER_NO_PROCESS] = GT_R_NO_PROCESS,
@@ -103,9 +116,7 @@ static void gate_env(struct gt_planning *pl)
 	for (uint32_t i = 0; i < pl->plan->n_setting; i++) {
 		struct gt_setting *s = &pl->plan->setting[i];
 
-		/* An un-pinned GOMAXPROCS relies on GODEBUG, which is held up as well. */
-		if (gt_setting_kind(s->id) == GT_KIND_ENV &&
-		    (s->verdict == GT_VERDICT_SET || s->reason == GT_R_UNPIN))
+		if (is_barred(pl->f, s))
 			gt_plan_skip(s, why[pl->f->barrier]);
 	}
 }
@@ -177,5 +188,5 @@ void gt_plan_make(const struct gt_facts *f, const struct gt_policy *p, struct gt
 	gt_plan_sysctl_rows(&pl);
 	gt_plan_swappiness(&pl);
 	gt_plan_bind_rows(&pl);
-	gate_env(&pl);
+	gate(&pl);
 }

@@ -29,7 +29,7 @@ const char *gt_record_reason(enum gt_reason why)
 		[GT_R_NAMESPACE_UNKNOWN] = "it is not known whose namespace this would change",
 		[GT_R_NO_SUCH_SYSCTL] = "the container's namespace has no such sysctl",
 		[GT_R_NO_SWAPPINESS_V2] = "cgroup v2 has no swappiness of a group's own",
-		[GT_R_NO_CGROUP] = "no cgroup hierarchy with this controller was found",
+		[GT_R_NO_CGROUP] = "the container has no cgroup of its own with this controller",
 		[GT_R_HAS_CPUSET] = "the container has a cpuset of its own",
 		[GT_R_ONE_NODE] = "the machine has one NUMA node",
 		[GT_R_NUMA_UNKNOWN] = "the machine's NUMA nodes are not known",
