@@ -121,8 +121,11 @@ static int drop_caps(enum gt_phase phase, struct gt_err *e)
 static int set_limits(struct gt_err *e)
 {
 	for (unsigned i = 0; i < GT_ARRAY_LEN(limits); i++) {
-		struct rlimit l = {limits[i].limit, limits[i].limit};
+		struct rlimit now, l = {limits[i].limit, limits[i].limit};
 
+		/* A hard limit that is lower already cannot be raised any more, and need not be. */
+		if (getrlimit(limits[i].what, &now) == 0 && now.rlim_max < l.rlim_max)
+			l.rlim_cur = l.rlim_max = now.rlim_max;
 		if (SANITIZED && limits[i].what == RLIMIT_AS)
 			continue;
 		if (setrlimit(limits[i].what, &l) < 0)

@@ -10,7 +10,7 @@
 #include "gotune/policy.h"
 #include "gotune/state.h"
 
-#define GT_STATE_MAX  (1u << 20)  /* bytes of OCI state on stdin */
+#define GT_STATE_MAX  (16u << 20) /* bytes of OCI state on stdin */
 #define GT_CONFIG_MAX (16u << 20) /* bytes of config.json */
 #define GT_POLICY_MAX (4u << 20)  /* bytes of one policy file */
 
