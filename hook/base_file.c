@@ -202,15 +202,28 @@ static int fill(int fd, const char *buf, size_t len, mode_t mode)
 	return fchmod(fd, mode) < 0 || fsync(fd) < 0 ? -errno : 0;
 }
 
-int gt_write_atomic(int dirfd, const char *name, const char *buf, size_t len, mode_t mode)
+/* TEMP becomes NAME. */
+static int put_there(int dirfd, const char *temp, const char *name)
 {
-	return gt_write_atomic_as(
-		dirfd, name, buf, len,
-		&(struct stat){.st_mode = mode, .st_uid = (uid_t)-1, .st_gid = (gid_t)-1});
+	return renameat(dirfd, temp, dirfd, name) < 0 ? -errno : 0;
 }
 
-int gt_write_atomic_as(int dirfd, const char *name, const char *buf, size_t len,
-		       const struct stat *as)
+/* TEMP becomes NAME, if there is a NAME: exchanged, since a look and a rename would be two steps.
+ */
+static int put_over(int dirfd, const char *temp, const char *name)
+{
+	if (renameat2(dirfd, temp, dirfd, name, RENAME_EXCHANGE) == 0)
+		return unlinkat(dirfd, temp, 0) < 0 ? -errno : 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -errno;
+	if (faccessat(dirfd, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	return put_there(dirfd, temp, name);
+}
+
+static int write_file(int dirfd, const char *name, const char *buf, size_t len,
+		      const struct stat *as,
+		      int (*put)(int dirfd, const char *temp, const char *name))
 {
 	_cleanup_close_ int fd = -1;
 	char temp[NAME_CAP];
@@ -224,13 +237,38 @@ int gt_write_atomic_as(int dirfd, const char *name, const char *buf, size_t len,
 	r = fchown(fd, as->st_uid, as->st_gid) < 0 ? -errno : 0;
 	if (r == 0)
 		r = fill(fd, buf, len, as->st_mode & 07777);
-	if (r == 0 && renameat(dirfd, temp, dirfd, name) < 0)
-		r = -errno;
+	if (r == 0)
+		r = put(dirfd, temp, name);
 	if (r < 0)
 		(void)unlinkat(dirfd, temp, 0); /* R says what failed first */
 	else
 		(void)fsync(dirfd); /* an O_PATH descriptor cannot; the file itself is synced */
 	return r;
+}
+
+int gt_write_atomic_as(int dirfd, const char *name, const char *buf, size_t len,
+		       const struct stat *as)
+{
+	return write_file(dirfd, name, buf, len, as, put_there);
+}
+
+static struct stat ours(mode_t mode)
+{
+	return (struct stat){.st_mode = mode, .st_uid = (uid_t)-1, .st_gid = (gid_t)-1};
+}
+
+int gt_write_atomic(int dirfd, const char *name, const char *buf, size_t len, mode_t mode)
+{
+	const struct stat as = ours(mode);
+
+	return write_file(dirfd, name, buf, len, &as, put_there);
+}
+
+int gt_rewrite_atomic(int dirfd, const char *name, const char *buf, size_t len, mode_t mode)
+{
+	const struct stat as = ours(mode);
+
+	return write_file(dirfd, name, buf, len, &as, put_over);
 }
 
 /* Enters or makes NAME below *DIR, which then is the new directory. */

@@ -6,6 +6,7 @@
 #include "gotune/live.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <sched.h>
 #include <stdio.h>
 
@@ -28,6 +29,16 @@ static int enter_namespaces(void *ctx)
 	return n->ipc >= 0 && setns(n->ipc, CLONE_NEWIPC) < 0 ? -errno : 0;
 }
 
+/* Is it still the process that was decided about? Pids are reused; start times with them are not.
+ */
+static bool is_same(const struct gt_decision *d)
+{
+	const struct gt_ident *id = &d->rec->facts.ident;
+	uint64_t start;
+
+	return gt_inspect_start_time(d->root, id->pid, &start) == 0 && start == id->pid_start;
+}
+
 static int open_ns(int64_t pid, const char *kind)
 {
 	char path[64];
@@ -45,7 +56,7 @@ void gt_live_enter(struct gt_decision *d)
 		f->ipc == GT_NS_OWNER_CONTAINER ? open_ns(f->ident.pid, "ipc") : -1;
 	struct enter n = {net, ipc};
 
-	if (net < 0 && ipc < 0)
+	if ((net < 0 && ipc < 0) || !is_same(d))
 		return;
 	/* Without it the values stay unknown, and writing says why it cannot. */
 	if (gt_worker_start(&d->sysctl, GT_PHASE_SYSCTL, gt_sysctl_jobs, GT_JOB_SYSCTL_COUNT,
@@ -102,7 +113,9 @@ static int set_cgroup(void *ctx, enum gt_setting_id id, const char *value, struc
 
 	if (!file)
 		return gt_err_set(e, -ENOENT, "no such file in this cgroup version");
-	if (dir >= 0)
+	if (dir >= 0 && !is_same(d))
+		r = -ESRCH;
+	if (r >= 0)
 		r = gt_apply_cgroup_write(dir, file, value);
 	return r < 0 ? gt_err_sys(e, r, "cannot write %s", file) : 0;
 }
@@ -111,7 +124,8 @@ static int set_nofile(void *ctx, const struct gt_barrier_job *job, struct gt_err
 {
 	struct gt_barrier_result res = {0};
 
-	(void)ctx;
+	if (!is_same(((const struct live *)ctx)->d))
+		return gt_err_sys(e, -ESRCH, "cannot raise RLIMIT_NOFILE");
 	gt_apply_nofile(job->pid, job, &res);
 	return res.nofile_error < 0 ? gt_err_sys(e, res.nofile_error, "cannot raise RLIMIT_NOFILE")
 				    : 0;
@@ -127,18 +141,8 @@ static int release(void *ctx)
 	gt_policy_done(&l->d->policy);
 	free(GT_TAKE_PTR(l->d->state));
 	free(GT_TAKE_PTR(l->d->bundle));
+	(void)malloc_trim(0); /* whether there was any to be given back */
 	return l->record_dir;
-}
-
-/* Is the process that was decided about still there? Pids are reused; start times with them are
- * not. */
-static bool is_alive(const struct gt_ident *id)
-{
-	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	uint64_t start;
-
-	return root >= 0 && gt_inspect_start_time(root, id->pid, &start) == 0 &&
-	       start == id->pid_start;
 }
 
 static void add_warning(struct gt_plan *p, enum gt_warning_id id)
@@ -155,6 +159,7 @@ static void done(void *ctx, const struct gt_barrier_result *res)
 	struct live *l = ctx;
 	struct gt_record *rec = l->d->rec;
 	struct gt_err e = {0};
+	int r;
 
 	if (!res->exec_seen)
 		return; /* ended before it ran: poststop or `gotune list` removes the record */
@@ -171,11 +176,9 @@ static void done(void *ctx, const struct gt_barrier_result *res)
 	}
 	if (l->record_dir < 0)
 		return;
-	if (gt_record_save(l->record_dir, rec, &e) < 0)
-		gt_log(GT_LOG_WARNING, "%s: %s", rec->facts.ident.id, e.msg);
-	/* A short-lived program may have been removed before that: then nobody else would. */
-	if (!is_alive(&rec->facts.ident) &&
-	    gt_record_remove(l->record_dir, rec->facts.ident.id, &e) < 0)
+	/* poststop may have removed it: a short-lived program's record must not come back. */
+	r = gt_record_update(l->record_dir, rec, &e);
+	if (r < 0 && r != -ENOENT)
 		gt_log(GT_LOG_WARNING, "%s: %s", rec->facts.ident.id, e.msg);
 }
 
@@ -184,6 +187,7 @@ static int set_barrier(void *ctx, const struct gt_barrier_job *job, struct gt_er
 	struct live *l = ctx;
 
 	l->job = *job;
+	l->job.pid_start = l->d->rec->facts.ident.pid_start;
 	return gt_tracer_start(&l->job, release, done, l, e);
 }
 

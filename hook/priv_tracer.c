@@ -3,11 +3,18 @@
  * then holds as little as it can, since it may wait for hours.
  */
 #include <fcntl.h>
+#include <link.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 
 #include "gotune/caps.h"
+#include "gotune/inspect.h"
 #include "gotune/tracer.h"
+
+#define SEIZE_WAIT_MS 2000
 
 /* Keeps KEEP and the pipe; everything else goes, so that no mount, namespace or pipe stays alive.
  */
@@ -46,6 +53,39 @@ static int leave_stdio(void)
 	return chdir("/") < 0 ? -errno : 0;
 }
 
+/* A pid may have been given to another process since it was looked at; held, it no more can be. */
+static int is_same(const struct gt_barrier_job *job)
+{
+	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	uint64_t start = 0;
+	int r = root < 0 ? -errno : 0;
+
+	if (r == 0 && job->pid_start)
+		r = gt_inspect_start_time(root, job->pid, &start);
+	return r == 0 && start != job->pid_start ? -ESRCH : r;
+}
+
+/* Pages of the program's file that are never written come back when they are needed. */
+static int give_back(struct dl_phdr_info *info, size_t size, void *ctx)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+
+	(void)size, (void)ctx;
+	for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+		uintptr_t begin = (info->dlpi_addr + p->p_vaddr) & ~(page - 1);
+
+		size_t len = info->dlpi_addr + p->p_vaddr + p->p_memsz - begin;
+
+		if (p->p_type != PT_LOAD || p->p_flags & PF_W)
+			continue;
+		/* Advice: where it is not taken, nothing is lost but memory. */
+		/* NOLINTNEXTLINE(performance-no-int-to-ptr): an address of our own image */
+		(void)madvise((void *)begin, len, MADV_DONTNEED);
+	}
+	return 0;
+}
+
 static _Noreturn void run_tracer(const struct gt_barrier_job *job, int pipe_fd,
 				 int (*release)(void *),
 				 void (*done)(void *, const struct gt_barrier_result *), void *ctx)
@@ -59,14 +99,32 @@ static _Noreturn void run_tracer(const struct gt_barrier_job *job, int pipe_fd,
 	if (r == 0)
 		r = gt_barrier_seize(job->pid);
 	if (r == 0)
+		r = is_same(job);
+	if (r == 0)
 		r = gt_phase_enter(job->suspend_seccomp ? GT_PHASE_TRACER_SECCOMP : GT_PHASE_TRACER,
 				   NULL);
 	if (write(pipe_fd, &r, sizeof(r)) != (ssize_t)sizeof(r) || r < 0)
 		_exit(1); /* the kernel lets the init go */
 	close(pipe_fd);
+	(void)dl_iterate_phdr(give_back, NULL);
 	gt_barrier_wait(job, &res);
 	done(ctx, &res);
 	_exit(0);
+}
+
+/* What the tracer says of its start, in a bounded time. -ECHILD: it died. */
+static int32_t await_start(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	int32_t r = -ECHILD;
+	int n;
+
+	do /* no handler of ours interrupts it again and again */
+		n = poll(&p, 1, SEIZE_WAIT_MS);
+	while (n < 0 && errno == EINTR);
+	if (n == 0)
+		return -ETIMEDOUT;
+	return read(fd, &r, sizeof(r)) == (ssize_t)sizeof(r) ? r : -ECHILD;
 }
 
 int gt_tracer_start(const struct gt_barrier_job *job, int (*release)(void *ctx),
@@ -74,25 +132,24 @@ int gt_tracer_start(const struct gt_barrier_job *job, int (*release)(void *ctx),
 		    struct gt_err *e)
 {
 	int fds[2];
-	int32_t r = -ECHILD;
+	int32_t r;
 	pid_t pid;
-	ssize_t n;
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return gt_err_sys(e, -errno, "cannot make the tracer's pipe");
 	pid = fork();
-	if (pid < 0)
-		r = -errno;
+	r = pid < 0 ? -errno : 0;
 	if (pid == 0) {
 		close(fds[0]);
 		run_tracer(job, fds[1], release, done, ctx);
 	}
 	close(fds[1]);
-	do {
-		n = pid > 0 ? read(fds[0], &r, sizeof(r)) : 0;
-	} while (n < 0 && errno == EINTR);
+	if (pid > 0)
+		r = await_start(fds[0]);
 	close(fds[0]);
-	if (pid > 0 && r < 0)
-		(void)waitpid(pid, NULL, 0); /* it is about to exit */
+	if (pid > 0 && r < 0) {
+		(void)kill(pid, SIGKILL); /* our own unreaped child: the pid is still its */
+		(void)waitpid(pid, NULL, 0);
+	}
 	return r < 0 ? gt_err_sys(e, r, "cannot wait at the container's exec") : 0;
 }

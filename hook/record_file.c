@@ -76,7 +76,8 @@ static int file_name(const char *id, char *ret, size_t cap, struct gt_err *e)
 	return 0;
 }
 
-int gt_record_save(int dirfd, const struct gt_record *r, struct gt_err *e)
+static int save(int dirfd, const struct gt_record *r, struct gt_err *e,
+		int (*write_it)(int, const char *, const char *, size_t, mode_t))
 {
 	_cleanup_close_ int containers = -1;
 	char name[GT_ID_MAX + sizeof(SUFFIX)];
@@ -92,9 +93,21 @@ int gt_record_save(int dirfd, const struct gt_record *r, struct gt_err *e)
 	gt_buf_str(&json, "\n");
 	ret = json.error;
 	if (ret == 0)
-		ret = gt_write_atomic(containers, name, json.p, json.len, 0600);
+		ret = write_it(containers, name, json.p, json.len, 0600);
 	gt_buf_done(&json);
+	if (ret == -ENOENT && write_it == gt_rewrite_atomic)
+		return ret;
 	return ret < 0 ? gt_err_sys(e, ret, "cannot write the record %s", name) : 0;
+}
+
+int gt_record_save(int dirfd, const struct gt_record *r, struct gt_err *e)
+{
+	return save(dirfd, r, e, gt_write_atomic);
+}
+
+int gt_record_update(int dirfd, const struct gt_record *r, struct gt_err *e)
+{
+	return save(dirfd, r, e, gt_rewrite_atomic);
 }
 
 int gt_record_remove(int dirfd, const char *id, struct gt_err *e)

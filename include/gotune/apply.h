@@ -23,6 +23,7 @@ struct gt_barrier_job {
 	uint64_t nofile_soft, nofile_hard;
 	bool suspend_seccomp; /* the container has a filter that could kill on prctl */
 	uint64_t dev, ino;    /* of the program that was inspected; 0: do not compare */
+	uint64_t pid_start;   /* of PID, in clock ticks; 0: do not compare */
 };
 
 /* What the barrier did. */

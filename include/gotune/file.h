@@ -66,6 +66,13 @@ GT_MUST_CHECK int gt_write_atomic(int dirfd, const char *name, const char *buf, 
 GT_MUST_CHECK int gt_write_atomic_as(int dirfd, const char *name, const char *buf, size_t len,
 				     const struct stat *as);
 
+/*
+ * As gt_write_atomic, but only over a file that is there: -ENOENT when it has been removed, also in
+ * the moment before. Where the file system cannot exchange two names it is looked at beforehand.
+ */
+GT_MUST_CHECK int gt_rewrite_atomic(int dirfd, const char *name, const char *buf, size_t len,
+				    mode_t mode);
+
 /* mkdir -p, mode 0755 for each part that is missing; refuses a symlink as the last part. */
 GT_MUST_CHECK int gt_mkdirs(const char *path);
 

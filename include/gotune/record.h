@@ -47,6 +47,11 @@ void gt_record_log_line(const struct gt_record *r, char *buf, size_t cap);
  */
 GT_MUST_CHECK int gt_record_dir_open(const char *dir, bool create, struct gt_err *e);
 GT_MUST_CHECK int gt_record_save(int dirfd, const struct gt_record *r, struct gt_err *e);
+
+/* As gt_record_save, but only over a record that is there: -ENOENT, without a message, when it has
+ * been removed since. */
+GT_MUST_CHECK int gt_record_update(int dirfd, const struct gt_record *r, struct gt_err *e);
+
 GT_MUST_CHECK int gt_record_remove(int dirfd, const char *id, struct gt_err *e);
 
 /* Counters that outlive records: decided, tuned, failed. Kept in DIR/counters under a lock. */

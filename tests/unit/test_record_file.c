@@ -289,10 +289,29 @@ static void test_count_never_hangs(void **state)
 	close(fd);
 }
 
+/* What a tracer writes late: over a record that stands, never where one has been removed. */
+static void test_update_never_brings_back(void **state)
+{
+	int fd = open_made();
+	struct gt_err e = {0};
+
+	(void)state;
+	assert_int_equal(gt_record_update(fd, &sample, &e), -ENOENT);
+	assert_int_equal(files_in("containers"), 0);
+	assert_int_equal(gt_record_save(fd, &sample, &e), 0);
+	assert_int_equal(gt_record_update(fd, &sample, &e), 0);
+	assert_int_equal(files_in("containers"), 1);
+	assert_int_equal(gt_record_remove(fd, sample.facts.ident.id, &e), 0);
+	assert_int_equal(gt_record_update(fd, &sample, &e), -ENOENT);
+	assert_int_equal(files_in("containers"), 0);
+	close(fd);
+}
+
 int main(void)
 {
 #define IN_DIR(t) cmocka_unit_test_setup_teardown(t, make_dir, remove_dir)
 	const struct CMUnitTest tests[] = {
+		IN_DIR(test_update_never_brings_back),
 		IN_DIR(test_dir_open_makes_it),
 		IN_DIR(test_dir_open_without_records),
 		IN_DIR(test_dir_open_refuses_symlinks),
