@@ -347,11 +347,13 @@ static bool is_other_program(pid_t pid, const struct gt_barrier_job *job)
 static bool is_runtime_helper(pid_t pid)
 {
 	char path[32], target[128];
+	struct stat st;
 	ssize_t n;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
 	n = readlink(path, target, sizeof(target) - 1);
-	if (n < 0)
+	/* A memfd has no link; a file that an image named like one has. */
+	if (n < 0 || stat(path, &st) < 0 || st.st_nlink != 0)
 		return false;
 	target[n] = '\0';
 	return strncmp(target, "/memfd:runc_cloned:runc-dmz", 27) == 0;
