@@ -199,6 +199,8 @@ void gt_inspect_cgroup(int root, int64_t pid, struct gt_cgroup_facts *ret,
 	ret->cpu = places.ctl[GT_CTL_CPU].version;
 	ret->memory = places.ctl[GT_CTL_MEMORY].version;
 	ret->cpuset = places.ctl[GT_CTL_CPUSET].version;
+	ret->memory_shared = places.ctl[GT_CTL_MEMORY].shared;
+	ret->cpuset_shared = places.ctl[GT_CTL_CPUSET].shared;
 	ret->hybrid = places.hybrid;
 	memcpy(ret_path, places.path, GT_PATH_CAP);
 	cpu = walk(root, &places.ctl[GT_CTL_CPU], add_cpu, ret);

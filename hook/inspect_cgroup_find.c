@@ -135,16 +135,11 @@ static void take_path(char *line, struct paths *ret)
 	}
 }
 
-static void read_paths(int root, int64_t pid, struct paths *ret)
+static void read_paths(int root, const char *file, struct paths *ret)
 {
-	char name[48] = "proc/";
-	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *text = read_text(root, file);
 	char *save = NULL;
 
-	if (pid <= 0 || !gt_append_u64(name, sizeof(name), (uint64_t)pid) ||
-	    !gt_append(name, sizeof(name), "/cgroup"))
-		return;
-	text = read_text(root, name);
 	if (!text)
 		return;
 	for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save))
@@ -233,14 +228,43 @@ static void read_mounts(int root, const struct paths *paths, struct gt_cg_places
 	ret->hybrid = v1 && v2;
 }
 
+/* Is cgroup MINE the cgroup THEIRS, or below it? */
+static bool holds(const char *theirs, const char *mine)
+{
+	size_t n = strlen(theirs);
+
+	if (*theirs == '\0' || strncmp(theirs, mine, n) != 0)
+		return false;
+	return mine[n] == '\0' || mine[n] == '/' || theirs[n - 1] == '/';
+}
+
+/* A cgroup that we are in, or below, is not the container's alone. */
+static void mark_shared(int root, const struct paths *theirs, struct gt_cg_places *ret)
+{
+	struct paths own = {0};
+
+	read_paths(root, "proc/self/cgroup", &own);
+	for (unsigned c = 0; c < GT_CTL_COUNT; c++) {
+		bool v1 = ret->ctl[c].version == GT_CGROUP_V1;
+
+		ret->ctl[c].shared =
+			holds(v1 ? theirs->v1[c] : theirs->v2, v1 ? own.v1[c] : own.v2);
+	}
+}
+
 void gt_cg_find(int root, int64_t pid, struct gt_cg_places *ret)
 {
 	struct paths paths = {0};
+	char name[48] = "proc/";
 	const char *path;
 
 	*ret = (struct gt_cg_places){0};
-	read_paths(root, pid, &paths);
+	if (pid > 0 && gt_append_u64(name, sizeof(name), (uint64_t)pid) &&
+	    gt_append(name, sizeof(name), "/cgroup"))
+		read_paths(root, name, &paths);
 	read_mounts(root, &paths, ret);
+	if (pid > 0)
+		mark_shared(root, &paths, ret);
 	path = paths.v1[GT_CTL_MEMORY];
 	if (*path == '\0')
 		path = *paths.v2 ? paths.v2 : paths.v1[GT_CTL_CPU];

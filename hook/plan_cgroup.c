@@ -21,7 +21,9 @@ static enum gt_reason bind_bars(const struct gt_planning *pl)
 		return GT_R_NUMA_UNKNOWN;
 	if (pl->f->host.n_nodes <= 1)
 		return GT_R_ONE_NODE;
-	return pl->f->cgroup.cpuset == GT_CGROUP_UNKNOWN ? GT_R_NO_CGROUP : GT_R_COUNT;
+	return pl->f->cgroup.cpuset == GT_CGROUP_UNKNOWN || pl->f->cgroup.cpuset_shared
+		       ? GT_R_NO_CGROUP
+		       : GT_R_COUNT;
 }
 
 /* Chooses the node and what of A lies in it; GT_R_COUNT, or why there is none. */
@@ -127,6 +129,10 @@ void gt_plan_swappiness(struct gt_planning *pl)
 
 	if (want < 0) {
 		gt_plan_skip(s, GT_R_PROFILE_NULL);
+		return;
+	}
+	if (pl->f->cgroup.memory_shared) {
+		gt_plan_skip(s, GT_R_NO_CGROUP);
 		return;
 	}
 	switch (pl->f->cgroup.memory) {

@@ -14,6 +14,7 @@
 struct gt_cg_place {
 	enum gt_cgroup_version version; /* GT_CGROUP_UNKNOWN: not mounted, or not offered */
 	bool has_path;			/* below holds the process's cgroup */
+	bool shared;			/* our own process is in it, or below it */
 	char point[GT_PATH_CAP];	/* the mount point */
 	char below[GT_PATH_CAP];	/* the cgroup as a path below POINT: "/" or "/a/b" */
 };

@@ -123,6 +123,8 @@ enum gt_cgroup_version { GT_CGROUP_UNKNOWN, GT_CGROUP_V1, GT_CGROUP_V2 };
 struct gt_cgroup_facts {
 	enum gt_cgroup_version cpu, memory, cpuset; /* the hierarchy that holds each controller */
 	bool hybrid;				    /* v1 controllers beside a mounted cgroup2 */
+	/* We live in the same cgroup or below it: it is not the container's alone to be changed. */
+	bool memory_shared, cpuset_shared;
 	struct gt_level level[GT_LEVELS_MAX];
 	uint32_t n_level;    /* 0: no live cgroup was read */
 	bool level_overflow; /* more ancestors than fit: the last holds the smallest of the rest */

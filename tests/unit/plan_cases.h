@@ -379,6 +379,8 @@ static bool plan_given_cgroup(const char *k, const char *v)
 		plan_fact(v, &c->swappiness);
 	} else if (strcmp(k, "swapmax") == 0) {
 		plan_fact(v, &c->swap_max);
+	} else if (strcmp(k, "shared") == 0) {
+		plan_f.cgroup.memory_shared = plan_f.cgroup.cpuset_shared = true;
 	} else if (strcmp(k, "has_swap") == 0) {
 		plan_f.config.has_swap = true;
 	} else if (strcmp(k, "has_swappiness") == 0) {

@@ -164,6 +164,45 @@ static void test_inspect_cgroup_colon_in_path(void **state)
 	assert_int_equal(facts.level[1].mem_max_bytes, GIB(4));
 }
 
+/* Our own cgroup, and one that we live below, are not a container's to be changed. */
+static void test_inspect_cgroup_shared(void **state)
+{
+	static const struct {
+		const char *container, *self;
+		bool want;
+	} rows[] = {
+		{"/a/b", "/a/b", true}, {"/a", "/a/b", true},	 {"/", "/a/b", true},
+		{"/a/b", "/a", false},	{"/a/b", "/a/c", false}, {"/a/b", "/a/bc", false},
+		{"/a/b", "/", false},
+	};
+	char dir[] = "/tmp/gotune-test.XXXXXX", command[512];
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	for (size_t i = 0; i < GT_ARRAY_LEN(rows); i++) {
+		_cleanup_close_ int root = -1;
+
+		memset(&facts, 0, sizeof(facts));
+		(void)snprintf(
+			command, sizeof(command),
+			"cd %s && rm -rf proc cg && mkdir -p proc/self proc/9 cg/a/b && "
+			"echo '30 29 0:27 / /cg rw - cgroup2 cgroup2 rw' >proc/self/mountinfo && "
+			"echo 'memory cpuset' >cg/cgroup.controllers && "
+			"echo '0::%s' >proc/9/cgroup && echo '0::%s' >proc/self/cgroup",
+			dir, rows[i].container, rows[i].self);
+		assert_int_equal(system(command), 0); /* NOLINT(cert-env33-c): a test's own tree */
+		root = gt_root_open(dir, NULL);
+		assert_true(root >= 0);
+		gt_inspect_cgroup(root, 9, &facts, path);
+		assert_int_equal(facts.memory, GT_CGROUP_V2);
+		if (facts.memory_shared != rows[i].want || facts.cpuset_shared != rows[i].want)
+			fail_msg("%s, %s: %d %d", rows[i].container, rows[i].self,
+				 facts.memory_shared, facts.cpuset_shared);
+	}
+	(void)snprintf(command, sizeof(command), "rm -rf %s", dir);
+	assert_int_equal(system(command), 0); /* NOLINT(cert-env33-c) */
+}
+
 /* Nobody: only which hierarchy holds what. */
 static void test_inspect_cgroup_no_process(void **state)
 {
@@ -531,6 +570,7 @@ int main(void)
 		cmocka_unit_test(test_inspect_cgroup_v2_demo),
 		cmocka_unit_test(test_inspect_cgroup_v1_hybrid),
 		cmocka_unit_test(test_inspect_cgroup_colon_in_path),
+		cmocka_unit_test(test_inspect_cgroup_shared),
 		cmocka_unit_test(test_inspect_cgroup_no_process),
 		cmocka_unit_test(test_inspect_cgroup_gone),
 		cmocka_unit_test(test_inspect_cgroup_garbage),
