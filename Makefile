@@ -198,6 +198,19 @@ demo-now:
 	@+$(MAKE) --no-print-directory -s all $(PROBE)
 	@BUILD='$(BUILD)' contrib/demo
 
+# --- bench ------------------------------------------------------------------------------------
+BENCH_RUNS ?= 200
+$(BUILD)/bench/%: tests/bench/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(COMPILE) -static-pie -o $@ $<
+
+.PHONY: bench bench-now
+bench: ## as root: what the hook and gotune explain cost, against an empty static C program
+	@contrib/install-deps demo
+	@+$(MAKE) --no-print-directory -s bench-now
+bench-now: all $(PROBE) $(BUILD)/bench/bench $(BUILD)/bench/empty
+	@BUILD='$(BUILD)' PROBE='$(PROBE)' tests/bench/run $(BENCH_RUNS)
+
 .PHONY: install-deps
 install-deps: ## install the packages that building, tests, analysis and demo need
 	@contrib/install-deps build check analyze demo
