@@ -7,15 +7,18 @@
  * the other side sends sizes a buffer. The parent bounds the time, and kills a child that took
  * longer or that talks nonsense. Privilege: the child enters its phase before it reads one byte.
  */
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "gotune/worker.h"
+
+#define KILL_WAIT_MS 1000
 
 struct request {
 	uint32_t job;
@@ -60,12 +63,21 @@ static int await(int sock, void *buf, size_t len, int64_t deadline)
 	return 0;
 }
 
-static int send_all(int sock, const void *buf, size_t len)
+/* As await(), for sending: a child that stops reading, or reads slowly, holds nobody up. */
+static int send_all(int sock, const void *buf, size_t len, int64_t deadline)
 {
-	for (size_t done = 0; done < len;) {
-		ssize_t n = send(sock, (const char *)buf + done, len - done, MSG_NOSIGNAL);
+	int flags = MSG_NOSIGNAL | (deadline ? MSG_DONTWAIT : 0);
 
-		if (n < 0 && errno == EINTR)
+	for (size_t done = 0; done < len;) {
+		struct pollfd p = {.fd = sock, .events = POLLOUT};
+		ssize_t n = send(sock, (const char *)buf + done, len - done, flags);
+		int64_t left = deadline ? deadline - now_ms() : 0;
+
+		if (deadline && left <= 0)
+			return -ETIMEDOUT;
+		if (n < 0 && errno == EAGAIN)
+			(void)poll(&p, 1, (int)left); /* woken or not, send and the clock tell */
+		if (n < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (n <= 0)
 			return -EPIPE;
@@ -103,7 +115,7 @@ static size_t run_len(const struct map *m, size_t i, size_t len)
 	return n;
 }
 
-static int send_sparse(int sock, const char *buf, size_t len)
+static int send_sparse(int sock, const char *buf, size_t len, int64_t deadline)
 {
 	struct map m = {0};
 	int r;
@@ -112,12 +124,12 @@ static int send_sparse(int sock, const char *buf, size_t len)
 		if (!is_zero(buf + i * BLOCK, block_len(i, len)))
 			m.bit[i / 8] = (unsigned char)(m.bit[i / 8] | 1u << (i % 8));
 	}
-	r = send_all(sock, &m, sizeof(m));
+	r = send_all(sock, &m, sizeof(m), deadline);
 	for (size_t i = 0, n; r == 0 && i < BLOCKS_MAX && i * BLOCK < len;
 	     i += n ? (n + BLOCK - 1) / BLOCK : 1) {
 		n = run_len(&m, i, len);
 		if (n)
-			r = send_all(sock, buf + i * BLOCK, n);
+			r = send_all(sock, buf + i * BLOCK, n, deadline);
 	}
 	return r;
 }
@@ -183,8 +195,28 @@ static int serve_one(int sock, const struct gt_job *jobs, unsigned n_jobs)
 	if (r < 0)
 		return r;
 	rep.result = jobs[req.job].fn(fd, in, req.in_len, out, jobs[req.job].ret_len, &rep.err);
-	r = send_all(sock, &rep, sizeof(rep));
-	return r < 0 ? r : send_sparse(sock, out, jobs[req.job].ret_len);
+	r = send_all(sock, &rep, sizeof(rep), 0);
+	return r < 0 ? r : send_sparse(sock, out, jobs[req.job].ret_len, 0);
+}
+
+/*
+ * Keeps only SOCK, as descriptor 3: what our parent's parent left open is not for the parser to
+ * read, and a worker that hangs must not keep a pipe open whose end somebody waits for.
+ */
+static int close_others(int sock)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int r = null < 0 ? -errno : 0;
+
+	if (r == 0 && null <= 3)
+		null = fcntl(null, F_DUPFD_CLOEXEC, 4);
+	if (r == 0 && sock != 3)
+		r = dup3(sock, 3, O_CLOEXEC) < 0 ? -errno : 0;
+	for (int i = 0; r == 0 && i <= STDERR_FILENO; i++)
+		r = dup2(null, i) < 0 ? -errno : 0;
+	if (r == 0 && close_range(4, ~0U, 0) < 0 && errno != ENOSYS)
+		r = -errno;
+	return r < 0 ? r : 3;
 }
 
 /* The child's life. First an answer to "are you ready?", then jobs until the parent closes. */
@@ -192,14 +224,21 @@ static _Noreturn void serve(int sock, enum gt_phase phase, const struct gt_job *
 			    unsigned n_jobs, int (*setup)(void *), void *setup_ctx)
 {
 	struct reply ready = {0};
+	int kept;
 
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* without it the closed socket ends us, later */
 	ready.result = setup ? setup(setup_ctx) : 0;
+	kept = close_others(sock);
+	if (kept >= 0)
+		sock = kept;
 	if (ready.result < 0)
 		(void)gt_err_sys(&ready.err, ready.result,
 				 "cannot enter the container's namespaces");
+	else if (kept < 0)
+		ready.result = gt_err_sys(&ready.err, kept, "cannot close descriptors");
 	else
 		ready.result = gt_phase_enter(phase, &ready.err);
-	if (send_all(sock, &ready, sizeof(ready)) < 0 || ready.result < 0)
+	if (send_all(sock, &ready, sizeof(ready), 0) < 0 || ready.result < 0)
 		_exit(1);
 	while (serve_one(sock, jobs, n_jobs) == 0)
 		;
@@ -208,16 +247,31 @@ static _Noreturn void serve(int sock, enum gt_phase phase, const struct gt_job *
 
 /* ---- the parent ---- */
 
+/*
+ * One that is stuck in the kernel, reading from a dead server's file system, cannot be killed: then
+ * it is left to init. That its end of the socket is closed says that it has as good as gone.
+ */
 static void kill_worker(struct gt_worker *w)
 {
+	struct pollfd p = {.fd = w->sock, .events = 0}; /* POLLHUP is always told */
+
 	if (w->pid > 0) {
 		(void)kill(w->pid, SIGKILL); /* our own unreaped child: the pid is still its */
-		while (waitpid(w->pid, NULL, 0) < 0 && errno == EINTR)
-			;
+		if (poll(&p, 1, KILL_WAIT_MS) != 0) {
+			while (waitpid(w->pid, NULL, 0) < 0 && errno == EINTR)
+				;
+		}
 	}
 	w->pid = 0;
 	gt_cleanup_close(&w->sock);
 	w->sock = -1;
+}
+
+static int broken(struct gt_err *e, int r)
+{
+	return gt_err_set(e, r,
+			  r == -ETIMEDOUT ? "the sandboxed worker took too long and was killed"
+					  : "the sandboxed worker died");
 }
 
 static int await_reply(struct gt_worker *w, int64_t deadline, void *ret, size_t ret_len,
@@ -229,10 +283,7 @@ static int await_reply(struct gt_worker *w, int64_t deadline, void *ret, size_t 
 	if (r == 0 && ret_len > 0)
 		r = recv_sparse(w->sock, ret, ret_len, deadline);
 	if (r < 0)
-		return gt_err_set(e, r,
-				  r == -ETIMEDOUT
-					  ? "the sandboxed worker took too long and was killed"
-					  : "the sandboxed worker died");
+		return broken(e, r);
 	rep.err.msg[sizeof(rep.err.msg) - 1] = '\0';
 	if (rep.result < 0)
 		return gt_err_set(e, rep.result < -4095 ? -EIO : rep.result, "%s", rep.err.msg);
@@ -260,10 +311,6 @@ int gt_worker_start(struct gt_worker *ret, enum gt_phase phase, const struct gt_
 	}
 	close(pair[1]);
 	w.sock = pair[0];
-	/* A child that stops reading cannot hold its parent up; where this fails poll still bounds.
-	 */
-	(void)setsockopt(w.sock, SOL_SOCKET, SO_SNDTIMEO, &(struct timeval){.tv_sec = 1},
-			 sizeof(struct timeval));
 	r = await_reply(&w, now_ms() + 2000, NULL, 0, e);
 	if (r < 0) {
 		kill_worker(&w);
@@ -273,7 +320,8 @@ int gt_worker_start(struct gt_worker *ret, enum gt_phase phase, const struct gt_
 	return 0;
 }
 
-static int send_request(struct gt_worker *w, unsigned i, int fd, const void *in, size_t in_len)
+static int send_request(struct gt_worker *w, unsigned i, int fd, const void *in, size_t in_len,
+			int64_t deadline)
 {
 	struct request req = {.job = i, .in_len = (uint32_t)in_len, .has_fd = fd >= 0};
 	union {
@@ -294,9 +342,10 @@ static int send_request(struct gt_worker *w, unsigned i, int fd, const void *in,
 		c->cmsg_len = CMSG_LEN(sizeof(int));
 		memcpy(CMSG_DATA(c), &fd, sizeof(int));
 	}
-	if (sendmsg(w->sock, &m, MSG_NOSIGNAL) != (ssize_t)sizeof(req))
+	/* Nothing else is on its way: there is room for it, or something is wrong. */
+	if (sendmsg(w->sock, &m, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)sizeof(req))
 		return -EPIPE;
-	return in_len ? send_sparse(w->sock, in, in_len) : 0;
+	return in_len ? send_sparse(w->sock, in, in_len, deadline) : 0;
 }
 
 int gt_worker_call(struct gt_worker *w, unsigned i, int fd, const void *in, size_t in_len,
@@ -309,9 +358,9 @@ int gt_worker_call(struct gt_worker *w, unsigned i, int fd, const void *in, size
 		return gt_err_set(e, -EPIPE, "the sandboxed worker died earlier");
 	if (i >= w->n_jobs || in_len > w->jobs[i].in_max)
 		return gt_err_set(e, -EINVAL, "no such job, or too large an input");
-	r = send_request(w, i, fd, in, in_len);
+	r = send_request(w, i, fd, in, in_len, deadline);
 	if (r < 0)
-		(void)gt_err_set(e, r, "the sandboxed worker died");
+		r = broken(e, r);
 	else
 		r = await_reply(w, deadline, ret, w->jobs[i].ret_len, e);
 	if (r == -EPIPE || r == -ETIMEDOUT)

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "gotune/file.h"
 #include "gotune/worker.h"
@@ -282,9 +283,67 @@ static void test_tables_give_a_reason_for_everything(void **state)
 		assert_true(gt_phase_calls[i].why[0] != '\0' && gt_phase_calls[i].nr >= 0);
 }
 
+static int64_t clock_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* A worker that does not read its input is waited for no longer than one that does not answer. */
+static void test_call_bounds_sending(void **state)
+{
+	struct gt_worker w = start(GT_PHASE_PARSE);
+	char *in = malloc(400000), *out = calloc(1, 400000);
+	pid_t pid = w.pid;
+	int64_t begin = clock_ms();
+
+	(void)state;
+	assert_true(in && out);
+	memset(in, 7, 400000);
+	assert_int_equal(kill(pid, SIGSTOP), 0);
+	assert_int_equal(gt_worker_call(&w, REVERSE, -1, in, 400000, out, 200, NULL), -ETIMEDOUT);
+	assert_in_range(clock_ms() - begin, 150, 900);
+	assert_reaped(pid);
+	gt_worker_done(&w);
+	free(in);
+	free(out);
+}
+
+/* Nothing that is open here is open there, standard descriptors included. */
+static void test_start_leaves_descriptors_behind(void **state)
+{
+	int low = open("/etc/passwd", O_RDONLY), high = fcntl(low, F_DUPFD, 200);
+	struct gt_worker w = start(GT_PHASE_PARSE);
+	char path[64], target[64];
+
+	(void)state;
+	for (int fd = 0; fd <= 256; fd++) {
+		ssize_t n;
+
+		(void)snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)w.pid, fd);
+		n = readlink(path, target, sizeof(target) - 1);
+		if (n < 0)
+			continue;
+		target[n] = '\0';
+		if (fd == 3)
+			assert_memory_equal(target, "socket:", 7);
+		else if (fd > 3)
+			fail_msg("descriptor %d is %s", fd, target);
+		else
+			assert_string_equal(target, "/dev/null");
+	}
+	close(low);
+	close(high);
+	gt_worker_done(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_call_bounds_sending),
+		cmocka_unit_test(test_start_leaves_descriptors_behind),
 		cmocka_unit_test(test_call_carries_large_answers),
 		cmocka_unit_test(test_call_passes_a_descriptor),
 		cmocka_unit_test(test_call_carries_errors),
