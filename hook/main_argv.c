@@ -33,25 +33,46 @@ static const char *const verb_values[] = {"--bundle",
 					  "--additional-gids",
 					  "-g"};
 
+/* runc's flag package takes a long name after one dash, too. NAME: of the table. */
+static bool is_flag(const char *arg, const char *name)
+{
+	return strcmp(arg, name) == 0 || (name[1] == '-' && strcmp(arg, name + 1) == 0);
+}
+
 static bool listed(const char *const *list, size_t n, const char *s)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (strcmp(list[i], s) == 0)
+		if (is_flag(s, list[i]))
 			return true;
 	}
 	return false;
 }
 
-/* The value of flag LONG_NAME (or SHORT_NAME) at argv[i], in either form; NULL when argv[i] is
+/* The text after "NAME=" in ARG, or NULL. */
+static const char *after_equal(const char *arg, const char *name)
+{
+	size_t n = strlen(name);
+
+	return strncmp(arg, name, n) == 0 && arg[n] == '=' ? arg + n + 1 : NULL;
+}
+
+/* The value of flag NAME (or of SHORT_NAME) at argv[i], in whichever form; NULL when argv[i] is
  * another. */
-static const char *value_of(int argc, char *const *argv, int i, const char *long_name,
+static const char *value_of(int argc, char *const *argv, int i, const char *name,
 			    const char *short_name)
 {
-	size_t n = strlen(long_name);
+	const char *arg = argv[i];
+	const char *forms[] = {after_equal(arg, name), after_equal(arg, name + 1),
+			       after_equal(arg, short_name)};
 
-	if (strcmp(argv[i], long_name) == 0 || strcmp(argv[i], short_name) == 0)
+	if (is_flag(arg, name) || strcmp(arg, short_name) == 0)
 		return i + 1 < argc ? argv[i + 1] : NULL;
-	return strncmp(argv[i], long_name, n) == 0 && argv[i][n] == '=' ? argv[i] + n + 1 : NULL;
+	for (size_t f = 0; f < GT_ARRAY_LEN(forms); f++) {
+		if (forms[f])
+			return forms[f];
+	}
+	/* crun takes "-bDIR"; only what is a path, since "-pid-file" would begin so, too. */
+	return strncmp(arg, short_name, 2) == 0 && strchr("/.", arg[2]) && arg[2] ? arg + 2 : NULL;
 }
 
 void gt_runtime_argv_parse(int argc, char *const *argv, struct gt_runtime_argv *ret)
