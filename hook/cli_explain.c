@@ -143,6 +143,21 @@ static int print(const struct gt_cli_args *a, struct gt_cli_out *out, const stru
 	return ret;
 }
 
+/* The places of what is unsound in the policy, as `gotune policy check` has them. */
+static bool say_policy(struct gt_cli_out *out, const struct gt_policy *p)
+{
+	bool said = false;
+
+	for (uint32_t i = 0; i < p->n_layer; i++) {
+		if (!p->layer[i].broken)
+			continue;
+		(void)gt_cli_fail(out, GT_EXIT_UNSOUND, "%s:%s", p->layer[i].path,
+				  p->layer[i].error);
+		said = true;
+	}
+	return said;
+}
+
 static int explain(const struct gt_cli_args *a, struct gt_cli_out *out, const char *bundle)
 {
 	struct gt_decide_in in = {
@@ -163,7 +178,7 @@ static int explain(const struct gt_cli_args *a, struct gt_cli_out *out, const ch
 	ret = print(a, out, d.rec);
 	if (ret == 0)
 		ret = (int)verdict(d.rec);
-	if (ret == GT_EXIT_UNSOUND)
+	if ((!say_policy(out, &d.policy) || d.rec->message[0]) && ret == GT_EXIT_UNSOUND)
 		say_why(out, d.rec);
 	gt_decide_done(&d);
 	return ret;

@@ -148,6 +148,24 @@ bool gt_plan_unpinned(const struct gt_planning *pl, char *ret, size_t cap)
 	       gt_plan_merge_godebug(pl->godebug, UNPIN_ENTRIES, NULL, ret, cap);
 }
 
+/* Entries of the profile that the policy's own list does not let through. */
+static void warn_not_allowed(struct gt_planning *pl)
+{
+	const char *text = pl->sel.profile->godebug;
+	struct entry e;
+
+	while (next_entry(&text, &e)) {
+		char about[64] = "GODEBUG ";
+		size_t have = strlen(about);
+
+		if (!e.value || e.key_len == 0 || on_list(pl->p->godebug_allow, e.key, e.key_len))
+			continue;
+		(void)gt_copy(about + have, sizeof(about) - have, e.key,
+			      e.key_len); /* for reading */
+		gt_plan_warn(pl->plan, GT_W_NOT_ALLOWED, about);
+	}
+}
+
 /* What GODEBUG will be from the environment, the request and the profile, in this rank. */
 void gt_plan_godebug_base(struct gt_planning *pl)
 {
@@ -163,6 +181,7 @@ void gt_plan_godebug_base(struct gt_planning *pl)
 		pl->godebug_wish = strcmp(merged, pl->godebug) != 0;
 		(void)gt_copy_str(pl->godebug, sizeof(pl->godebug), merged);
 	}
+	warn_not_allowed(pl);
 	if (pl->f->program.kind == GT_PROG_GO &&
 	    gt_plan_merge_godebug(pl->godebug, pl->sel.profile->godebug, allow, merged,
 				  sizeof(merged)))

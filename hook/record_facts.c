@@ -192,11 +192,15 @@ static void task_facts(const struct gt_facts *f, struct gt_jw *w)
 	static const char *const owners[] = {"unknown", "host", "container"};
 	char limits[64];
 
-	(void)snprintf(limits, sizeof(limits), "/proc/%lld/limits", (long long)f->ident.pid);
+	/* Without a process they are our own: the runtime that comes after us inherits as we do. */
+	(void)snprintf(limits, sizeof(limits), "/proc/self/limits");
+	if (f->ident.pid > 0)
+		(void)snprintf(limits, sizeof(limits), "/proc/%lld/limits",
+			       (long long)f->ident.pid);
 	rlimit(w, "nofile_config", f->nofile.in_config, f->nofile.config_soft,
 	       f->nofile.config_hard, "config.json");
 	rlimit(w, "nofile_live", f->nofile.live_known, f->nofile.live_soft, f->nofile.live_hard,
-	       f->ident.pid > 0 ? limits : "");
+	       limits);
 	fact(w, "nr_open", &f->host.nr_open);
 	gt_jw_key(w, "net_namespace");
 	gt_jw_str(w, f->net <= GT_NS_OWNER_CONTAINER ? owners[f->net] : NULL);

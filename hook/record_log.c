@@ -31,6 +31,42 @@ static void add_rows(const struct gt_plan *p, enum gt_verdict verdict, const cha
 	}
 }
 
+/* What was looked for and what is the matter with it, where that is the reason. */
+static void add_program(const struct gt_record *r, enum gt_reason why, struct gt_text *t)
+{
+	const struct gt_program *p = &r->facts.program;
+	const char *name = p->path[0] ? p->path : r->facts.ident.command;
+
+	if (why != GT_R_PROGRAM_UNKNOWN && why != GT_R_NOT_GO)
+		return;
+	if (name[0])
+		gt_text_add(t, ": %.200s", name); /* the record has all of it */
+	if (p->note != GT_NOTE_NONE)
+		gt_text_add(t, ": %s", gt_words_get(&gt_prog_note_words, p->note));
+}
+
+/* Requests that were ignored, and variables that do not do what they seem to. */
+static void add_warnings(const struct gt_plan *p, struct gt_text *t)
+{
+	static const bool in_record_only[GT_W_COUNT] = {
+		[GT_W_MODULES_UNKNOWN] = true,
+		[GT_W_CGO_UNKNOWN] = true,
+		[GT_W_POLICY_LAYER] = true, /* has a line of its own, with the place */
+		[GT_W_HARD_LIMIT_KEPT] = true,
+	};
+	const char *before = "; warnings: ";
+
+	for (uint32_t i = 0; i < p->n_warning && i < GT_WARNINGS_MAX; i++) {
+		const struct gt_warning *w = &p->warning[i];
+
+		if (w->id >= GT_W_COUNT || in_record_only[w->id])
+			continue;
+		gt_text_add(t, "%s%s (%s)", before, w->about,
+			    gt_words_get(&gt_warning_words, w->id));
+		before = " ";
+	}
+}
+
 void gt_record_log_line(const struct gt_record *r, char *buf, size_t cap)
 {
 	struct gt_text t = {.buf = buf, .cap = cap};
@@ -41,12 +77,16 @@ void gt_record_log_line(const struct gt_record *r, char *buf, size_t cap)
 	buf[0] = '\0';
 	gt_text_add(&t, "%s:", r->facts.ident.id[0] ? r->facts.ident.id : "(no id)");
 	if (one_reason(p)) {
-		gt_text_add(&t, " not tuned (%s)",
+		gt_text_add(&t, " not tuned (%s",
 			    gt_words_get(&gt_reason_words, p->setting[0].reason));
+		add_program(r, p->setting[0].reason, &t);
+		gt_text_add(&t, ")");
+		add_warnings(p, &t);
 		return;
 	}
 	gt_text_add(&t, " profile %s%s%s", p->profile, p->rule[0] ? " by rule " : "", p->rule);
 	add_rows(p, GT_VERDICT_SET, p->mode == GT_MODE_AUDIT ? "; audit, would set: " : ": ", &t);
 	add_rows(p, GT_VERDICT_KEEP, "; kept: ", &t);
+	add_warnings(p, &t); /* before what may be cut off */
 	add_rows(p, GT_VERDICT_SKIP, "; not: ", &t);
 }

@@ -283,6 +283,14 @@ one_line_on_stderr() { # TEXT that is in it
 	row GODEBUG 'set containermaxprocs=1,updatemaxprocs=1 un-pin'
 }
 
+@test "explain under a broken policy points at the place, exit 1" {
+	printf '{"version": 1,\n "mode": audit}\n' >"$T/p.json"
+	run --separate-stderr "$GOTUNE" explain --format json --policy "$T/p.json" "$T/web"
+	[ "$status" = 1 ]
+	[ "$stderr" = "gotune explain: $T/p.json:2:10: lexical error: invalid char in json text." ]
+	[ "$(jq -r '[.settings[].reason] | unique | join(" ")' <<<"$output")" = policy-broken ]
+}
+
 @test "explain of bundles that are no bundles: one line, exit 1, still a record" {
 	broken() { # WORD-IN-MESSAGE
 		decide

@@ -72,9 +72,10 @@ static void test_godebug_row(void **state)
 	static const struct plan_case rows[] = {
 		{"nothing wanted", "", "GODEBUG=skip:profile-null"},
 		{"profile", "p.godebug=gctrace=1", "GODEBUG=set:profile:gctrace=1"},
-		{"profile, not on the list", "p.godebug=cgocheck=2", "GODEBUG=skip:not-allowed"},
+		{"profile, not on the list", "p.godebug=cgocheck=2",
+		 "GODEBUG=skip:not-allowed w=not-allowed"},
 		{"profile, one of two on the list", "p.godebug=cgocheck=2,gctrace=1",
-		 "GODEBUG=set:profile:gctrace=1"},
+		 "GODEBUG=set:profile:gctrace=1 w=not-allowed"},
 		{"merged", "D=netdns=go p.godebug=gctrace=1",
 		 "GODEBUG=set:profile:netdns=go,gctrace=1 before.GODEBUG=netdns=go"},
 		{"the environment's key is kept", "D=gctrace=2 p.godebug=gctrace=1",

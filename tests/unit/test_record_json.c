@@ -209,6 +209,31 @@ static void test_json_nulls(void **state)
 	gt_buf_done(&out);
 }
 
+/* Each fact names its source, also what was read of ourselves for want of a process. */
+static void test_json_source_of_nofile(void **state)
+{
+	static const struct {
+		int64_t pid;
+		const char *want;
+	} rows[] = {
+		{0,
+		 "\"nofile_live\":{\"value\":\"1024:unlimited\",\"source\":\"/proc/self/limits\"}"},
+		{7, "\"nofile_live\":{\"value\":\"1024:unlimited\",\"source\":\"/proc/7/limits\"}"},
+	};
+
+	(void)state;
+	sample.facts.nofile = (struct gt_rlimit_facts){
+		.live_known = true, .live_soft = 1024, .live_hard = UINT64_MAX};
+	for (size_t i = 0; i < GT_ARRAY_LEN(rows); i++) {
+		struct gt_buf out = {0};
+
+		sample.facts.ident.pid = rows[i].pid;
+		gt_record_json(&sample, false, &out);
+		assert_non_null(strstr(out.p, rows[i].want));
+		gt_buf_done(&out);
+	}
+}
+
 static int nothing(void *ctx, const struct gt_json_event *ev, struct gt_err *e)
 {
 	(void)ctx;
@@ -260,6 +285,7 @@ int main(void)
 		cmocka_unit_test_setup(test_json_keys_are_the_schemas, sample_make),
 		cmocka_unit_test_setup(test_json_reads_back, sample_make),
 		cmocka_unit_test_setup(test_json_nulls, sample_make),
+		cmocka_unit_test_setup(test_json_source_of_nofile, sample_make),
 		cmocka_unit_test_setup(test_json_hostile_bytes, sample_make),
 		cmocka_unit_test_setup(test_json_empty_record, sample_make),
 	};

@@ -50,6 +50,63 @@ static void test_log_line_one_reason(void **state)
 	assert_string_equal(buf, "(no id): not tuned (opted-out)");
 }
 
+/* What was looked for is named: a missing program, a FIFO, a program that is not Go's. */
+static void test_log_line_names_the_program(void **state)
+{
+	static const struct {
+		const char *path, *command, *want;
+		enum gt_reason why;
+		enum gt_prog_note note;
+	} rows[] = {
+		{"/bin/p", "p", "web-1: not tuned (program-unknown: /bin/p: not-regular)",
+		 GT_R_PROGRAM_UNKNOWN, GT_NOTE_NOT_REGULAR},
+		{"", "p", "web-1: not tuned (program-unknown: p: not-found)", GT_R_PROGRAM_UNKNOWN,
+		 GT_NOTE_NOT_FOUND},
+		{"", "", "web-1: not tuned (program-unknown: empty-args)", GT_R_PROGRAM_UNKNOWN,
+		 GT_NOTE_EMPTY_ARGS},
+		{"/bin/sh", "sh", "web-1: not tuned (not-go: /bin/sh)", GT_R_NOT_GO, GT_NOTE_NONE},
+		{"/bin/p", "p", "web-1: not tuned (mode-off)", GT_R_MODE_OFF, GT_NOTE_NONE},
+	};
+	char buf[1024];
+
+	(void)state;
+	for (size_t i = 0; i < GT_ARRAY_LEN(rows); i++) {
+		for (uint32_t k = 0; k < sample.plan.n_setting; k++) {
+			sample.plan.setting[k].verdict = GT_VERDICT_SKIP;
+			sample.plan.setting[k].reason = rows[i].why;
+		}
+		(void)gt_copy_str(sample.facts.program.path, GT_PATH_CAP, rows[i].path);
+		(void)gt_copy_str(sample.facts.ident.command, GT_PATH_CAP, rows[i].command);
+		sample.facts.program.note = rows[i].note;
+		gt_record_log_line(&sample, buf, sizeof(buf));
+		assert_string_equal(buf, rows[i].want);
+	}
+}
+
+/* A request that is ignored stands in the log, not only in the record. */
+static void test_log_line_warnings(void **state)
+{
+	char buf[1024];
+
+	(void)state;
+	sample.plan.n_warning = 3;
+	sample.plan.warning[0] = (struct gt_warning){GT_W_BAD_VALUE, "io.gotune.gogc"};
+	sample.plan.warning[1] = (struct gt_warning){GT_W_MODULES_UNKNOWN, "/bin/p"};
+	sample.plan.warning[2] = (struct gt_warning){GT_W_UNKNOWN_KEY, "GOTUNE_X"};
+	gt_record_log_line(&sample, buf, sizeof(buf));
+	assert_non_null(
+		strstr(buf, "; warnings: io.gotune.gogc (bad-value) GOTUNE_X (unknown-key); not:"));
+	assert_null(strstr(buf, "modules-unknown"));
+	for (uint32_t i = 0; i < sample.plan.n_setting; i++) {
+		sample.plan.setting[i].verdict = GT_VERDICT_SKIP;
+		sample.plan.setting[i].reason = GT_R_OPTED_OUT;
+	}
+	gt_record_log_line(&sample, buf, sizeof(buf));
+	assert_string_equal(buf,
+			    "web-1: not tuned (opted-out); warnings: io.gotune.gogc (bad-value) "
+			    "GOTUNE_X (unknown-key)");
+}
+
 static void test_log_line_small_buffers(void **state)
 {
 	char buf[64];
@@ -112,6 +169,8 @@ int main(void)
 		cmocka_unit_test_setup(test_log_line_names_all_rows, sample_make),
 		cmocka_unit_test_setup(test_log_line_audit_and_rule, sample_make),
 		cmocka_unit_test_setup(test_log_line_one_reason, sample_make),
+		cmocka_unit_test_setup(test_log_line_names_the_program, sample_make),
+		cmocka_unit_test_setup(test_log_line_warnings, sample_make),
 		cmocka_unit_test_setup(test_log_line_small_buffers, sample_make),
 		cmocka_unit_test_setup(test_bytes, sample_make),
 		cmocka_unit_test_setup(test_memory_smallest_and_where, sample_make),
