@@ -1,0 +1,256 @@
+/*
+ * A plan carried out through a table of functions that only write down how they were called.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "gotune/apply.h"
+
+static struct gt_facts f;
+static struct gt_plan plan;
+static struct gt_outcome out[GT_SETTINGS_MAX];
+
+/* What was called, in order, and what fails. */
+struct world {
+	char calls[512];
+	const char *fails; /* a word of a call; NULL: nothing */
+	struct gt_barrier_job job;
+};
+static struct world world;
+
+static int call(void *ctx, const char *what, const char *about, struct gt_err *e)
+{
+	struct world *w = ctx;
+	size_t n = strlen(w->calls);
+
+	assert_ptr_equal(w, &world);
+	(void)snprintf(w->calls + n, sizeof(w->calls) - n, "%s%s%s%s", n ? "; " : "", what,
+		       *about ? " " : "", about);
+	if (!w->fails || (strcmp(w->fails, what) != 0 && strcmp(w->fails, about) != 0))
+		return 0;
+	return gt_err_set(e, -EACCES, "%s will not", what);
+}
+
+static int op_sysctl(void *ctx, const char *name, const char *value, struct gt_err *e)
+{
+	assert_string_equal(value, "7");
+	return call(ctx, "sysctl", name, e);
+}
+
+static int op_cgroup(void *ctx, enum gt_setting_id id, const char *value, struct gt_err *e)
+{
+	assert_string_equal(value, "1");
+	return call(ctx, "cgroup", id == GT_SET_SWAPPINESS ? "swappiness" : "cpuset", e);
+}
+
+static int op_barrier(void *ctx, const struct gt_barrier_job *job, struct gt_err *e)
+{
+	((struct world *)ctx)->job = *job;
+	return call(ctx, "barrier", "", e);
+}
+
+static int op_nofile(void *ctx, const struct gt_barrier_job *job, struct gt_err *e)
+{
+	assert_true(job->set_nofile);
+	assert_int_equal(job->nofile_soft, 65536);
+	return call(ctx, "nofile", "", e);
+}
+
+static const struct gt_apply_ops ops = {
+	.sysctl = op_sysctl,
+	.cgroup = op_cgroup,
+	.barrier = op_barrier,
+	.nofile = op_nofile,
+	.ctx = &world,
+};
+
+enum { MAXPROCS, MEMLIMIT, NOFILE, SYSCTL_A, SYSCTL_B, SWAPPINESS, CPUSET, ROWS };
+
+static void row(enum gt_setting_id id, const char *name, const char *value, enum gt_verdict v)
+{
+	struct gt_setting *s = &plan.setting[plan.n_setting++];
+
+	s->id = id;
+	s->verdict = v;
+	(void)gt_copy_str(s->name, sizeof(s->name), name);
+	(void)gt_copy_str(s->value, sizeof(s->value), value);
+	if (id == GT_SET_NOFILE)
+		s->soft = s->hard = 65536;
+}
+
+/* The plan's order is not the order of doing. GOMEMLIMIT is kept: nothing may come of it. */
+static void usual(void)
+{
+	memset(&f, 0, sizeof(f));
+	memset(&plan, 0, sizeof(plan));
+	memset(out, 0xa5, sizeof(out));
+	world = (struct world){0};
+	f.ident.pid = 42;
+	f.barrier = GT_BARRIER_OK;
+	plan.mode = GT_MODE_ENFORCE;
+	plan.selected = true;
+	row(GT_SET_GOMAXPROCS, "GOMAXPROCS", "2", GT_VERDICT_SET);
+	row(GT_SET_GOMEMLIMIT, "GOMEMLIMIT", "1MiB", GT_VERDICT_KEEP);
+	row(GT_SET_NOFILE, "RLIMIT_NOFILE", "65536", GT_VERDICT_SET);
+	row(GT_SET_SYSCTL, "net.a", "7", GT_VERDICT_SET);
+	row(GT_SET_SYSCTL, "net.b", "7", GT_VERDICT_SET);
+	row(GT_SET_SWAPPINESS, "memory.swappiness", "1", GT_VERDICT_SET);
+	row(GT_SET_CPUSET_CPUS, "cpuset.cpus", "1", GT_VERDICT_SET);
+}
+
+#define U GT_UNKNOWN
+#define Y GT_YES
+#define N GT_NO
+static const struct {
+	const char *name;
+	enum gt_mode mode;
+	bool selected;
+	enum gt_barrier_can can;
+	const char *fails;
+	const char *calls;
+	int result;
+	enum gt_tri applied[ROWS];
+} rows[] = {
+	{"all goes well",
+	 GT_MODE_ENFORCE,
+	 true,
+	 GT_BARRIER_OK,
+	 NULL,
+	 "cgroup swappiness; cgroup cpuset; sysctl net.a; sysctl net.b; barrier",
+	 0,
+	 {U, U, U, Y, Y, Y, Y}},
+	{"audit", GT_MODE_AUDIT, true, GT_BARRIER_OK, NULL, "", 0, {N, U, N, N, N, N, N}},
+	{"off", GT_MODE_OFF, true, GT_BARRIER_OK, NULL, "", 0, {N, U, N, N, N, N, N}},
+	{"not selected", GT_MODE_ENFORCE, false, GT_BARRIER_OK, NULL, "", 0, {N, U, N, N, N, N, N}},
+	{"one sysctl fails",
+	 GT_MODE_ENFORCE,
+	 true,
+	 GT_BARRIER_OK,
+	 "net.a",
+	 "cgroup swappiness; cgroup cpuset; sysctl net.a; sysctl net.b; barrier",
+	 -EACCES,
+	 {U, U, U, N, Y, Y, Y}},
+	{"one cgroup file fails",
+	 GT_MODE_ENFORCE,
+	 true,
+	 GT_BARRIER_OK,
+	 "swappiness",
+	 "cgroup swappiness; cgroup cpuset; sysctl net.a; sysctl net.b; barrier",
+	 -EACCES,
+	 {U, U, U, Y, Y, N, Y}},
+	{"the barrier fails",
+	 GT_MODE_ENFORCE,
+	 true,
+	 GT_BARRIER_OK,
+	 "barrier",
+	 "cgroup swappiness; cgroup cpuset; sysctl net.a; sysctl net.b; barrier; nofile",
+	 -EACCES,
+	 {N, U, Y, Y, Y, Y, Y}},
+	{"there can be no barrier",
+	 GT_MODE_ENFORCE,
+	 true,
+	 GT_BARRIER_PTRACE_DENIED,
+	 NULL,
+	 "cgroup swappiness; cgroup cpuset; sysctl net.a; sysctl net.b; nofile",
+	 -ENOSYS,
+	 {N, U, Y, Y, Y, Y, Y}},
+	{"neither a barrier nor a limit",
+	 GT_MODE_ENFORCE,
+	 true,
+	 GT_BARRIER_SELINUX,
+	 "nofile",
+	 "cgroup swappiness; cgroup cpuset; sysctl net.a; sysctl net.b; nofile",
+	 -ENOSYS,
+	 {N, U, N, Y, Y, Y, Y}},
+};
+
+static void test_apply_run_table(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < GT_ARRAY_LEN(rows); i++) {
+		struct gt_err e = {0};
+		bool ok;
+		int r;
+
+		usual();
+		plan.mode = rows[i].mode;
+		plan.selected = rows[i].selected;
+		f.barrier = rows[i].can;
+		world.fails = rows[i].fails;
+		r = gt_apply_run(&f, &plan, &ops, out, &e);
+		ok = r == rows[i].result && strcmp(world.calls, rows[i].calls) == 0 &&
+		     (r == 0) == (e.msg[0] == '\0');
+		for (unsigned j = 0; j < ROWS; j++)
+			ok = ok && out[j].applied == rows[i].applied[j] &&
+			     (out[j].applied == GT_NO && r < 0) == (out[j].error[0] != '\0');
+		if (!ok)
+			fail_msg(
+				"%s: result %d, message \"%s\", calls \"%s\", applied %d%d%d%d%d%d%d",
+				rows[i].name, r, e.msg, world.calls, (int)out[0].applied,
+				(int)out[1].applied, (int)out[2].applied, (int)out[3].applied,
+				(int)out[4].applied, (int)out[5].applied, (int)out[6].applied);
+	}
+}
+
+static void test_apply_run_gives_the_barrier_its_job(void **state)
+{
+	(void)state;
+	usual();
+	assert_int_equal(gt_apply_run(&f, &plan, &ops, out, NULL), 0);
+	assert_int_equal(world.job.pid, 42);
+	assert_int_equal(world.job.n_env, 1);
+	assert_string_equal(world.job.env[0].name, "GOMAXPROCS");
+	assert_true(world.job.set_nofile);
+}
+
+/* The first error is the caller's; each row has its own. */
+static void test_apply_run_tells_the_first_error(void **state)
+{
+	struct gt_err e = {0};
+
+	(void)state;
+	usual();
+	world.fails = "sysctl";
+	assert_int_equal(gt_apply_run(&f, &plan, &ops, out, &e), -EACCES);
+	assert_string_equal(e.msg, "sysctl will not");
+	assert_string_equal(out[SYSCTL_A].error, "sysctl will not");
+	assert_string_equal(out[SYSCTL_B].error, "sysctl will not");
+	assert_int_equal(out[SWAPPINESS].applied, GT_YES);
+	assert_int_equal(gt_apply_run(&f, &plan, &ops, out, NULL), -EACCES); /* no message wanted */
+}
+
+static void test_apply_run_without_anything_for_the_barrier(void **state)
+{
+	(void)state;
+	usual();
+	plan.setting[MAXPROCS].verdict = plan.setting[NOFILE].verdict = GT_VERDICT_SKIP;
+	assert_int_equal(gt_apply_run(&f, &plan, &ops, out, NULL), 0);
+	assert_null(strstr(world.calls, "barrier"));
+	assert_null(strstr(world.calls, "nofile"));
+	usual();
+	f.ident.pid = 0; /* no live process: nothing waits */
+	assert_int_equal(gt_apply_run(&f, &plan, &ops, out, NULL), 0);
+	assert_null(strstr(world.calls, "barrier"));
+	usual();
+	plan.n_setting = 0;
+	assert_int_equal(gt_apply_run(&f, &plan, &ops, out, NULL), 0);
+	assert_string_equal(world.calls, "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_apply_run_table),
+		cmocka_unit_test(test_apply_run_gives_the_barrier_its_job),
+		cmocka_unit_test(test_apply_run_tells_the_first_error),
+		cmocka_unit_test(test_apply_run_without_anything_for_the_barrier),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
