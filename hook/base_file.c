@@ -193,13 +193,22 @@ static int temp_name(const char *name, char *buf, size_t cap)
 		       : -ENAMETOOLONG;
 }
 
-static int fill(int fd, const char *buf, size_t len, mode_t mode)
+/* How a file is to be written: whose, into which place, and whether it must survive a crash. */
+struct how {
+	uid_t uid;
+	gid_t gid;
+	mode_t mode;
+	bool sync;
+	int (*put)(int dirfd, const char *temp, const char *name);
+};
+
+static int fill(int fd, const char *buf, size_t len, const struct how *how)
 {
-	int r = gt_write_all(fd, buf, len);
+	int r = fchown(fd, how->uid, how->gid) < 0 ? -errno : gt_write_all(fd, buf, len);
 
 	if (r < 0)
 		return r;
-	return fchmod(fd, mode) < 0 || fsync(fd) < 0 ? -errno : 0;
+	return fchmod(fd, how->mode) < 0 || (how->sync && fsync(fd) < 0) ? -errno : 0;
 }
 
 /* TEMP becomes NAME. */
@@ -222,8 +231,7 @@ static int put_over(int dirfd, const char *temp, const char *name)
 }
 
 static int write_file(int dirfd, const char *name, const char *buf, size_t len,
-		      const struct stat *as,
-		      int (*put)(int dirfd, const char *temp, const char *name))
+		      const struct how *how)
 {
 	_cleanup_close_ int fd = -1;
 	char temp[NAME_CAP];
@@ -234,14 +242,12 @@ static int write_file(int dirfd, const char *name, const char *buf, size_t len,
 	fd = openat(dirfd, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	r = fchown(fd, as->st_uid, as->st_gid) < 0 ? -errno : 0;
+	r = fill(fd, buf, len, how);
 	if (r == 0)
-		r = fill(fd, buf, len, as->st_mode & 07777);
-	if (r == 0)
-		r = put(dirfd, temp, name);
+		r = how->put(dirfd, temp, name);
 	if (r < 0)
 		(void)unlinkat(dirfd, temp, 0); /* R says what failed first */
-	else
+	else if (how->sync)
 		(void)fsync(dirfd); /* an O_PATH descriptor cannot; the file itself is synced */
 	return r;
 }
@@ -249,26 +255,23 @@ static int write_file(int dirfd, const char *name, const char *buf, size_t len,
 int gt_write_atomic_as(int dirfd, const char *name, const char *buf, size_t len,
 		       const struct stat *as)
 {
-	return write_file(dirfd, name, buf, len, as, put_there);
-}
+	const struct how how = {as->st_uid, as->st_gid, as->st_mode & 07777, true, put_there};
 
-static struct stat ours(mode_t mode)
-{
-	return (struct stat){.st_mode = mode, .st_uid = (uid_t)-1, .st_gid = (gid_t)-1};
+	return write_file(dirfd, name, buf, len, &how);
 }
 
 int gt_write_atomic(int dirfd, const char *name, const char *buf, size_t len, mode_t mode)
 {
-	const struct stat as = ours(mode);
+	const struct how how = {(uid_t)-1, (gid_t)-1, mode, false, put_there};
 
-	return write_file(dirfd, name, buf, len, &as, put_there);
+	return write_file(dirfd, name, buf, len, &how);
 }
 
 int gt_rewrite_atomic(int dirfd, const char *name, const char *buf, size_t len, mode_t mode)
 {
-	const struct stat as = ours(mode);
+	const struct how how = {(uid_t)-1, (gid_t)-1, mode, false, put_over};
 
-	return write_file(dirfd, name, buf, len, &as, put_over);
+	return write_file(dirfd, name, buf, len, &how);
 }
 
 /* Enters or makes NAME below *DIR, which then is the new directory. */

@@ -112,9 +112,12 @@ static const char *name_of(const struct gt_record *r)
 	return r->facts.ident.id[0] ? r->facts.ident.id : "(unknown container)";
 }
 
-static void count(int dir, enum gt_counter c)
+static void count(int dir, bool tuned, bool failed)
 {
-	if (dir >= 0 && gt_record_count(dir, c) < 0)
+	unsigned which = 1u << GT_COUNT_DECIDED | (tuned ? 1u << GT_COUNT_TUNED : 0) |
+			 (failed ? 1u << GT_COUNT_FAILED : 0);
+
+	if (dir >= 0 && gt_record_count(dir, which) < 0)
 		gt_log(GT_LOG_DEBUG,
 		       "cannot count"); /* a full or read-only /run: the record said so */
 }
@@ -165,11 +168,7 @@ static int carry_out(struct gt_decision *d)
 	if (dir >= 0 && rec->facts.ident.id[0] && gt_record_save(dir, rec, &why) < 0)
 		gt_log(GT_LOG_WARNING, "%s: no record: %s", name_of(rec), why.msg);
 	r = r < 0 ? r : applied;
-	count(dir, GT_COUNT_DECIDED);
-	if (anything_set(&rec->plan))
-		count(dir, GT_COUNT_TUNED);
-	if (r < 0)
-		count(dir, GT_COUNT_FAILED);
+	count(dir, anything_set(&rec->plan), r < 0);
 	return r;
 }
 

@@ -86,20 +86,20 @@ static int store(int fd, const uint64_t count[GT_COUNT_COUNT])
 	return (size_t)n == ALL ? 0 : -ENOSPC;
 }
 
-int gt_record_count(int dirfd, enum gt_counter c)
+int gt_record_count(int dirfd, unsigned which)
 {
 	_cleanup_close_ int fd = open_counters(dirfd, O_RDWR | O_CREAT);
 	uint64_t count[GT_COUNT_COUNT] = {0};
 	int r = fd < 0 ? fd : lock(fd); /* closing unlocks */
 
-	if (c >= GT_COUNT_COUNT)
+	if (which >> GT_COUNT_COUNT)
 		return -EINVAL;
 	if (r == 0)
 		r = load(fd, count);
 	if (r < 0)
 		return r;
-	if (count[c] < UINT64_MAX)
-		count[c]++;
+	for (unsigned i = 0; i < GT_COUNT_COUNT; i++)
+		count[i] += (which >> i & 1) && count[i] < UINT64_MAX;
 	return store(fd, count);
 }
 

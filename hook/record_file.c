@@ -51,16 +51,23 @@ int gt_record_dir_open(const char *dir, bool create, struct gt_err *e)
 {
 	_cleanup_close_ int fd = -1;
 	_cleanup_close_ int containers = -1;
-	int r = create ? gt_mkdirs(dir) : 0;
+	int r = 0;
 
-	if (r < 0)
-		return gt_err_sys(e, r, "cannot make %s", dir);
 	fd = open_dir(AT_FDCWD, dir);
+	if (fd == -ENOENT && create) {
+		r = gt_mkdirs(dir);
+		if (r < 0)
+			return gt_err_sys(e, r, "cannot make %s", dir);
+		fd = open_dir(AT_FDCWD, dir);
+	}
 	if (fd < 0)
 		return gt_err_sys(e, fd, "cannot use %s for records", dir);
-	if (create && mkdirat(fd, CONTAINERS, 0700) < 0 && errno != EEXIST)
-		return gt_err_sys(e, -errno, "cannot make %s/" CONTAINERS, dir);
 	containers = open_dir(fd, CONTAINERS);
+	if (containers == -ENOENT && create) {
+		if (mkdirat(fd, CONTAINERS, 0700) < 0 && errno != EEXIST)
+			return gt_err_sys(e, -errno, "cannot make %s/" CONTAINERS, dir);
+		containers = open_dir(fd, CONTAINERS);
+	}
 	/* A reader may come before the first record. */
 	if (containers < 0 && (create || containers != -ENOENT))
 		return gt_err_sys(e, containers, "cannot use %s/" CONTAINERS " for records", dir);

@@ -56,13 +56,15 @@ GT_MUST_CHECK int gt_read_all(int fd, size_t max, unsigned timeout_ms, char **re
 GT_MUST_CHECK int gt_write_all(int fd, const char *buf, size_t len);
 
 /*
- * Replaces DIR/NAME by LEN bytes: O_EXCL temporary file in the same directory, mode MODE, fsync,
- * rename. On failure the old file stands and no temporary file is left. 0 or -errno.
+ * Replaces DIR/NAME by LEN bytes: O_EXCL temporary file in the same directory, mode MODE, rename.
+ * On failure the old file stands and no temporary file is left. For what does not outlive a boot:
+ * nothing is synced. 0 or -errno.
  */
 GT_MUST_CHECK int gt_write_atomic(int dirfd, const char *name, const char *buf, size_t len,
 				  mode_t mode);
 
-/* As gt_write_atomic, with the mode and the owner that AS has ((uid_t)-1, (gid_t)-1: ours). */
+/* As gt_write_atomic, with fsync, and the mode and owner that AS has ((uid_t)-1, (gid_t)-1: ours).
+ */
 GT_MUST_CHECK int gt_write_atomic_as(int dirfd, const char *name, const char *buf, size_t len,
 				     const struct stat *as);
 
