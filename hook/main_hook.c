@@ -203,6 +203,8 @@ static int stage_precreate(const char *doc, size_t len)
 	struct gt_buf out = {0};
 	struct gt_err e = {0};
 	int r = gt_edit_document(&in, doc, len, &out, &d, &e);
+	/* Without a decision the policy is not known, and says "continue". */
+	bool must_fail = r < 0 && d.policy.on_error == GT_ON_ERROR_FAIL && !d.policy.broken;
 
 	if (r < 0)
 		gt_log(GT_LOG_ERROR, "precreate: nothing was tuned: %s", e.msg);
@@ -214,7 +216,7 @@ static int stage_precreate(const char *doc, size_t len)
 		gt_log(GT_LOG_ERROR, "precreate: cannot write config.json: %s", strerror(-r));
 	gt_buf_done(&out);
 	gt_decide_done(&d);
-	return 0;
+	return must_fail ? 1 : 0;
 }
 
 static int stage_poststop(const char *doc, size_t len)

@@ -218,3 +218,14 @@ through() {
 	run_container
 	expect_tuned
 }
+
+@test "precreate gives back what it cannot edit, and fails only where the policy says so" {
+	local rc=0
+	jq '.Process = .process' "$BUNDLE/config.json" >"$T/doubled.json"
+	"$HOOK" --policy "$ETC/gotune/policy.json" --log none precreate <"$T/doubled.json" >"$T/back.json"
+	cmp "$T/doubled.json" "$T/back.json"
+	policy '.on_error = "fail"'
+	"$HOOK" --policy "$ETC/gotune/policy.json" --log none precreate <"$T/doubled.json" >"$T/back.json" || rc=$?
+	expect 1 "$rc" 'status'
+	cmp "$T/doubled.json" "$T/back.json"
+}
