@@ -229,3 +229,19 @@ through() {
 	expect 1 "$rc" 'status'
 	cmp "$T/doubled.json" "$T/back.json"
 }
+
+@test "the kill switch works whatever it is made of" {
+	local make
+	for make in 'touch' 'mkdir' 'mkfifo'; do
+		rm -rf "$ETC/gotune/disabled"
+		$make "$ETC/gotune/disabled"
+		mkdir -p "$T/sysroot"
+		rm -rf "$T/sysroot/etc"
+		cp -a "$ETC" "$T/sysroot/etc"
+		"$BUILD/gotune" explain --sysroot "$T/sysroot" --format json "$BUNDLE" >"$T/explained"
+		expect 0 "$(jq '[.settings[] | select(.verdict == "set")] | length' "$T/explained")" "settings with $make"
+		ID=gt-$RUNTIME-$$-$BATS_TEST_NUMBER-$make
+		run_container
+		expect_untouched
+	done
+}
