@@ -1,0 +1,190 @@
+/*
+ * The tracer as a process: whom it takes hold of, what it keeps, how its end is learnt of. Linux,
+ * ptrace of a sibling: needs CAP_SYS_PTRACE where Yama restricts it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "gotune/file.h"
+#include "gotune/inspect.h"
+#include "gotune/tracer.h"
+
+/* A process that execs env when it is told to, and the pipe that the tracer is to keep. */
+struct scene {
+	pid_t pid;
+	int go, out, kept[2];
+	uint64_t start;
+};
+
+static void wait_and_exec(int go, int out)
+{
+	char *const argv[] = {(char[]){"/usr/bin/env"}, NULL};
+	char *const env[] = {(char[]){"A=1"}, NULL};
+	char c;
+
+	if (read(go, &c, 1) == 1 && dup2(out, 1) == 1)
+		(void)execve(argv[0], argv, env);
+	_exit(120);
+}
+
+static int begin(void **state)
+{
+	static struct scene s;
+	int go[2], out[2], root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (root < 0 || pipe2(go, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0 ||
+	    pipe2(s.kept, O_CLOEXEC) < 0)
+		return -1;
+	s.pid = fork();
+	if (s.pid == 0) {
+		close(go[1]);
+		wait_and_exec(go[0], out[1]);
+	}
+	close(go[0]);
+	close(out[1]);
+	s.go = go[1];
+	s.out = out[0];
+	*state = &s;
+	if (gt_inspect_start_time(root, s.pid, &s.start) < 0)
+		return -1;
+	close(root);
+	return 0;
+}
+
+static int end(void **state)
+{
+	struct scene *s = *state;
+
+	close(s->go); /* ends a process that still waits */
+	close(s->out);
+	close(s->kept[0]);
+	close(s->kept[1]);
+	return waitpid(s->pid, NULL, 0) == s->pid ? 0 : -1;
+}
+
+static int release(void *ctx)
+{
+	return ((struct scene *)ctx)->kept[1];
+}
+
+/* In the tracer: everything but three descriptors and the kept one is closed. */
+static void done(void *ctx, const struct gt_barrier_result *res)
+{
+	struct scene *s = ctx;
+	char path[64], target[64] = "", text[128];
+	int extra = 0, n;
+
+	for (int fd = 3; fd < 64; fd++)
+		extra += fd != s->kept[1] && fcntl(fd, F_GETFD) >= 0;
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/1");
+	(void)!readlink(path, target, sizeof(target) - 1);
+	n = snprintf(text, sizeof(text), "exec %d, extra %d, stdout %s", res->exec_seen, extra,
+		     target);
+	(void)!write(s->kept[1], text, (size_t)n);
+}
+
+static struct gt_barrier_job job_for(int64_t pid, uint64_t start)
+{
+	struct gt_barrier_job job = {.pid = pid, .pid_start = start, .n_env = 1};
+
+	(void)gt_copy_str(job.env[0].name, sizeof(job.env[0].name), "GOMAXPROCS");
+	(void)gt_copy_str(job.env[0].value, sizeof(job.env[0].value), "3");
+	return job;
+}
+
+static bool is_traced(pid_t pid)
+{
+	char path[64], text[4096] = "";
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	f = fopen(path, "re");
+	assert_non_null(f);
+	(void)!fread(text, 1, sizeof(text) - 1, f);
+	(void)fclose(f);
+	return !strstr(text, "TracerPid:\t0\n");
+}
+
+static int start(struct scene *s, const struct gt_barrier_job *job)
+{
+	struct gt_err e = {0};
+	int r = gt_tracer_start(job, release, done, s, &e);
+
+	if (r == -EPERM) {
+		print_message("skipped: a sibling may not be traced here\n");
+		skip();
+	}
+	return r;
+}
+
+static void test_start_changes_and_reports(void **state)
+{
+	struct scene *s = *state;
+	struct gt_barrier_job job = job_for(s->pid, s->start);
+	char *text = NULL;
+
+	assert_int_equal(start(s, &job), 0);
+	assert_true(is_traced(s->pid));
+	close(s->kept[1]);
+	s->kept[1] = -1;
+	assert_int_equal(write(s->go, "x", 1), 1);
+	assert_int_equal(gt_read_all(s->out, 1 << 16, 10000, &text, NULL), 0);
+	assert_string_equal(text, "A=1\nGOMAXPROCS=3\n");
+	free(text);
+	assert_int_equal(gt_read_all(s->kept[0], 1 << 16, 10000, &text, NULL), 0);
+	assert_string_equal(text, "exec 1, extra 0, stdout /dev/null");
+	free(text);
+	while (waitpid(-1, NULL, 0) > 0) /* the tracer's, and the program's: both end */
+		;
+}
+
+/* The pid is another process's by now: that one is let go at once. */
+static void test_start_refuses_a_reused_pid(void **state)
+{
+	struct scene *s = *state;
+	struct gt_barrier_job job = job_for(s->pid, s->start + 1);
+
+	assert_int_equal(start(s, &job), -ESRCH);
+	assert_false(is_traced(s->pid));
+}
+
+static void test_start_of_a_process_that_has_gone(void **state)
+{
+	struct scene *s = *state;
+	struct gt_barrier_job job = job_for((1 << 22) - 1, 5);
+
+	assert_int_equal(start(s, &job), -ESRCH);
+}
+
+/* One tracer is there already: the second says so and leaves no process behind. */
+static void test_start_twice(void **state)
+{
+	struct scene *s = *state;
+	struct gt_barrier_job job = job_for(s->pid, s->start);
+	struct gt_err e = {0};
+
+	assert_int_equal(start(s, &job), 0);
+	assert_int_equal(gt_tracer_start(&job, release, done, s, &e), -EPERM);
+	assert_true(is_traced(s->pid));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_start_refuses_a_reused_pid, begin, end),
+		cmocka_unit_test_setup_teardown(test_start_of_a_process_that_has_gone, begin, end),
+		cmocka_unit_test_setup_teardown(test_start_twice, begin, end),
+		cmocka_unit_test_setup(test_start_changes_and_reports, begin),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
