@@ -286,13 +286,18 @@ static int tell_kernel(pid_t pid, const struct gt_barrier_job *job, const struct
 	return r;
 }
 
+static void free_image(struct gt_stack_new *n)
+{
+	free(n->image);
+	n->image = NULL;
+}
+
 /* The tracee stands at PTRACE_EVENT_EXEC. Leaves it at the exit stop of its execve. */
 static int change_env(pid_t pid, const struct gt_barrier_job *job, struct gt_barrier_result *ret)
 {
 	struct gt_stack s = {0};
-	struct gt_stack_new n = {0};
+	_cleanup_(free_image) struct gt_stack_new n = {0};
 	_cleanup_free_ unsigned char *image = NULL;
-	_cleanup_free_ unsigned char *fresh = NULL;
 	gt_regs regs;
 	int r = get_regs(pid, &regs);
 
@@ -303,12 +308,11 @@ static int change_env(pid_t pid, const struct gt_barrier_job *job, struct gt_bar
 	if (r == 0 && n.changed && copy(pid, n.addr, n.image, n.len, true) < 0) {
 		/* The kernel has mapped some 128 KiB below the stack pointer: place only what is
 		 * new. */
-		free(n.image);
+		free_image(&n);
 		r = gt_stack_build(&s, job, true, &n);
 		if (r == 0)
 			r = copy(pid, n.addr, n.image, n.len, true);
 	}
-	fresh = n.image;
 	memcpy(ret->env_error, n.env_error, sizeof(n.env_error));
 	if (r < 0 || !n.changed)
 		return r;

@@ -269,9 +269,11 @@ static int splice(const char *doc, size_t len, bool whole, const struct gt_plan 
 {
 	_cleanup_free_ struct gt_edits *edits = malloc(sizeof(*edits));
 	struct gt_buf out = {0};
-	int r = edits ? gt_apply_edits(doc, len, whole, plan, edits, e)
-		      : gt_err_set(e, -ENOMEM, "out of memory");
+	int r;
 
+	if (!edits)
+		return gt_err_set(e, -ENOMEM, "out of memory");
+	r = gt_apply_edits(doc, len, whole, plan, edits, e);
 	if (r < 0)
 		return r;
 	r = gt_edits_write(edits, doc, len, &out);

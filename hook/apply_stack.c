@@ -161,11 +161,15 @@ static int measure(struct builder *b)
 	for (size_t i = 0; i < b->l->n_env; i++) {
 		const struct gt_barrier_env *e = job_for(b, i);
 
+		const char *have = env_at(b->s, b->l, i);
+
+		if (!have)
+			return -EINVAL;
 		if (e)
 			b->strings_len += job_len(e);
 		else if (!b->compact)
-			b->strings_len += strlen(env_at(b->s, b->l, i)) + 1;
-		if (b->strings_len > b->s->len + (GT_VAR_COUNT * 1024))
+			b->strings_len += strlen(have) + 1;
+		if (b->strings_len > b->s->len + (size_t)GT_VAR_COUNT * 1024)
 			return -E2BIG; /* pointers that share strings, more than a stack holds */
 	}
 	for (uint32_t j = 0; j < b->job->n_env; j++) {
@@ -184,11 +188,12 @@ static uint64_t put(struct gt_stack_new *n, size_t *off, const char *a, const ch
 {
 	uint64_t at = n->addr + *off;
 
-	for (const char *part[] = {a, eq, v}, *const *p = part; p < part + GT_ARRAY_LEN(part);
-	     p++) {
-		size_t len = strlen(*p);
+	const char *const part[] = {a ? a : "", eq, v}; /* measure() has seen that there is an A */
 
-		memcpy(n->image + *off, *p, len);
+	for (size_t i = 0; i < GT_ARRAY_LEN(part); i++) {
+		size_t len = strlen(part[i]);
+
+		memcpy(n->image + *off, part[i], len);
 		*off += len;
 	}
 	n->image[(*off)++] = '\0';
@@ -270,7 +275,7 @@ int gt_stack_build(const struct gt_stack *stack, const struct gt_barrier_job *jo
 		   struct gt_stack_new *ret)
 {
 	struct layout l = {0};
-	size_t place[GT_VAR_COUNT];
+	size_t place[GT_VAR_COUNT] = {0};
 	struct builder b = {.s = stack, .l = &l, .job = job, .place = place, .compact = compact};
 	int r;
 

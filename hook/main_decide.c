@@ -198,7 +198,8 @@ static void inspect_live(struct gt_decision *d, const char *sysroot)
 	} else if (d->state) {
 		f->barrier = GT_BARRIER_NO_PROCESS;
 	} else if (!sysroot) {
-		gt_inspect_own_limits(d->root, &f->nofile); /* the runtime that comes after us has ours */
+		gt_inspect_own_limits(d->root,
+				      &f->nofile); /* the runtime that comes after us has ours */
 	}
 	/* A captured machine's processes cannot be touched: what it would get is what counts. */
 	if (sysroot)
@@ -306,10 +307,10 @@ int gt_decide(const struct gt_decide_in *in, const char *state_doc, size_t state
 
 	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail with this clock */
 	d.rec = calloc(1, sizeof(*d.rec));
+	if (!d.rec)
+		return gt_err_set(e, -ENOMEM, "out of memory");
 	d.root = gt_root_open(in->sysroot, e);
 	r = d.root < 0 ? d.root : 0;
-	if (r == 0 && !d.rec)
-		r = gt_err_set(e, -ENOMEM, "out of memory");
 	if (r == 0)
 		r = gt_read_policy(d.root, in->policy_file, &d.policy, e);
 	if (r == 0)

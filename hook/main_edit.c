@@ -35,7 +35,7 @@ static bool has_edits(const struct gt_plan *p)
 }
 
 static int ask_edits(struct gt_decision *d, int config, const char *doc, size_t len,
-		  struct gt_buf *ret, struct gt_err *e)
+		     struct gt_buf *ret, struct gt_err *e)
 {
 	_cleanup_free_ struct gt_edits *edits = calloc(1, sizeof(*edits));
 	int r;
