@@ -273,12 +273,10 @@ static enum gt_barrier_can barrier(int root, int64_t pid, const char *runtime, c
 
 void gt_inspect_task(int root, int64_t pid, const char *selinux_label, struct gt_facts *ret)
 {
-	uint64_t start;
-
 	ret->nofile.can_raise_hard = can_raise_hard(root);
 	ret->net = ret->ipc = GT_NS_OWNER_UNKNOWN;
 	ret->barrier = GT_BARRIER_NO_PROCESS;
-	if (gt_inspect_start_time(root, pid, &start) < 0)
+	if (gt_inspect_start_time(root, pid, &ret->ident.pid_start) < 0)
 		return;
 	(void)gt_copy_str(ret->ident.runtime, sizeof(ret->ident.runtime),
 			  runtime_of(root, pid)); /* fits */

@@ -5,6 +5,7 @@
 #include "gotune/decide.h"
 
 #include <fcntl.h>
+#include <sys/pidfd.h>
 #include <time.h>
 
 #include "gotune/file.h"
@@ -193,13 +194,10 @@ static void inspect_live(struct gt_decision *d, const char *sysroot)
 	f->ipc = owner_in_config(&d->bundle->ns[GT_NS_IPC]);
 	if (f->ident.pid > 0) {
 		gt_inspect_task(d->root, f->ident.pid, d->bundle->selinux_label, f);
-		if (gt_inspect_start_time(d->root, f->ident.pid, &f->ident.pid_start) < 0)
-			f->barrier = GT_BARRIER_NO_PROCESS;
 	} else if (d->state) {
 		f->barrier = GT_BARRIER_NO_PROCESS;
-	} else if (!sysroot) {
-		gt_inspect_own_limits(d->root,
-				      &f->nofile); /* the runtime that comes after us has ours */
+	} else {
+		gt_inspect_own_limits(d->root, &f->nofile); /* the runtime after us has ours */
 	}
 	/* A captured machine's processes cannot be touched: what it would get is what counts. */
 	if (sysroot)
@@ -224,6 +222,8 @@ static void inspect_all(struct gt_decision *d, const struct gt_decide_in *in)
 	struct gt_selection sel;
 	bool live = f->ident.pid > 0 && !in->sysroot;
 
+	if (live)
+		d->pidfd = pidfd_open((pid_t)f->ident.pid, 0); /* -1: start times must do */
 	find_program(d);
 	inspect_live(d, in->sysroot);
 	gt_plan_select(f, &d->policy, &sel);
@@ -301,7 +301,7 @@ static int gather(struct gt_decision *d, const struct gt_decide_in *in, const ch
 int gt_decide(const struct gt_decide_in *in, const char *state_doc, size_t state_len,
 	      struct gt_decision *ret, struct gt_err *e)
 {
-	struct gt_decision d = {.root = -1, .parser = {.sock = -1}, .sysctl = {.sock = -1}};
+	struct gt_decision d = GT_DECISION_NONE;
 	struct timespec now, end;
 	int r;
 
@@ -338,5 +338,6 @@ void gt_decide_done(struct gt_decision *d)
 	free(d->state);
 	free(d->bundle);
 	gt_cleanup_close(&d->root);
-	*d = (struct gt_decision){.root = -1};
+	gt_cleanup_close(&d->pidfd);
+	*d = GT_DECISION_NONE;
 }

@@ -60,7 +60,7 @@ int gt_edit_document(const struct gt_decide_in *in, const char *doc, size_t len,
 	struct gt_decide_in with = *in;
 	int r;
 
-	*ret_d = (struct gt_decision){.root = -1};
+	*ret_d = GT_DECISION_NONE;
 	if (len > GT_CONFIG_MAX)
 		return gt_err_set(e, -EFBIG, "config.json is larger than %u MiB",
 				  GT_CONFIG_MAX >> 20);
@@ -114,7 +114,7 @@ int gt_edit_bundle(const char *dir, const char *id, struct gt_err *e)
 	struct gt_decide_in in = {.stage = "create", .bundle = dir, .id = id};
 	_cleanup_close_ int bundle = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_free_ char *doc = NULL;
-	struct gt_decision d = {.root = -1};
+	struct gt_decision d = GT_DECISION_NONE;
 	struct gt_buf out = {0};
 	struct stat st;
 	size_t len = 0;

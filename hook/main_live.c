@@ -9,6 +9,7 @@
 #include <malloc.h>
 #include <sched.h>
 #include <stdio.h>
+#include <sys/pidfd.h>
 
 #include "gotune/apply.h"
 #include "gotune/inspect.h"
@@ -29,13 +30,14 @@ static int enter_namespaces(void *ctx)
 	return n->ipc >= 0 && setns(n->ipc, CLONE_NEWIPC) < 0 ? -errno : 0;
 }
 
-/* Is it still the process that was decided about? Pids are reused; start times with them are not.
- */
+/* Is it still the process that was decided about? Pids are reused. */
 static bool is_same(const struct gt_decision *d)
 {
 	const struct gt_ident *id = &d->rec->facts.ident;
 	uint64_t start;
 
+	if (d->pidfd >= 0)
+		return pidfd_send_signal(d->pidfd, 0, NULL, 0) == 0;
 	return gt_inspect_start_time(d->root, id->pid, &start) == 0 && start == id->pid_start;
 }
 

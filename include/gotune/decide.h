@@ -30,8 +30,14 @@ struct gt_decision {
 	struct gt_state *state;	  /* NULL without one */
 	struct gt_bundle *bundle; /* NULL when config.json was not read */
 	struct gt_worker parser, sysctl;
-	int root; /* sysroot descriptor */
+	int root;  /* sysroot descriptor */
+	int pidfd; /* of the container's init: it is this process or none; -1: there is none */
 };
+#define GT_DECISION_NONE                                                                 \
+	(struct gt_decision)                                                             \
+	{                                                                                \
+		.root = -1, .pidfd = -1, .parser = {.sock = -1}, .sysctl = {.sock = -1 } \
+	}
 
 /*
  * STATE_DOC may be NULL (explain). Never fails for what a container brought along: that is in
