@@ -32,6 +32,16 @@ static char *bundle_dir(const char *bundle)
 	return path;
 }
 
+/* The id that an engine would give: the bundle's name; Podman and CRI-O have ID/userdata. */
+static char *id_of(const char *bundle)
+{
+	static const char storage[] = "/userdata";
+	size_t n = strlen(bundle) - (gt_has_suffix(bundle, storage) ? sizeof(storage) - 1 : 0);
+	_cleanup_free_ char *dir = strndup(bundle, n);
+
+	return dir ? strdup(*gt_basename(dir) ? gt_basename(dir) : "bundle") : NULL;
+}
+
 /* Warnings that say that the bundle or the policy is unsound, not just that a request lost. */
 static bool warns_of_unsound(const struct gt_plan *p)
 {
@@ -160,12 +170,13 @@ static bool say_policy(struct gt_cli_out *out, const struct gt_policy *p)
 
 static int explain(const struct gt_cli_args *a, struct gt_cli_out *out, const char *bundle)
 {
+	_cleanup_free_ char *id = id_of(bundle);
 	struct gt_decide_in in = {
 		.sysroot = a->value[GT_OPT_SYSROOT],
 		.policy_file = a->value[GT_OPT_POLICY],
 		.stage = "explain",
 		.bundle = bundle,
-		.id = *gt_basename(bundle) ? gt_basename(bundle) : "bundle",
+		.id = id,
 		.pid = a->pid,
 		.set_pairs = a->set.n > 0 ? &a->set : NULL,
 	};
@@ -173,6 +184,8 @@ static int explain(const struct gt_cli_args *a, struct gt_cli_out *out, const ch
 	struct gt_err e = {0};
 	int ret;
 
+	if (!id)
+		return gt_cli_fail(out, GT_EXIT_SYSTEM, "out of memory");
 	if (gt_decide(&in, NULL, 0, &d, &e) != 0)
 		return gt_cli_fail(out, GT_EXIT_SYSTEM, "%s", e.msg);
 	ret = print(a, out, d.rec);

@@ -42,6 +42,13 @@ static bool rule_matches(const struct gt_rule *r, const struct gt_facts *f)
 	       annotations_match(r, &f->annotations);
 }
 
+/* Before it is created (Podman's precreate) a container has no id, but its cgroup is named by it.
+ */
+static const char *identity(const struct gt_ident *who)
+{
+	return who->id[0] ? who->id : who->cgroup;
+}
+
 /* The first rule that matches and has the container in its rollout. False: a broken one may. */
 static bool choose_rule(struct gt_planning *pl)
 {
@@ -52,7 +59,7 @@ static bool choose_rule(struct gt_planning *pl)
 			continue;
 		if (r->broken)
 			return false;
-		if (gt_plan_in_rollout(r->name, pl->f->ident.id, r->rollout_percent)) {
+		if (gt_plan_in_rollout(r->name, identity(&pl->f->ident), r->rollout_percent)) {
 			pl->sel.rule = r;
 			return true;
 		}

@@ -186,6 +186,15 @@ one_line_on_stderr() { # TEXT that is in it
 	done
 }
 
+@test "explain names the container as its engine does" {
+	mkdir "$T/3f2a9c"
+	run -0 "$GOTUNE" explain --format json "$T/web"
+	[ "$(jq -r .id <<<"$output")" = web ]
+	mv "$T/web" "$T/3f2a9c/userdata" # containers/storage: Podman, CRI-O
+	run -0 "$GOTUNE" explain --format json "$T/3f2a9c/userdata"
+	[ "$(jq -r .id <<<"$output")" = 3f2a9c ]
+}
+
 @test "explain's table fits 80 columns and says why" {
 	run --separate-stderr "$GOTUNE" explain --sysroot "$SYSROOTS/smt-2socket" "$T/web"
 	echo "$output"
