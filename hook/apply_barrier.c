@@ -223,13 +223,18 @@ static bool find_syscall(pid_t pid, const struct gt_stack *s, uint64_t *ret)
 {
 	static const unsigned char code[] = GT_ARCH_SYSCALL_RET;
 	unsigned char vdso[VDSO_MAX];
+	size_t len = sizeof(vdso);
 	uint64_t base;
 	bool found = false;
 
-	if (!gt_stack_auxv(s, AT_SYSINFO_EHDR, &base) ||
-	    copy(pid, base, vdso, sizeof(vdso), false) < 0)
+	if (!gt_stack_auxv(s, AT_SYSINFO_EHDR, &base))
 		return false;
-	for (size_t i = 0; i + sizeof(code) <= sizeof(vdso); i += GT_ARCH_SYSCALL_ALIGN) {
+	/* Two pages on most kernels, one on some. */
+	if (copy(pid, base, vdso, len, false) < 0)
+		len /= 2;
+	if (len < sizeof(vdso) && copy(pid, base, vdso, len, false) < 0)
+		return false;
+	for (size_t i = 0; i + sizeof(code) <= len; i += GT_ARCH_SYSCALL_ALIGN) {
 		if (memcmp(vdso + i, code, GT_ARCH_SYSCALL_LEN) != 0)
 			continue;
 		if (memcmp(vdso + i, code, sizeof(code)) == 0) {
