@@ -183,24 +183,36 @@ static void read_nofile(int root, int64_t pid, struct gt_rlimit_facts *ret)
 	ret->live_hard = hard;
 }
 
-/* Our own effective capability BIT. */
-static enum gt_tri have_cap(int root, unsigned bit)
+/* Our own effective capabilities. */
+struct caps {
+	bool known;
+	uint64_t effective;
+};
+
+static struct caps own_caps(int root)
 {
 	char text[8192], word[24];
 	uint64_t caps = 0;
 
 	if (read_proc(root, 0, "status", text, sizeof(text)) < 0 ||
 	    !value_of(text, "CapEff:", word, sizeof(word)) || strlen(word) != 16)
-		return GT_UNKNOWN;
+		return (struct caps){0};
 	for (const char *p = word; *p; p++) {
 		static const char hex[] = "0123456789abcdef";
 		const char *d = strchr(hex, *p);
 
 		if (!d)
-			return GT_UNKNOWN;
+			return (struct caps){0};
 		caps = caps << 4 | (uint64_t)(d - hex);
 	}
-	return caps >> bit & 1 ? GT_YES : GT_NO;
+	return (struct caps){true, caps};
+}
+
+static enum gt_tri have_cap(struct caps c, unsigned bit)
+{
+	if (!c.known)
+		return GT_UNKNOWN;
+	return c.effective >> bit & 1 ? GT_YES : GT_NO;
 }
 
 /* The initial user namespace maps every id onto itself. */
@@ -225,9 +237,9 @@ static enum gt_tri in_initial_userns(int root)
 }
 
 /* do_prlimit() asks for CAP_SYS_RESOURCE in the initial namespace, whichever we live in. */
-static enum gt_tri can_raise_hard(int root)
+static enum gt_tri can_raise_hard(int root, struct caps own)
 {
-	enum gt_tri cap = have_cap(root, CAP_SYS_RESOURCE_BIT);
+	enum gt_tri cap = have_cap(own, CAP_SYS_RESOURCE_BIT);
 	enum gt_tri initial = in_initial_userns(root);
 
 	if (cap == GT_NO || initial == GT_NO)
@@ -235,12 +247,12 @@ static enum gt_tri can_raise_hard(int root)
 	return cap == GT_YES && initial == GT_YES ? GT_YES : GT_UNKNOWN;
 }
 
-static bool ptrace_denied(int root, int64_t pid)
+static bool ptrace_denied(int root, int64_t pid, struct caps own)
 {
 	char text[8192], tracer[24];
 	uint64_t scope;
 
-	if (have_cap(root, CAP_SYS_PTRACE_BIT) != GT_YES)
+	if (have_cap(own, CAP_SYS_PTRACE_BIT) != GT_YES)
 		return true;
 	if (gt_root_read_u64(root, "proc/sys/kernel/yama/ptrace_scope", &scope) == 0 &&
 	    scope >= YAMA_NO_ATTACH)
@@ -258,13 +270,14 @@ static bool arch_supported(void)
 #endif
 }
 
-static enum gt_barrier_can barrier(int root, int64_t pid, const char *runtime, const char *label)
+static enum gt_barrier_can barrier(int root, int64_t pid, struct caps own, const char *runtime,
+				   const char *label)
 {
 	if (*runtime == '\0')
 		return GT_BARRIER_NOT_AN_INIT;
 	if (!arch_supported())
 		return GT_BARRIER_ARCH;
-	if (ptrace_denied(root, pid))
+	if (ptrace_denied(root, pid, own))
 		return GT_BARRIER_PTRACE_DENIED;
 	if (gt_lsm_selinux_denies(root, label))
 		return GT_BARRIER_SELINUX;
@@ -273,7 +286,9 @@ static enum gt_barrier_can barrier(int root, int64_t pid, const char *runtime, c
 
 void gt_inspect_task(int root, int64_t pid, const char *selinux_label, struct gt_facts *ret)
 {
-	ret->nofile.can_raise_hard = can_raise_hard(root);
+	struct caps own = own_caps(root);
+
+	ret->nofile.can_raise_hard = can_raise_hard(root, own);
 	ret->net = ret->ipc = GT_NS_OWNER_UNKNOWN;
 	ret->barrier = GT_BARRIER_NO_PROCESS;
 	if (gt_inspect_start_time(root, pid, &ret->ident.pid_start) < 0)
@@ -283,12 +298,12 @@ void gt_inspect_task(int root, int64_t pid, const char *selinux_label, struct gt
 	ret->net = owner(root, pid, "net");
 	ret->ipc = owner(root, pid, "ipc");
 	read_nofile(root, pid, &ret->nofile);
-	ret->barrier = barrier(root, pid, ret->ident.runtime, selinux_label);
+	ret->barrier = barrier(root, pid, own, ret->ident.runtime, selinux_label);
 }
 
 void gt_inspect_own_limits(int root, struct gt_rlimit_facts *ret)
 {
-	ret->can_raise_hard = can_raise_hard(root);
+	ret->can_raise_hard = can_raise_hard(root, own_caps(root));
 	read_nofile(root, 0, ret);
 }
 
