@@ -98,17 +98,23 @@ static bool is_filtered(enum gt_phase phase)
 	return phase == GT_PHASE_PARSE || phase == GT_PHASE_SYSCTL;
 }
 
+static bool is_listed(enum gt_phase phase, int cap)
+{
+	for (unsigned i = 0; i < gt_n_phase_caps; i++) {
+		if (gt_phase_caps[i].phase == phase && (cap < 0 || gt_phase_caps[i].cap == cap))
+			return true;
+	}
+	return false;
+}
+
 /* Drops what the table does not list. Only what we have is kept: a rootless hook has less. */
 static int drop_caps(enum gt_phase phase, struct gt_err *e)
 {
-	capng_get_caps_process();
+	capng_clear(CAPNG_SELECT_CAPS);
+	if (is_listed(phase, -1)) /* what we have is read from /proc: not for nothing */
+		capng_get_caps_process();
 	for (int cap = 0; cap <= CAP_LAST_CAP; cap++) {
-		bool keep = false;
-
-		for (unsigned i = 0; i < gt_n_phase_caps; i++)
-			keep = keep ||
-			       (gt_phase_caps[i].phase == phase && gt_phase_caps[i].cap == cap);
-		if (!keep)
+		if (!is_listed(phase, cap))
 			(void)capng_update(CAPNG_DROP,
 					   CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_INHERITABLE,
 					   (unsigned)cap);
