@@ -36,6 +36,14 @@ bool gt_field_same_key(const char *a, size_t na, const char *b, size_t nb)
 	return i == na && j == nb;
 }
 
+/* Most patterns are no match by their first letter; whatever is not ASCII is looked at in full. */
+static bool begins_otherwise(const struct gt_json_step *step, const char *p)
+{
+	unsigned char c = step->key ? (unsigned char)step->key[0] : 0;
+
+	return *p != '*' && c < 0x80 && ((c ^ (unsigned char)*p) & 0xdf) != 0;
+}
+
 int gt_field_match(const struct gt_json_event *ev, const char *pattern, struct gt_err *e)
 {
 	const char *p = pattern;
@@ -43,8 +51,11 @@ int gt_field_match(const struct gt_json_event *ev, const char *pattern, struct g
 
 	for (unsigned i = 0; i < ev->depth; i++) {
 		const struct gt_json_step *step = &ev->path[i];
-		size_t n = (size_t)(strchrnul(p, '/') - p);
+		size_t n;
 
+		if (begins_otherwise(step, p))
+			return 0;
+		n = (size_t)(strchrnul(p, '/') - p);
 		if (n == 0)
 			return 0;
 		if (n != 1 || *p != '*') {
