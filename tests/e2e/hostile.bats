@@ -245,3 +245,18 @@ through() {
 		expect_untouched
 	done
 }
+
+@test "the hook is killed at any moment: the container starts, tuned or untouched" {
+	local ms
+	for ms in 2 3 4 5 6 7 8 10 12 15; do
+		ID=gt-$RUNTIME-$$-$BATS_TEST_NUMBER-$ms
+		make_bundle_again
+		# The runtime hears of no failure: what the hook leaves behind is what counts here.
+		# shellcheck disable=SC2016 # for the script
+		through "$(printf 'exec 3<&0; "$@" <&3 3<&- & pid=$!; sleep 0.%03d; kill -9 $pid; exit 0' "$ms")"
+		run_container
+		[ "$(seen '(.env.GOMAXPROCS == null) == (.env.GOMEMLIMIT == null)')" = true ]
+	done
+	wait_for 3 no_tracer
+	rm -f "$RECORDS"/containers/.*.json.* # half-written: nobody could have removed them
+}
