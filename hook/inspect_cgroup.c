@@ -190,7 +190,7 @@ static void read_swap(int root, const struct gt_cg_place *p, struct gt_cgroup_fa
 }
 
 void gt_inspect_cgroup(int root, int64_t pid, struct gt_cgroup_facts *ret,
-		       char ret_path[GT_PATH_CAP])
+		       char ret_path[GT_PATH_CAP], int ret_dir[GT_CTL_COUNT])
 {
 	struct gt_cg_places places;
 	bool cpu, memory;
@@ -213,22 +213,11 @@ void gt_inspect_cgroup(int root, int64_t pid, struct gt_cgroup_facts *ret,
 		read_effective(root, &places.ctl[GT_CTL_CPUSET], &ret->effective);
 		read_own_cpuset(root, &places.ctl[GT_CTL_CPUSET], ret);
 	}
-}
+	for (unsigned c = 0; ret_dir && c < GT_CTL_COUNT; c++) {
+		int dir = gt_cg_open(root, &places.ctl[c], places.ctl[c].below);
 
-int gt_inspect_cgroup_dir(int root, int64_t pid, enum gt_controller c)
-{
-	_cleanup_close_ int dir = -1;
-	struct gt_cg_places places;
-	int r;
-
-	if (pid <= 0 || c >= GT_CTL_COUNT)
-		return -EINVAL;
-	gt_cg_find(root, pid, &places);
-	dir = gt_cg_open(root, &places.ctl[c], places.ctl[c].below);
-	if (dir < 0)
-		return dir;
-	r = openat(dir, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return r < 0 ? -errno : r;
+		ret_dir[c] = dir < 0 ? -1 : dir;
+	}
 }
 
 void gt_inspect_cgroup_mount(const struct gt_bundle *b, struct gt_cgroup_facts *ret)

@@ -186,7 +186,7 @@ static void inspect_live(struct gt_decision *d, const char *sysroot)
 	struct gt_facts *f = &d->rec->facts;
 	char cgroup[GT_PATH_CAP] = "";
 
-	gt_inspect_cgroup(d->root, f->ident.pid, &f->cgroup, cgroup);
+	gt_inspect_cgroup(d->root, f->ident.pid, &f->cgroup, cgroup, d->cgroup);
 	gt_inspect_cgroup_mount(d->bundle, &f->cgroup);
 	if (cgroup[0])
 		memcpy(f->ident.cgroup, cgroup, sizeof(f->ident.cgroup));
@@ -339,5 +339,7 @@ void gt_decide_done(struct gt_decision *d)
 	free(d->bundle);
 	gt_cleanup_close(&d->root);
 	gt_cleanup_close(&d->pidfd);
+	for (unsigned c = 0; c < GT_CTL_COUNT; c++)
+		gt_cleanup_close(&d->cgroup[c]);
 	*d = GT_DECISION_NONE;
 }

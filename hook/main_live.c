@@ -109,15 +109,14 @@ static int set_cgroup(void *ctx, enum gt_setting_id id, const char *value, struc
 	const struct gt_facts *f = &d->rec->facts;
 	bool memory = id == GT_SET_SWAPPINESS;
 	const char *file = gt_apply_cgroup_file(id, memory ? f->cgroup.memory : f->cgroup.cpuset);
-	_cleanup_close_ int dir = gt_inspect_cgroup_dir(d->root, f->ident.pid,
-							memory ? GT_CTL_MEMORY : GT_CTL_CPUSET);
-	int r = dir;
+	int dir = d->cgroup[memory ? GT_CTL_MEMORY : GT_CTL_CPUSET];
+	int r = dir < 0 ? -ENOENT : 0;
 
 	if (!file)
 		return gt_err_set(e, -ENOENT, "no such file in this cgroup version");
-	if (dir >= 0 && !is_same(d))
+	if (r == 0 && !is_same(d))
 		r = -ESRCH;
-	if (r >= 0)
+	if (r == 0)
 		r = gt_apply_cgroup_write(dir, file, value);
 	return r < 0 ? gt_err_sys(e, r, "cannot write %s", file) : 0;
 }

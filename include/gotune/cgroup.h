@@ -8,8 +8,6 @@
 #include "gotune/facts.h"
 #include "gotune/inspect.h"
 
-#define GT_CTL_COUNT (GT_CTL_CPUSET + 1)
-
 /* One controller's hierarchy. */
 struct gt_cg_place {
 	enum gt_cgroup_version version; /* GT_CGROUP_UNKNOWN: not mounted, or not offered */

@@ -5,6 +5,7 @@
 #define GOTUNE_DECIDE_H
 
 #include "gotune/err.h"
+#include "gotune/inspect.h"
 #include "gotune/policy.h"
 #include "gotune/record.h"
 #include "gotune/state.h"
@@ -32,11 +33,15 @@ struct gt_decision {
 	struct gt_worker parser, sysctl;
 	int root;  /* sysroot descriptor */
 	int pidfd; /* of the container's init: it is this process or none; -1: there is none */
+	int cgroup[GT_CTL_COUNT]; /* its own cgroup's directories, -1: none */
 };
 #define GT_DECISION_NONE                                                                 \
 	(struct gt_decision)                                                             \
 	{                                                                                \
-		.root = -1, .pidfd = -1, .parser = {.sock = -1}, .sysctl = {.sock = -1 } \
+		.root = -1, .pidfd = -1, .cgroup = {-1, -1, -1}, .parser = {.sock = -1}, \
+		.sysctl = {                                                              \
+			.sock = -1                                                       \
+		}                                                                        \
 	}
 
 /*

@@ -58,17 +58,17 @@ GT_MUST_CHECK int gt_inspect_find(int rootfs, const char *arg0, const char *cwd,
 				  const char *path_env, char ret_path[GT_PATH_CAP],
 				  struct stat *ret_st);
 
+enum gt_controller { GT_CTL_CPU, GT_CTL_MEMORY, GT_CTL_CPUSET, GT_CTL_COUNT };
+
 /*
  * The cgroup of PID (0: of nothing; then only versions are found), its ancestors and mounts, below
  * ROOT (a root descriptor: proc/PID/cgroup, proc/self/mountinfo, sys/fs/cgroup). Unknown facts stay
  * unknown; never fails. *ret_path gets the container's path in the memory or unified hierarchy.
+ * RET_DIR (may be NULL) gets the directories of the container's own cgroup, for apply: descriptors
+ * that the caller closes, -1 where there is none.
  */
 void gt_inspect_cgroup(int root, int64_t pid, struct gt_cgroup_facts *ret,
-		       char ret_path[GT_PATH_CAP]);
-
-/* A directory of the container's cgroup, for apply: opened O_PATH|O_DIRECTORY, or -errno. */
-enum gt_controller { GT_CTL_CPU, GT_CTL_MEMORY, GT_CTL_CPUSET };
-GT_MUST_CHECK int gt_inspect_cgroup_dir(int root, int64_t pid, enum gt_controller c);
+		       char ret_path[GT_PATH_CAP], int ret_dir[GT_CTL_COUNT]);
 
 /* How config.json lets the container see its cgroup: fills has_mount and mount_root_is_slash. Pure.
  */

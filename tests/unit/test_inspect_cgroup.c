@@ -38,7 +38,7 @@ static void inspect(const char *name, int64_t pid)
 	_cleanup_close_ int root = machine(name);
 
 	memset(&facts, 0, sizeof(facts));
-	gt_inspect_cgroup(root, pid, &facts, path);
+	gt_inspect_cgroup(root, pid, &facts, path, NULL);
 }
 
 struct want_level {
@@ -193,7 +193,7 @@ static void test_inspect_cgroup_shared(void **state)
 		assert_int_equal(system(command), 0); /* NOLINT(cert-env33-c): a test's own tree */
 		root = gt_root_open(dir, NULL);
 		assert_true(root >= 0);
-		gt_inspect_cgroup(root, 9, &facts, path);
+		gt_inspect_cgroup(root, 9, &facts, path, NULL);
 		assert_int_equal(facts.memory, GT_CGROUP_V2);
 		if (facts.memory_shared != rows[i].want || facts.cpuset_shared != rows[i].want)
 			fail_msg("%s, %s: %d %d", rows[i].container, rows[i].self,
@@ -262,7 +262,7 @@ static void test_inspect_cgroup_nothing_mounted(void **state)
 
 	(void)state;
 	memset(&facts, 0, sizeof(facts));
-	gt_inspect_cgroup(root, 4242, &facts, path);
+	gt_inspect_cgroup(root, 4242, &facts, path, NULL);
 	assert_int_equal(facts.cpu, GT_CGROUP_UNKNOWN);
 	assert_int_equal(facts.n_level, 0);
 	assert_string_equal(path, "");
@@ -314,7 +314,7 @@ static void inspect_tmp(void)
 
 	assert_true(root >= 0);
 	memset(&facts, 0, sizeof(facts));
-	gt_inspect_cgroup(root, 7, &facts, path);
+	gt_inspect_cgroup(root, 7, &facts, path, NULL);
 }
 
 /* The mount shows a part of the tree only, at a place with a space in its name. */
@@ -527,16 +527,23 @@ static void test_inspect_cgroup_too_deep(void **state)
 static void test_inspect_cgroup_dir(void **state)
 {
 	_cleanup_close_ int root = machine("laptop-v1-hybrid");
-	_cleanup_close_ int dir = gt_inspect_cgroup_dir(root, 4242, GT_CTL_MEMORY);
+	int dir[GT_CTL_COUNT];
 	char text[64];
 
 	(void)state;
-	assert_true(dir >= 0);
-	assert_true(fcntl(dir, F_GETFL) & O_PATH);
-	assert_int_equal(gt_root_read(dir, "memory.limit_in_bytes", text, sizeof(text)), 0);
+	memset(&facts, 0, sizeof(facts));
+	gt_inspect_cgroup(root, 4242, &facts, path, dir);
+	for (unsigned c = 0; c < GT_CTL_COUNT; c++)
+		assert_true(dir[c] >= 0);
+	assert_int_equal(
+		gt_root_read(dir[GT_CTL_MEMORY], "memory.limit_in_bytes", text, sizeof(text)), 0);
 	assert_string_equal(text, "536870912");
-	assert_true(gt_inspect_cgroup_dir(root, 31337, GT_CTL_CPU) < 0);
-	assert_true(gt_inspect_cgroup_dir(root, 0, GT_CTL_CPU) < 0);
+	assert_int_equal(gt_root_read(dir[GT_CTL_CPUSET], "cpuset.cpus", text, sizeof(text)), 0);
+	for (unsigned c = 0; c < GT_CTL_COUNT; c++)
+		close(dir[c]);
+	gt_inspect_cgroup(root, 31337, &facts, path, dir);
+	for (unsigned c = 0; c < GT_CTL_COUNT; c++)
+		assert_int_equal(dir[c], -1);
 }
 
 static void test_inspect_cgroup_mount_table(void **state)
