@@ -228,11 +228,14 @@ static void read_mounts(int root, const struct paths *paths, struct gt_cg_places
 	ret->hybrid = v1 && v2;
 }
 
-/* Is cgroup MINE the cgroup THEIRS, or below it? */
+/* Is cgroup MINE the cgroup THEIRS, or below it? The root holds all, also where MINE is not known.
+ */
 static bool holds(const char *theirs, const char *mine)
 {
 	size_t n = strlen(theirs);
 
+	if (strcmp(theirs, "/") == 0)
+		return true;
 	if (*theirs == '\0' || strncmp(theirs, mine, n) != 0)
 		return false;
 	return mine[n] == '\0' || mine[n] == '/' || theirs[n - 1] == '/';

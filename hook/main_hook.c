@@ -147,13 +147,23 @@ static void log_decision(const struct gt_decision *d)
 	gt_log(GT_LOG_INFO, "%s", line);
 }
 
+/* An unsound file is a failure, too: what the sound ones say of failures holds. */
+static bool is_sound(const struct gt_policy *p)
+{
+	for (uint32_t i = 0; i < p->n_layer; i++) {
+		if (p->layer[i].broken)
+			return false;
+	}
+	return true;
+}
+
 /* Applies and records. Returns 0 or the first error, which has been logged. */
 static int carry_out(struct gt_decision *d)
 {
 	struct gt_record *rec = d->rec;
 	struct gt_err e = {0}, why = {0};
 	_cleanup_close_ int dir = gt_record_dir_open(arg.record_dir, true, &why);
-	int r = rec->facts.trouble == GT_TROUBLE_NONE ? 0 : -EINVAL;
+	int r = rec->facts.trouble == GT_TROUBLE_NONE && is_sound(&d->policy) ? 0 : -EINVAL;
 	int applied;
 
 	log_decision(d);
@@ -186,7 +196,7 @@ static int stage_prestart(const char *doc, size_t len)
 		return 0; /* the policy is not known: fail open */
 	}
 	r = carry_out(&d);
-	must_fail = r < 0 && d.policy.on_error == GT_ON_ERROR_FAIL && !d.policy.broken;
+	must_fail = r < 0 && d.policy.on_error == GT_ON_ERROR_FAIL;
 	gt_decide_done(&d);
 	return must_fail ? 1 : 0;
 }
@@ -204,7 +214,7 @@ static int stage_precreate(const char *doc, size_t len)
 	struct gt_err e = {0};
 	int r = gt_edit_document(&in, doc, len, &out, &d, &e);
 	/* Without a decision the policy is not known, and says "continue". */
-	bool must_fail = r < 0 && d.policy.on_error == GT_ON_ERROR_FAIL && !d.policy.broken;
+	bool must_fail = r < 0 && d.policy.on_error == GT_ON_ERROR_FAIL;
 
 	if (r < 0)
 		gt_log(GT_LOG_ERROR, "precreate: nothing was tuned: %s", e.msg);

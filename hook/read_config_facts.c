@@ -8,6 +8,7 @@
 
 /* Kernel, Documentation/admin-guide/cgroup-v2.rst, cpu.max: "The default is max 100000". */
 #define DEFAULT_PERIOD_US 100000
+#define NO_LIMIT	  (INT64_C(1) << 62)
 
 static void know(struct gt_fact *f, uint64_t v, const char *where)
 {
@@ -86,7 +87,8 @@ static void take_resources(struct gt_config_facts *c, const struct gt_bundle_res
 	c->quota_unlimited = r->has_quota && r->quota_us < 0; /* 0 is "not set" to runc and crun */
 	if (r->has_shares && r->shares > 0)
 		know(&c->shares, r->shares, CONFIG);
-	if (r->has_mem_limit && r->mem_limit_bytes > 0)
+	/* v1's "no limit" is LONG_MAX in whole pages: nothing near it is a limit. */
+	if (r->has_mem_limit && r->mem_limit_bytes > 0 && r->mem_limit_bytes < NO_LIMIT)
 		know(&c->mem_limit_bytes, (uint64_t)r->mem_limit_bytes, CONFIG);
 	if (r->has_cpus)
 		take_cpus(c, r->cpus, r->cpus_too_long, CONFIG);

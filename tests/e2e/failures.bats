@@ -115,3 +115,13 @@ make_bundle_again() {
 	! run_container || false
 	wait_for 3 no_tracer
 }
+
+@test "on_error fail: a broken drop-in stops the container, too" {
+	policy '.on_error = "fail"'
+	run_container
+	echo '{"version": 1, "profiles": {"mine": {"gogc": "sixty"}}}' >"$ETC/gotune/policy.d/10-mine.json"
+	! run_container || false
+	policy '.on_error = "continue"'
+	run_container
+	wait_for 3 no_tracer
+}

@@ -173,7 +173,7 @@ static void test_inspect_cgroup_shared(void **state)
 	} rows[] = {
 		{"/a/b", "/a/b", true}, {"/a", "/a/b", true},	 {"/", "/a/b", true},
 		{"/a/b", "/a", false},	{"/a/b", "/a/c", false}, {"/a/b", "/a/bc", false},
-		{"/a/b", "/", false},
+		{"/a/b", "/", false},	{"/", "", true},	 {"/a", "", false},
 	};
 	char dir[] = "/tmp/gotune-test.XXXXXX", command[512];
 

@@ -410,6 +410,8 @@ static void test_read_config_facts(void **state)
 		{"memory", RES("\"memory\":{\"limit\":1024,\"swap\":2048,\"swappiness\":0}"),
 		 "limit=1024 (config.json)\nswap=1\nswappiness=1\n"},
 		{"memory unlimited", RES("\"memory\":{\"limit\":-1}"), ""},
+		{"memory unlimited, as v1 says it",
+		 RES("\"memory\":{\"limit\":9223372036854771712}"), ""},
 		{"cpus", RES("\"cpu\":{\"cpus\":\"0-3,8\",\"mems\":\"1\"}"),
 		 "cpus=5 (config.json)\nmems=1\n"},
 		{"bad cpus", RES("\"cpu\":{\"cpus\":\"0-\"}"), "cpus invalid=1\n"},
