@@ -29,10 +29,13 @@ static int parse_v1(int dir, const char *quota, struct gt_level *ret)
 	uint64_t period_us;
 	int64_t quota_us;
 
-	if (gt_parse_i64(quota, &quota_us) < 0 ||
-	    gt_root_read_u64(dir, "cpu.cfs_period_us", &period_us) < 0 || quota_us < -1)
+	if (gt_parse_i64(quota, &quota_us) < 0 || quota_us < -1)
 		return -EINVAL;
-	return quota_us == -1 ? 0 : set_quota((uint64_t)quota_us, period_us, ret);
+	if (quota_us == -1)
+		return 0;
+	if (gt_root_read_u64(dir, "cpu.cfs_period_us", &period_us) < 0)
+		return -EINVAL;
+	return set_quota((uint64_t)quota_us, period_us, ret);
 }
 
 /* cpu.max: "QUOTA PERIOD" or "max PERIOD". Cuts TEXT. */

@@ -33,25 +33,19 @@ static enum gt_prog_note note_of(int error)
 	}
 }
 
-void gt_find_inspect(struct gt_worker *parser, int fd, struct gt_program *ret)
+/* Has the worker look at one open file; what comes back is checked. False when it died. */
+static bool look(struct gt_worker *parser, int fd, const struct gt_strv *argv, struct gt_look *ret)
 {
-	struct gt_program p = {0};
+	const struct gt_launch_step *s = &ret->step;
+	unsigned char script = 0;
 
-	if (gt_worker_call(parser, GT_JOB_PROGRAM, fd, NULL, 0, &p, GT_JOB_TIMEOUT_MS, NULL) < 0 ||
-	    !gt_program_valid(&p)) {
-		*ret = (struct gt_program){.note = GT_NOTE_PARSER_DIED};
-		return;
-	}
-	*ret = p;
-}
-
-static bool ask_step(const struct gt_find *f, unsigned job, int fd, const struct gt_strv *argv,
-		     struct gt_launch_step *ret)
-{
-	return gt_worker_call(f->parser, job, fd, argv, sizeof(*argv), ret, GT_JOB_TIMEOUT_MS,
-			      NULL) == 0 &&
-	       ret->what <= GT_LAUNCH_UNCERTAIN && memchr(ret->name, '\0', sizeof(ret->name)) &&
-	       gt_strv_valid(&ret->argv) && gt_strv_valid(&ret->env);
+	if (gt_worker_call(parser, GT_JOB_LOOK, fd, argv, sizeof(*argv), ret, GT_JOB_TIMEOUT_MS,
+			   NULL) < 0)
+		return false;
+	memcpy(&script, &ret->script, 1);
+	return gt_program_valid(&ret->program) && script <= 1 && s->what <= GT_LAUNCH_UNCERTAIN &&
+	       memchr(s->name, '\0', sizeof(s->name)) && gt_strv_valid(&s->argv) &&
+	       gt_strv_valid(&s->env);
 }
 
 /* A launcher that sets one of our variables decides it as the image's environment would. */
@@ -83,44 +77,31 @@ static bool take_step(const struct gt_find *f, struct walk *w, struct gt_program
 	char path[GT_PATH_CAP] = "";
 	struct stat st = {0};
 	_cleanup_close_ int fd = -1;
-	_cleanup_free_ struct gt_launch_step *step = calloc(1, sizeof(*step));
-	bool asked;
+	_cleanup_free_ struct gt_look *l = calloc(1, sizeof(*l));
 
-	*ret = (struct gt_program){.note = GT_NOTE_UNREADABLE};
-	if (!step)
-		return true;
-	*ret = (struct gt_program){0};
 	fd = gt_inspect_find(f->rootfs, arg0 ? arg0 : "", f->cwd, f->path_env, path, &st);
-	if (fd >= 0 && w->steps == 0) {
-		w->dev = st.st_dev;
-		w->ino = st.st_ino;
-	}
-	if (fd < 0) {
-		ret->note = note_of(fd);
+	if (fd < 0 || !l) {
+		*ret = (struct gt_program){.note = fd < 0 ? note_of(fd) : GT_NOTE_UNREADABLE};
 		(void)gt_copy_str(ret->path, sizeof(ret->path), arg0 ? arg0 : ""); /* to be shown */
 		return true;
 	}
-	asked = ask_step(f, GT_JOB_ARGV, -1, &w->argv, step);
-	if (!asked || step->what != GT_LAUNCH_NEXT) {
-		gt_find_inspect(f->parser, fd, ret);
-		(void)gt_copy_str(ret->path, sizeof(ret->path), path);
-		if (asked && step->what == GT_LAUNCH_UNCERTAIN && ret->kind != GT_PROG_GO)
-			*ret = (struct gt_program){.note = GT_NOTE_UNCERTAIN};
-		if (ret->kind != GT_PROG_SCRIPT)
-			return true;
-		if (w->steps == 0)
-			w->dev = w->ino = 0; /* the kernel runs its interpreter: not compared */
-		memset(step, 0, sizeof(*step));
-		asked = ask_step(f, GT_JOB_SCRIPT, fd, &w->argv, step);
-		if (!asked || step->what != GT_LAUNCH_NEXT) {
-			ret->note = GT_NOTE_UNCERTAIN;
-			return true;
-		}
+	if (!look(f->parser, fd, &w->argv, l)) {
+		*ret = (struct gt_program){.note = GT_NOTE_PARSER_DIED};
+		return true;
 	}
-	take_env(f, step);
-	(void)gt_append(w->via, sizeof(w->via), step->name[0] ? step->name : gt_basename(path));
+	if (w->steps == 0 && !l->script) { /* an interpreter is not compared with what is run */
+		w->dev = st.st_dev;
+		w->ino = st.st_ino;
+	}
+	if (l->step.what != GT_LAUNCH_NEXT) {
+		*ret = l->program;
+		(void)gt_copy_str(ret->path, sizeof(ret->path), path); /* same size */
+		return true;
+	}
+	take_env(f, &l->step);
+	(void)gt_append(w->via, sizeof(w->via), l->step.name[0] ? l->step.name : gt_basename(path));
 	(void)gt_append(w->via, sizeof(w->via), "; "); /* cut when long: it is for reading */
-	gt_strv_copy(&w->argv, &step->argv);
+	gt_strv_copy(&w->argv, &l->step.argv);
 	return false;
 }
 
@@ -152,9 +133,13 @@ static int inspect_host_file(struct gt_worker *w, const char *file, struct gt_pr
 {
 	_cleanup_close_ int fd = open(file, O_PATH | O_CLOEXEC);
 	_cleanup_close_ int again = -1;
+	_cleanup_free_ struct gt_look *l = calloc(1, sizeof(*l));
+	_cleanup_free_ struct gt_strv *none = calloc(1, sizeof(*none));
 	char path[64];
 	struct stat st;
 
+	if (!l || !none)
+		return gt_err_set(e, -ENOMEM, "out of memory");
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return gt_err_sys(e, -errno, "cannot open %s", file);
 	if (!S_ISREG(st.st_mode)) {
@@ -165,7 +150,14 @@ static int inspect_host_file(struct gt_worker *w, const char *file, struct gt_pr
 	again = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (again < 0)
 		return gt_err_sys(e, -errno, "cannot read %s", file);
-	gt_find_inspect(w, again, ret);
+	if (look(w, again, none, l))
+		*ret = l->program;
+	else
+		ret->note = GT_NOTE_PARSER_DIED;
+	if (l->script) { /* where it leads would have to be looked up in a root */
+		ret->kind = GT_PROG_SCRIPT;
+		ret->note = GT_NOTE_NONE;
+	}
 	ret->dev = st.st_dev;
 	ret->ino = st.st_ino;
 	return 0;

@@ -58,32 +58,32 @@ static int job_bundle(int fd, const void *in, size_t in_len, void *ret, size_t r
 	return r < 0 ? r : gt_read_bundle(doc, len, ret, e);
 }
 
-static int job_program(int fd, const void *in, size_t in_len, void *ret, size_t ret_len,
-		       struct gt_err *e)
-{
-	struct gt_program *p = ret;
-
-	(void)in, (void)in_len, (void)ret_len, (void)e;
-	if (gt_inspect_is_script(fd))
-		p->kind = GT_PROG_SCRIPT;
-	else
-		gt_inspect_elf(fd, p);
-	return 0;
-}
-
-static int job_argv(int fd, const void *in, size_t in_len, void *ret, size_t ret_len,
+/* A launcher by its name, else what the file is; a script leads on where that is certain. */
+static int job_look(int fd, const void *in, size_t in_len, void *ret, size_t ret_len,
 		    struct gt_err *e)
 {
-	(void)fd, (void)in_len, (void)ret_len, (void)e;
-	gt_inspect_argv(in, ret);
-	return 0;
-}
+	struct gt_look *l = ret;
+	bool uncertain;
 
-static int job_script(int fd, const void *in, size_t in_len, void *ret, size_t ret_len,
-		      struct gt_err *e)
-{
-	(void)in_len, (void)ret_len, (void)e;
-	gt_inspect_script(fd, in, ret);
+	(void)ret_len, (void)e;
+	if (in_len != sizeof(struct gt_strv))
+		return -EINVAL;
+	gt_inspect_argv(in, &l->step);
+	if (l->step.what == GT_LAUNCH_NEXT)
+		return 0;
+	uncertain = l->step.what == GT_LAUNCH_UNCERTAIN;
+	l->script = gt_inspect_is_script(fd);
+	if (!l->script)
+		gt_inspect_elf(fd, &l->program);
+	else if (!uncertain)
+		gt_inspect_script(fd, in, &l->step);
+	if (l->script && l->step.what != GT_LAUNCH_NEXT) {
+		l->program.kind = GT_PROG_SCRIPT;
+		l->program.note = GT_NOTE_UNCERTAIN;
+	}
+	/* A launcher that is a Go program itself is at least that. */
+	if (uncertain && l->program.kind != GT_PROG_GO)
+		l->program = (struct gt_program){.note = GT_NOTE_UNCERTAIN};
 	return 0;
 }
 
@@ -102,10 +102,8 @@ static int job_edits(int fd, const void *in, size_t in_len, void *ret, size_t re
 const struct gt_job gt_parse_jobs[GT_JOB_COUNT] = {
 	[GT_JOB_STATE] = {job_state, GT_STATE_MAX, sizeof(struct gt_state)},
 	[GT_JOB_BUNDLE] = {job_bundle, 0, sizeof(struct gt_bundle)},
-	[GT_JOB_PROGRAM] = {job_program, 0, sizeof(struct gt_program)},
-	[GT_JOB_ARGV] = {job_argv, sizeof(struct gt_strv), sizeof(struct gt_launch_step)},
+	[GT_JOB_LOOK] = {job_look, sizeof(struct gt_strv), sizeof(struct gt_look)},
 	[GT_JOB_EDITS] = {job_edits, sizeof(struct gt_plan), sizeof(struct gt_edits)},
-	[GT_JOB_SCRIPT] = {job_script, sizeof(struct gt_strv), sizeof(struct gt_launch_step)},
 };
 
 /* The worker's root descriptor: /proc/sys follows the namespaces of whoever looks. */

@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -174,12 +175,34 @@ static int recv_request(int sock, struct request *req, int *ret_fd)
 	return 0;
 }
 
+/* Fresh pages: zero, and not there until they are touched, which calloc does not promise. */
+struct pages {
+	void *p;
+	size_t len;
+};
+
+static void unmap(struct pages *m)
+{
+	if (m->p)
+		(void)munmap(m->p, m->len);
+}
+
+static bool map_pages(struct pages *m, size_t len)
+{
+	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		return false;
+	*m = (struct pages){p, len};
+	return true;
+}
+
 static int serve_one(int sock, const struct gt_job *jobs, unsigned n_jobs)
 {
 	struct request req = {0};
 	struct reply rep = {0};
-	_cleanup_free_ void *in = NULL;
-	_cleanup_free_ void *out = NULL;
+	_cleanup_(unmap) struct pages in = {0};
+	_cleanup_(unmap) struct pages out = {0};
 	_cleanup_close_ int fd = -1;
 	int r = recv_request(sock, &req, &fd);
 
@@ -187,16 +210,14 @@ static int serve_one(int sock, const struct gt_job *jobs, unsigned n_jobs)
 		return r;
 	if (req.job >= n_jobs || req.in_len > jobs[req.job].in_max)
 		return -EBADMSG;
-	in = calloc(1, req.in_len + 1);
-	out = calloc(1, jobs[req.job].ret_len);
-	if (!in || !out)
+	if (!map_pages(&in, (size_t)req.in_len + 1) || !map_pages(&out, jobs[req.job].ret_len))
 		return -ENOMEM;
-	r = req.in_len ? recv_sparse(sock, in, req.in_len, 0) : 0;
+	r = req.in_len ? recv_sparse(sock, in.p, req.in_len, 0) : 0;
 	if (r < 0)
 		return r;
-	rep.result = jobs[req.job].fn(fd, in, req.in_len, out, jobs[req.job].ret_len, &rep.err);
+	rep.result = jobs[req.job].fn(fd, in.p, req.in_len, out.p, jobs[req.job].ret_len, &rep.err);
 	r = send_all(sock, &rep, sizeof(rep), 0);
-	return r < 0 ? r : send_sparse(sock, out, jobs[req.job].ret_len, 0);
+	return r < 0 ? r : send_sparse(sock, out.p, jobs[req.job].ret_len, 0);
 }
 
 /*

@@ -11,15 +11,21 @@
 #include "gotune/worker.h"
 
 enum gt_parse_job {
-	GT_JOB_STATE,	/* in: the document -> struct gt_state */
-	GT_JOB_BUNDLE,	/* fd: config.json -> struct gt_bundle */
-	GT_JOB_PROGRAM, /* fd: a file -> struct gt_program */
-	GT_JOB_ARGV,	/* in: struct gt_strv -> struct gt_launch_step */
-	GT_JOB_SCRIPT,	/* fd: a script, in: struct gt_strv -> struct gt_launch_step */
-	GT_JOB_EDITS,	/* fd: config.json, in: struct gt_plan -> struct gt_edits */
+	GT_JOB_STATE,  /* in: the document -> struct gt_state */
+	GT_JOB_BUNDLE, /* fd: config.json -> struct gt_bundle */
+	GT_JOB_LOOK,   /* fd: a file, in: struct gt_strv, its arguments -> struct gt_look */
+	GT_JOB_EDITS,  /* fd: config.json, in: struct gt_plan -> struct gt_edits */
 	GT_JOB_COUNT,
 };
 extern const struct gt_job gt_parse_jobs[GT_JOB_COUNT];
+
+/* What a file with these arguments is: a program, or a launcher or script that leads to the next.
+ */
+struct gt_look {
+	struct gt_program program; /* unless step.what is GT_LAUNCH_NEXT */
+	bool script;		   /* the kernel runs another file, its interpreter */
+	struct gt_launch_step step;
+};
 
 #define GT_JOB_TIMEOUT_MS 1000
 
@@ -50,8 +56,5 @@ struct gt_find {
  * for a script, since its interpreter is what then runs.
  */
 void gt_find_program(const struct gt_find *f, const struct gt_strv *argv, struct gt_program *ret);
-
-/* Has the worker look at one open file; fills all but path, via, dev and ino. */
-void gt_find_inspect(struct gt_worker *parser, int fd, struct gt_program *ret);
 
 #endif

@@ -81,9 +81,6 @@ struct gt_bundle {
 	char root_path[GT_PATH_CAP]; /* as written: relative to the bundle when not absolute */
 	char cwd[GT_PATH_CAP];
 	bool has_process, has_linux;
-	struct gt_strv args;
-	struct gt_strv annotations; /* pairs; values too long to hold are counted in dropped */
-	struct gt_strv gotune_env;  /* pairs: the GOTUNE_* variables of process.env */
 	struct gt_env_var var[GT_VAR_COUNT];
 	bool has_path_env;
 	char path_env[4096];
@@ -91,8 +88,6 @@ struct gt_bundle {
 	uint64_t nofile_soft, nofile_hard;
 	bool no_new_privs;
 	uint32_t uid;
-	struct gt_strv sysctl; /* pairs */
-	struct gt_bundle_res res;
 	struct gt_bundle_ns ns[GT_NS_COUNT];
 	bool has_seccomp;
 	bool seccomp_may_kill; /* its profile could kill, trap or hold up a program for a prctl */
@@ -100,6 +95,12 @@ struct gt_bundle {
 	char cgroups_path[GT_PATH_CAP];
 	char selinux_label[256], apparmor_profile[128];
 	char hostname_source[GT_PATH_CAP]; /* source of the mount on /etc/hostname, "" when none */
+	struct gt_bundle_res res;
+	/* Large, mostly unused, and therefore last: see gt_read_bundle. res ends with another. */
+	struct gt_strv args;
+	struct gt_strv annotations; /* pairs; values too long to hold are counted in dropped */
+	struct gt_strv gotune_env;  /* pairs: the GOTUNE_* variables of process.env */
+	struct gt_strv sysctl;	    /* pairs */
 };
 
 /* True when every vector is sound, every string terminated and every enum in range. */
