@@ -101,24 +101,42 @@ static bool is_filtered(enum gt_phase phase)
 static bool is_listed(enum gt_phase phase, int cap)
 {
 	for (unsigned i = 0; i < gt_n_phase_caps; i++) {
-		if (gt_phase_caps[i].phase == phase && (cap < 0 || gt_phase_caps[i].cap == cap))
+		if (gt_phase_caps[i].phase == phase && gt_phase_caps[i].cap == cap)
 			return true;
 	}
 	return false;
 }
 
-/* Drops what the table does not list. Only what we have is kept: a rootless hook has less. */
-static int drop_caps(enum gt_phase phase, struct gt_err *e)
+/* The sets that the table lists, and nothing else. */
+static void list_caps(enum gt_phase phase)
 {
 	capng_clear(CAPNG_SELECT_CAPS);
-	if (is_listed(phase, -1)) /* what we have is read from /proc: not for nothing */
-		capng_get_caps_process();
+	for (unsigned i = 0; i < gt_n_phase_caps; i++) {
+		if (gt_phase_caps[i].phase == phase)
+			(void)capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED,
+					   (unsigned)gt_phase_caps[i].cap);
+	}
+}
+
+/* Of the sets that we have, what the table does not list goes: a rootless hook has less. */
+static void drop_unlisted(enum gt_phase phase)
+{
+	capng_get_caps_process();
 	for (int cap = 0; cap <= CAP_LAST_CAP; cap++) {
 		if (!is_listed(phase, cap))
 			(void)capng_update(CAPNG_DROP,
 					   CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_INHERITABLE,
 					   (unsigned)cap);
 	}
+}
+
+/* What we have is read from /proc, which is slow: only when we have less than the table lists. */
+static int drop_caps(enum gt_phase phase, struct gt_err *e)
+{
+	list_caps(phase);
+	if (capng_apply(CAPNG_SELECT_CAPS) == 0)
+		return 0;
+	drop_unlisted(phase);
 	if (capng_apply(CAPNG_SELECT_CAPS) < 0)
 		return gt_err_set(e, -EPERM, "cannot drop capabilities");
 	return 0;
