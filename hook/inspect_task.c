@@ -36,19 +36,20 @@ static int read_proc(int root, int64_t pid, const char *name, char *buf, size_t 
 	return gt_root_read(root, path, buf, cap);
 }
 
-/* The text of a link of procfs, which may be a magic one: it is read, never followed. */
+/*
+ * The text of a link of procfs, which may be a magic one: it is read, never followed. What leads to
+ * it is the kernel's, or a captured machine's: no need to stay in the root at each step.
+ */
 static int read_link(int root, int64_t pid, const char *dir, const char *name, char *buf,
 		     size_t cap)
 {
-	_cleanup_close_ int fd = -1;
 	char path[PROC_CAP];
 	ssize_t n;
 
 	proc_path(path, pid, dir);
-	fd = gt_root_open_dir(root, path);
-	if (fd < 0)
-		return fd;
-	n = readlinkat(fd, name, buf, cap - 1);
+	if (!gt_append(path, sizeof(path), "/") || !gt_append(path, sizeof(path), name))
+		return -ENAMETOOLONG;
+	n = readlinkat(root, path + 1, buf, cap - 1); /* + 1: below ROOT */
 	if (n < 0)
 		return -errno;
 	buf[n] = '\0';
