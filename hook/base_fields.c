@@ -13,6 +13,10 @@ static unsigned char fold(const char *s, size_t len, size_t *i)
 {
 	unsigned char c = (unsigned char)s[*i];
 
+	if (c < 0x80) {
+		*i += 1;
+		return c >= 'A' && c <= 'Z' ? (unsigned char)(c | 0x20) : c;
+	}
 	if (len - *i >= 2 && memcmp(s + *i, "\xc5\xbf", 2) == 0) {
 		*i += 2;
 		return 's';
@@ -22,7 +26,7 @@ static unsigned char fold(const char *s, size_t len, size_t *i)
 		return 'k';
 	}
 	*i += 1;
-	return c >= 'A' && c <= 'Z' ? (unsigned char)(c | 0x20) : c;
+	return c;
 }
 
 bool gt_field_same_key(const char *a, size_t na, const char *b, size_t nb)
@@ -59,9 +63,14 @@ int gt_field_match(const struct gt_json_event *ev, const char *pattern, struct g
 		if (n == 0)
 			return 0;
 		if (n != 1 || *p != '*') {
-			if (!step->key || !gt_field_same_key(step->key, step->key_len, p, n))
+			bool same = step->key && step->key_len == n &&
+				    memcmp(step->key, p, n) == 0;
+
+			/* What folds to fewer bytes is longer than the pattern, never shorter. */
+			if (!same && (!step->key || step->key_len < n ||
+				      !gt_field_same_key(step->key, step->key_len, p, n)))
 				return 0;
-			exact = exact && step->key_len == n && memcmp(step->key, p, n) == 0;
+			exact = exact && same;
 			repeated = repeated || step->repeated;
 		}
 		p += n;

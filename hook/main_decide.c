@@ -227,6 +227,8 @@ static void inspect_all(struct gt_decision *d, const struct gt_decide_in *in)
 	find_program(d);
 	inspect_live(d, in->sysroot);
 	gt_plan_select(f, &d->policy, &sel);
+	if (!sel.selected)
+		return; /* most containers of a host: what would not be used is not looked for */
 	gt_inspect_host(d->root, host_needs(&sel), &f->host);
 	inspect_sysctls(d, &sel, live);
 }
