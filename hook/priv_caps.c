@@ -55,7 +55,7 @@ const struct gt_phase_call gt_phase_calls[] = {
 	CALL(GT_PHASE_PARSE, newfstatat,
 	     "fstat, as the C library spells it; no path can be opened"),
 #endif
-	CALL(GT_PHASE_PARSE, sendto, "the reply"),
+	CALL(GT_PHASE_PARSE, sendmsg, "the reply"),
 	CALL(GT_PHASE_PARSE, close, "the job's descriptor"),
 	CALL(GT_PHASE_PARSE, brk, "memory"),
 	CALL(GT_PHASE_PARSE, mmap, "memory"),
@@ -65,7 +65,7 @@ const struct gt_phase_call gt_phase_calls[] = {
 
 	CALL(GT_PHASE_SYSCTL, recvmsg, "a job"),
 	CALL(GT_PHASE_SYSCTL, read, "a value"),
-	CALL(GT_PHASE_SYSCTL, sendto, "the reply"),
+	CALL(GT_PHASE_SYSCTL, sendmsg, "the reply"),
 	CALL(GT_PHASE_SYSCTL, write, "a value"),
 	CALL(GT_PHASE_SYSCTL, openat, "reopening a file that was pinned"),
 	CALL(GT_PHASE_SYSCTL, openat2, "a file below /proc/sys"),

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "gotune/wire.h"
 #include "gotune/worker.h"
 
 #define KILL_WAIT_MS 1000
@@ -24,131 +25,14 @@
 struct request {
 	uint32_t job;
 	uint32_t in_len;
-	uint32_t has_fd;
+	struct gt_wire_map map;
 };
 
 struct reply {
 	int32_t result;
 	struct gt_err err;
+	struct gt_wire_map map;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail with this clock */
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-/*
- * Reads LEN bytes before DEADLINE. The child has none (0): it waits in read, since its filter has
- * no poll.
- */
-static int await(int sock, void *buf, size_t len, int64_t deadline)
-{
-	for (size_t done = 0; done < len;) {
-		struct pollfd p = {.fd = sock, .events = POLLIN};
-		int64_t left = deadline ? deadline - now_ms() : 0;
-		ssize_t n;
-
-		if (deadline && (left <= 0 || poll(&p, 1, (int)left) == 0))
-			return -ETIMEDOUT;
-		n = deadline ? recv(sock, (char *)buf + done, len - done, MSG_DONTWAIT)
-			     : read(sock, (char *)buf + done, len - done);
-		if (n < 0 && (errno == EINTR || errno == EAGAIN))
-			continue;
-		if (n <= 0)
-			return -EPIPE;
-		done += (size_t)n;
-	}
-	return 0;
-}
-
-/* As await(), for sending: a child that stops reading, or reads slowly, holds nobody up. */
-static int send_all(int sock, const void *buf, size_t len, int64_t deadline)
-{
-	int flags = MSG_NOSIGNAL | (deadline ? MSG_DONTWAIT : 0);
-
-	for (size_t done = 0; done < len;) {
-		struct pollfd p = {.fd = sock, .events = POLLOUT};
-		ssize_t n = send(sock, (const char *)buf + done, len - done, flags);
-		int64_t left = deadline ? deadline - now_ms() : 0;
-
-		if (deadline && left <= 0)
-			return -ETIMEDOUT;
-		if (n < 0 && errno == EAGAIN)
-			(void)poll(&p, 1, (int)left); /* woken or not, send and the clock tell */
-		if (n < 0 && (errno == EINTR || errno == EAGAIN))
-			continue;
-		if (n <= 0)
-			return -EPIPE;
-		done += (size_t)n;
-	}
-	return 0;
-}
-
-/* ---- mostly zero bytes, by either side ---- */
-
-#define BLOCK	   1024
-#define BLOCKS_MAX 1024 /* of a map; what lies beyond belongs to the last block */
-
-struct map {
-	unsigned char bit[BLOCKS_MAX / 8];
-};
-
-static size_t block_len(size_t i, size_t len)
-{
-	return i == BLOCKS_MAX - 1 || len - i * BLOCK < BLOCK ? len - i * BLOCK : BLOCK;
-}
-
-static bool is_zero(const char *p, size_t len)
-{
-	return len == 0 || (p[0] == 0 && memcmp(p, p + 1, len - 1) == 0);
-}
-
-/* The length of the run of blocks that starts at I and is in the map; 0: block I is not. */
-static size_t run_len(const struct map *m, size_t i, size_t len)
-{
-	size_t n = 0;
-
-	for (; i < BLOCKS_MAX && i * BLOCK < len && (m->bit[i / 8] >> (i % 8) & 1); i++)
-		n += block_len(i, len);
-	return n;
-}
-
-static int send_sparse(int sock, const char *buf, size_t len, int64_t deadline)
-{
-	struct map m = {0};
-	int r;
-
-	for (size_t i = 0; i < BLOCKS_MAX && i * BLOCK < len; i++) {
-		if (!is_zero(buf + i * BLOCK, block_len(i, len)))
-			m.bit[i / 8] = (unsigned char)(m.bit[i / 8] | 1u << (i % 8));
-	}
-	r = send_all(sock, &m, sizeof(m), deadline);
-	for (size_t i = 0, n; r == 0 && i < BLOCKS_MAX && i * BLOCK < len;
-	     i += n ? (n + BLOCK - 1) / BLOCK : 1) {
-		n = run_len(&m, i, len);
-		if (n)
-			r = send_all(sock, buf + i * BLOCK, n, deadline);
-	}
-	return r;
-}
-
-/* BUF is zeroed memory. DEADLINE as in await(). */
-static int recv_sparse(int sock, char *buf, size_t len, int64_t deadline)
-{
-	struct map m;
-	int r = await(sock, &m, sizeof(m), deadline);
-
-	for (size_t i = 0, n; r == 0 && i < BLOCKS_MAX && i * BLOCK < len;
-	     i += n ? (n + BLOCK - 1) / BLOCK : 1) {
-		n = run_len(&m, i, len);
-		if (n)
-			r = await(sock, buf + i * BLOCK, n, deadline);
-	}
-	return r;
-}
 
 /* ---- the child ---- */
 
@@ -212,12 +96,12 @@ static int serve_one(int sock, const struct gt_job *jobs, unsigned n_jobs)
 		return -EBADMSG;
 	if (!map_pages(&in, (size_t)req.in_len + 1) || !map_pages(&out, jobs[req.job].ret_len))
 		return -ENOMEM;
-	r = req.in_len ? recv_sparse(sock, in.p, req.in_len, 0) : 0;
+	r = gt_wire_read_blocks(sock, &req.map, in.p, req.in_len, 0);
 	if (r < 0)
 		return r;
 	rep.result = jobs[req.job].fn(fd, in.p, req.in_len, out.p, jobs[req.job].ret_len, &rep.err);
-	r = send_all(sock, &rep, sizeof(rep), 0);
-	return r < 0 ? r : send_sparse(sock, out.p, jobs[req.job].ret_len, 0);
+	gt_wire_map(out.p, jobs[req.job].ret_len, &rep.map);
+	return gt_wire_send(sock, &rep, sizeof(rep), -1, &rep.map, out.p, jobs[req.job].ret_len, 0);
 }
 
 /*
@@ -259,7 +143,8 @@ static _Noreturn void serve(int sock, enum gt_phase phase, const struct gt_job *
 		ready.result = gt_err_sys(&ready.err, kept, "cannot close descriptors");
 	else
 		ready.result = gt_phase_enter(phase, &ready.err);
-	if (send_all(sock, &ready, sizeof(ready), 0) < 0 || ready.result < 0)
+	if (gt_wire_send(sock, &ready, sizeof(ready), -1, &ready.map, NULL, 0, 0) < 0 ||
+	    ready.result < 0)
 		_exit(1);
 	while (serve_one(sock, jobs, n_jobs) == 0)
 		;
@@ -299,10 +184,10 @@ static int await_reply(struct gt_worker *w, int64_t deadline, void *ret, size_t 
 		       struct gt_err *e)
 {
 	struct reply rep;
-	int r = await(w->sock, &rep, sizeof(rep), deadline);
+	int r = gt_wire_read(w->sock, &rep, sizeof(rep), deadline);
 
-	if (r == 0 && ret_len > 0)
-		r = recv_sparse(w->sock, ret, ret_len, deadline);
+	if (r == 0)
+		r = gt_wire_read_blocks(w->sock, &rep.map, ret, ret_len, deadline);
 	if (r < 0)
 		return broken(e, r);
 	rep.err.msg[sizeof(rep.err.msg) - 1] = '\0';
@@ -332,7 +217,7 @@ int gt_worker_start(struct gt_worker *ret, enum gt_phase phase, const struct gt_
 	}
 	close(pair[1]);
 	w.sock = pair[0];
-	r = await_reply(&w, now_ms() + 2000, NULL, 0, e);
+	r = await_reply(&w, gt_wire_now_ms() + 2000, NULL, 0, e);
 	if (r < 0) {
 		kill_worker(&w);
 		return r;
@@ -344,35 +229,16 @@ int gt_worker_start(struct gt_worker *ret, enum gt_phase phase, const struct gt_
 static int send_request(struct gt_worker *w, unsigned i, int fd, const void *in, size_t in_len,
 			int64_t deadline)
 {
-	struct request req = {.job = i, .in_len = (uint32_t)in_len, .has_fd = fd >= 0};
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} ctl = {0};
-	struct iovec v = {&req, sizeof(req)};
-	struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1};
+	struct request req = {.job = i, .in_len = (uint32_t)in_len};
 
-	if (fd >= 0) {
-		struct cmsghdr *c;
-
-		m.msg_control = ctl.buf;
-		m.msg_controllen = sizeof(ctl.buf);
-		c = CMSG_FIRSTHDR(&m);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(c), &fd, sizeof(int));
-	}
-	/* Nothing else is on its way: there is room for it, or something is wrong. */
-	if (sendmsg(w->sock, &m, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)sizeof(req))
-		return -EPIPE;
-	return in_len ? send_sparse(w->sock, in, in_len, deadline) : 0;
+	gt_wire_map(in, in_len, &req.map);
+	return gt_wire_send(w->sock, &req, sizeof(req), fd, &req.map, in, in_len, deadline);
 }
 
 int gt_worker_call(struct gt_worker *w, unsigned i, int fd, const void *in, size_t in_len,
 		   void *ret, unsigned timeout_ms, struct gt_err *e)
 {
-	int64_t deadline = now_ms() + timeout_ms;
+	int64_t deadline = gt_wire_now_ms() + timeout_ms;
 	int r;
 
 	if (w->pid <= 0)
