@@ -270,16 +270,12 @@ static void take_config(struct gt_decision *d, const struct gt_decide_in *in)
 	}
 }
 
-static int gather(struct gt_decision *d, const struct gt_decide_in *in, const char *doc, size_t len,
-		  struct gt_err *e)
+static void gather(struct gt_decision *d, const struct gt_decide_in *in, const char *doc,
+		   size_t len)
 {
 	struct gt_err why = {0};
 	enum gt_trouble t = GT_TROUBLE_NONE;
-	int r = gt_worker_start(&d->parser, GT_PHASE_PARSE, gt_parse_jobs, GT_JOB_COUNT, NULL, NULL,
-				e);
 
-	if (r < 0)
-		return r;
 	if (doc && take_state(d, doc, len, &why) < 0) {
 		free(GT_TAKE_PTR(d->state));
 		(void)gt_err_wrap(&why, "the OCI state on standard input");
@@ -297,7 +293,6 @@ static int gather(struct gt_decision *d, const struct gt_decide_in *in, const ch
 			    &(struct gt_err){.msg = GT_SYSCONFDIR "/gotune/disabled exists"});
 	if (d->bundle && d->bundle->has_process && d->bundle->has_linux)
 		inspect_all(d, in);
-	return 0;
 }
 
 int gt_decide(const struct gt_decide_in *in, const char *state_doc, size_t state_len,
@@ -313,14 +308,16 @@ int gt_decide(const struct gt_decide_in *in, const char *state_doc, size_t state
 		return gt_err_set(e, -ENOMEM, "out of memory");
 	d.root = gt_root_open(in->sysroot, e);
 	r = d.root < 0 ? d.root : 0;
+	if (r == 0) /* early: it gets ready while this process reads the policy */
+		r = gt_worker_start(&d.parser, GT_PHASE_PARSE, gt_parse_jobs, GT_JOB_COUNT, NULL,
+				    NULL, e);
 	if (r == 0)
 		r = gt_read_policy(d.root, in->policy_file, &d.policy, e);
-	if (r == 0)
-		r = gather(&d, in, state_doc, state_len, e);
 	if (r < 0) {
 		gt_decide_done(&d);
 		return r;
 	}
+	gather(&d, in, state_doc, state_len);
 	d.rec->started_at_s = now.tv_sec;
 	d.rec->started_at_ns = (uint32_t)now.tv_nsec;
 	gt_plan_make(&d.rec->facts, &d.policy, &d.rec->plan);

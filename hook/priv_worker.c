@@ -81,7 +81,9 @@ static bool map_pages(struct pages *m, size_t len)
 	return true;
 }
 
-static int serve_one(int sock, const struct gt_job *jobs, unsigned n_jobs)
+/* READY is 0, or what keeps this worker from doing any job, with its error in WHY. */
+static int serve_one(int sock, const struct gt_job *jobs, unsigned n_jobs, int ready,
+		     const struct gt_err *why)
 {
 	struct request req = {0};
 	struct reply rep = {0};
@@ -99,7 +101,11 @@ static int serve_one(int sock, const struct gt_job *jobs, unsigned n_jobs)
 	r = gt_wire_read_blocks(sock, &req.map, in.p, req.in_len, 0);
 	if (r < 0)
 		return r;
-	rep.result = jobs[req.job].fn(fd, in.p, req.in_len, out.p, jobs[req.job].ret_len, &rep.err);
+	rep.result = ready;
+	rep.err = *why;
+	if (ready == 0)
+		rep.result = jobs[req.job].fn(fd, in.p, req.in_len, out.p, jobs[req.job].ret_len,
+					      &rep.err);
 	gt_wire_map(out.p, jobs[req.job].ret_len, &rep.map);
 	return gt_wire_send(sock, &rep, sizeof(rep), -1, &rep.map, out.p, jobs[req.job].ret_len, 0);
 }
@@ -124,29 +130,25 @@ static int close_others(int sock)
 	return r < 0 ? r : 3;
 }
 
-/* The child's life. First an answer to "are you ready?", then jobs until the parent closes. */
+/* The child's life: jobs until the parent closes. One that could not get ready says so to each. */
 static _Noreturn void serve(int sock, enum gt_phase phase, const struct gt_job *jobs,
 			    unsigned n_jobs, int (*setup)(void *), void *setup_ctx)
 {
-	struct reply ready = {0};
-	int kept;
+	struct gt_err why = {0};
+	int kept, ready;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* without it the closed socket ends us, later */
-	ready.result = setup ? setup(setup_ctx) : 0;
+	ready = setup ? setup(setup_ctx) : 0;
 	kept = close_others(sock);
 	if (kept >= 0)
 		sock = kept;
-	if (ready.result < 0)
-		(void)gt_err_sys(&ready.err, ready.result,
-				 "cannot enter the container's namespaces");
+	if (ready < 0)
+		(void)gt_err_sys(&why, ready, "cannot enter the container's namespaces");
 	else if (kept < 0)
-		ready.result = gt_err_sys(&ready.err, kept, "cannot close descriptors");
+		ready = gt_err_sys(&why, kept, "cannot close descriptors");
 	else
-		ready.result = gt_phase_enter(phase, &ready.err);
-	if (gt_wire_send(sock, &ready, sizeof(ready), -1, &ready.map, NULL, 0, 0) < 0 ||
-	    ready.result < 0)
-		_exit(1);
-	while (serve_one(sock, jobs, n_jobs) == 0)
+		ready = gt_phase_enter(phase, &why);
+	while (serve_one(sock, jobs, n_jobs, ready, &why) == 0)
 		;
 	_exit(0);
 }
@@ -217,11 +219,6 @@ int gt_worker_start(struct gt_worker *ret, enum gt_phase phase, const struct gt_
 	}
 	close(pair[1]);
 	w.sock = pair[0];
-	r = await_reply(&w, gt_wire_now_ms() + 2000, NULL, 0, e);
-	if (r < 0) {
-		kill_worker(&w);
-		return r;
-	}
 	*ret = w;
 	return 0;
 }

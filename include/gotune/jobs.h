@@ -27,7 +27,7 @@ struct gt_look {
 	struct gt_launch_step step;
 };
 
-#define GT_JOB_TIMEOUT_MS 1000
+#define GT_JOB_TIMEOUT_MS 2000 /* the first one waits for the worker's start, too */
 
 /* In the worker that has entered a container's network and IPC namespaces. */
 struct gt_sysctl_pair {

@@ -31,7 +31,8 @@ struct gt_worker {
 
 /*
  * Forks the worker in PHASE (its capabilities, filter and limits: caps.h). SETUP (may be NULL) runs
- * in the child before privileges are dropped; its error is returned here.
+ * in the child before privileges are dropped. Does not wait for the child: what keeps it from its
+ * phase is the error of every job, and no job is done before it. 0, or -errno: no socket, no fork.
  */
 GT_MUST_CHECK int gt_worker_start(struct gt_worker *ret, enum gt_phase phase,
 				  const struct gt_job *jobs, unsigned n_jobs, int (*setup)(void *),

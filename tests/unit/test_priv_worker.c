@@ -214,16 +214,23 @@ static int setup_fails(void *ctx)
 	return -EPERM;
 }
 
-static void test_start_reports_setup(void **state)
+static void test_call_reports_setup(void **state)
 {
+	char *out = calloc(1, 400000);
 	struct gt_worker w;
 	struct gt_err e = {0};
 
 	(void)state;
 	assert_int_equal(gt_worker_start(&w, GT_PHASE_SYSCTL, jobs, GT_ARRAY_LEN(jobs), setup_fails,
 					 NULL, &e),
-			 -EPERM);
-	assert_true(e.msg[0] != '\0');
+			 0);
+	for (int i = 0; i < 2; i++) { /* not only the first */
+		e.msg[0] = '\0';
+		assert_int_equal(gt_worker_call(&w, REVERSE, -1, "x", 1, out, 5000, &e), -EPERM);
+		assert_true(e.msg[0] != '\0');
+	}
+	gt_worker_done(&w);
+	free(out);
 }
 
 /* The number after KEY in /proc/PID/status, read in BASE. */
@@ -261,7 +268,10 @@ static void test_phases_hold_what_their_table_says(void **state)
 	for (enum gt_phase p = 0; p < GT_PHASE_COUNT; p++) {
 		struct gt_worker w = start(p);
 		bool filtered = p == GT_PHASE_PARSE || p == GT_PHASE_SYSCTL;
+		char out[8] = "";
 
+		/* It has entered its phase when it answers. */
+		assert_int_equal(gt_worker_call(&w, FAILS, -1, NULL, 0, out, 5000, NULL), -EBADMSG);
 		assert_int_equal(status_of(w.pid, "CapPrm:\t", 16), caps_in_table(p) & ours);
 		assert_int_equal(status_of(w.pid, "CapEff:\t", 16), caps_in_table(p) & ours);
 		assert_int_equal(status_of(w.pid, "CapInh:\t", 16), 0);
@@ -316,9 +326,11 @@ static void test_start_leaves_descriptors_behind(void **state)
 {
 	int low = open("/etc/passwd", O_RDONLY), high = fcntl(low, F_DUPFD, 200);
 	struct gt_worker w = start(GT_PHASE_PARSE);
-	char path[64], target[64];
+	char path[64], target[64], out[8] = "";
 
 	(void)state;
+	/* It has closed them when it answers. */
+	assert_int_equal(gt_worker_call(&w, FAILS, -1, NULL, 0, out, 5000, NULL), -EBADMSG);
 	for (int fd = 0; fd <= 256; fd++) {
 		ssize_t n;
 
@@ -351,7 +363,7 @@ int main(void)
 		cmocka_unit_test(test_call_bounds_time),
 		cmocka_unit_test(test_call_forbidden_system_call_kills),
 		cmocka_unit_test(test_call_bounds_memory),
-		cmocka_unit_test(test_start_reports_setup),
+		cmocka_unit_test(test_call_reports_setup),
 		cmocka_unit_test(test_phases_hold_what_their_table_says),
 		cmocka_unit_test(test_tables_give_a_reason_for_everything),
 	};
