@@ -63,8 +63,7 @@ int gt_field_match(const struct gt_json_event *ev, const char *pattern, struct g
 		if (n == 0)
 			return 0;
 		if (n != 1 || *p != '*') {
-			bool same = step->key && step->key_len == n &&
-				    memcmp(step->key, p, n) == 0;
+			bool same = step->key && step->key_len == n && memcmp(step->key, p, n) == 0;
 
 			/* What folds to fewer bytes is longer than the pattern, never shorter. */
 			if (!same && (!step->key || step->key_len < n ||

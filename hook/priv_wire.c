@@ -130,6 +130,8 @@ static void attach(struct msghdr *m, void *ctl, size_t cap, int fd)
 	m->msg_control = ctl;
 	m->msg_controllen = cap;
 	c = CMSG_FIRSTHDR(m);
+	if (!c)
+		return; /* CAP is that of one descriptor */
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(sizeof(int));
