@@ -40,8 +40,8 @@ static int ask_state(struct gt_worker *w, const char *doc, size_t len, struct gt
 		return gt_err_set(e, -EFBIG, "larger than %u MiB", GT_STATE_MAX >> 20);
 	r = gt_worker_call(w, GT_JOB_STATE, -1, doc, len, ret, GT_JOB_TIMEOUT_MS, e);
 	/* A pid that pid_t cuts would be another process's. */
-	if (r == 0 && (!gt_state_valid(ret) || !gt_read_id_ok(ret->id) || ret->pid < 0 ||
-		       ret->pid > INT32_MAX))
+	if (r == 0 &&
+	    (!gt_state_valid(ret) || !gt_id_ok(ret->id) || ret->pid < 0 || ret->pid > INT32_MAX))
 		r = gt_err_set(e, -EBADMSG, "the sandboxed worker sent nonsense");
 	return r;
 }

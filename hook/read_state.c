@@ -49,19 +49,6 @@ static int take(void *ctx, const struct gt_json_event *ev, struct gt_err *e)
 	return r < 0 ? -EINVAL : 0; /* a state with ambiguous keys is an unusable state */
 }
 
-bool gt_read_id_ok(const char *id)
-{
-	size_t n = strnlen(id, GT_ID_MAX);
-
-	if (n == 0 || n >= GT_ID_MAX || id[0] == '.')
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		if ((unsigned char)id[i] < 0x20 || id[i] == 0x7f || id[i] == '/')
-			return false;
-	}
-	return true;
-}
-
 int gt_read_state(const char *doc, size_t len, struct gt_state *ret, struct gt_err *e)
 {
 	struct gt_json_pos pos;
@@ -78,7 +65,7 @@ int gt_read_state(const char *doc, size_t len, struct gt_state *ret, struct gt_e
 			e->code = -EINVAL;
 		return r == -ENOMEM ? r : -EINVAL;
 	}
-	if (!gt_read_id_ok(ret->id)) {
+	if (!gt_id_ok(ret->id)) {
 		r = gt_err_set(e, -EINVAL, "OCI state: %s id",
 			       ret->id[0] ? "an unusable" : "without an");
 		ret->id[0] = '\0';

@@ -13,20 +13,6 @@
 #define CONTAINERS "containers"
 #define SUFFIX	   ".json"
 
-/* The rule of gt_read_id_ok: what may be a file name, and is not hidden. */
-static bool id_ok(const char *id)
-{
-	size_t len = strnlen(id, GT_ID_MAX);
-
-	if (len == 0 || len >= GT_ID_MAX || id[0] == '.')
-		return false;
-	for (const char *c = id; *c; c++) {
-		if (*c == '/' || (unsigned char)*c < 0x20 || *c == 0x7f)
-			return false;
-	}
-	return true;
-}
-
 /* A directory that others may write into would let them choose what we read and replace. */
 static int check_ours(int fd)
 {
@@ -76,7 +62,7 @@ int gt_record_dir_open(const char *dir, bool create, struct gt_err *e)
 
 static int file_name(const char *id, char *ret, size_t cap, struct gt_err *e)
 {
-	if (!id_ok(id))
+	if (!gt_id_ok(id))
 		return gt_err_set(e, -EINVAL, "this id cannot be a file's name");
 	if (!gt_copy_str(ret, cap, id) || !gt_append(ret, cap, SUFFIX))
 		return gt_err_set(e, -ENAMETOOLONG, "this id is too long for a file's name");

@@ -14,20 +14,6 @@
 #define CONTAINERS "containers"
 #define SUFFIX	   ".json"
 
-/* As the writer's rule (record.h): what may be a file name, and is not hidden. */
-static bool id_ok(const char *id)
-{
-	size_t len = strnlen(id, GT_ID_MAX);
-
-	if (len == 0 || len >= GT_ID_MAX || id[0] == '.')
-		return false;
-	for (const char *c = id; *c; c++) {
-		if (*c == '/' || (unsigned char)*c < 0x20 || *c == 0x7f)
-			return false;
-	}
-	return true;
-}
-
 static int open_containers(int dirfd)
 {
 	int fd = openat(dirfd, CONTAINERS, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -61,7 +47,7 @@ int gt_record_view_load(int dirfd, const char *id, struct gt_record_view *ret, c
 	size_t len;
 	int r;
 
-	if (!id_ok(id))
+	if (!gt_id_ok(id))
 		return gt_err_set(e, -ENOENT, "no container has such an id");
 	fd = open_record(dirfd, id);
 	if (fd < 0)
@@ -87,7 +73,7 @@ static bool id_of_name(const char *name, char ret[GT_ID_MAX])
 	size_t len = strlen(name), tail = strlen(SUFFIX);
 
 	return len > tail && gt_has_suffix(name, SUFFIX) &&
-	       gt_copy(ret, GT_ID_MAX, name, len - tail) && id_ok(ret);
+	       gt_copy(ret, GT_ID_MAX, name, len - tail) && gt_id_ok(ret);
 }
 
 static int by_name(const void *a, const void *b)

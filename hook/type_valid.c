@@ -18,6 +18,19 @@ static bool is_bool(const bool *b)
 	return raw <= 1;
 }
 
+bool gt_id_ok(const char *id)
+{
+	size_t n = strnlen(id, GT_ID_MAX);
+
+	if (n == 0 || n >= GT_ID_MAX || id[0] == '.')
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if ((unsigned char)id[i] < 0x20 || id[i] == 0x7f || id[i] == '/')
+			return false;
+	}
+	return true;
+}
+
 bool gt_state_valid(const struct gt_state *s)
 {
 	return ENDS(s->id) && ENDS(s->status) && ENDS(s->bundle) && ENDS(s->root) &&

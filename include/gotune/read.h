@@ -29,9 +29,6 @@ GT_MUST_CHECK int gt_read_state(const char *doc, size_t len, struct gt_state *re
 GT_MUST_CHECK int gt_read_bundle(const char *doc, size_t len, struct gt_bundle *ret,
 				 struct gt_err *e);
 
-/* Is ID one that may become a file name? */
-bool gt_read_id_ok(const char *id);
-
 /* Engine, image, container name and command from state, config.json and the bundle's path. Pure. */
 void gt_read_ident(const struct gt_state *s, const struct gt_bundle *b, struct gt_ident *ret);
 

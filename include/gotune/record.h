@@ -43,7 +43,7 @@ void gt_record_log_line(const struct gt_record *r, char *buf, size_t cap);
 /*
  * The directory of records. DIR is GT_RECORD_DIR or a test's; containers/ below it is made
  * 0700 when missing, and refused when it is a symlink or not ours. All are atomic; IDs are checked
- * with the same rule as gt_read_id_ok.
+ * with the same rule as gt_id_ok.
  */
 GT_MUST_CHECK int gt_record_dir_open(const char *dir, bool create, struct gt_err *e);
 GT_MUST_CHECK int gt_record_save(int dirfd, const struct gt_record *r, struct gt_err *e);

@@ -103,6 +103,9 @@ struct gt_bundle {
 	struct gt_strv sysctl;	    /* pairs */
 };
 
+/* May ID become a file's name: not empty, not hidden, no '/', no control byte, below GT_ID_MAX? */
+bool gt_id_ok(const char *id);
+
 /* True when every vector is sound, every string terminated and every enum in range. */
 bool gt_state_valid(const struct gt_state *s);
 bool gt_bundle_valid(const struct gt_bundle *b);
