@@ -117,10 +117,12 @@ $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libgotune.a $(BUILD)/flags | check-cmo
 	$(COMPILE) -DGT_FIXTURES='"tests/fixtures"' -MMD -MP -MF $@.d -pie $(GT_LDFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libgotune.a $(LIBS) $(TEST_LIBS)
 
 # Packages first, in a make of its own: this one has looked for compiler and libraries already.
-.PHONY: check check-now
+.PHONY: check check-now build-for-check
 check: ## install what is missing (as root), then run all tests
 	@contrib/install-deps check
+	@+$(MAKE) --no-print-directory -s -j"$$(nproc)" build-for-check
 	@+$(MAKE) --no-print-directory check-now
+build-for-check: all $(UNIT_BIN) $(PROBE)
 check-now: all check-static $(UNIT_BIN) $(PROBE)
 	@BUILD='$(BUILD)' tests/run --unit $(UNIT_BIN) --bats $(BATS) --e2e $(E2E)
 
@@ -195,7 +197,7 @@ demo: ## install what is missing (as root), then tune a real Go service in a rea
 	@contrib/install-deps demo
 	@+$(MAKE) --no-print-directory demo-now
 demo-now:
-	@+$(MAKE) --no-print-directory -s all $(PROBE)
+	@+$(MAKE) --no-print-directory -s -j"$$(nproc)" all $(PROBE)
 	@BUILD='$(BUILD)' contrib/demo
 
 # --- bench ------------------------------------------------------------------------------------

@@ -8,20 +8,12 @@
 #include <string.h>
 
 #include "gotune/str.h"
-
-/* A message may quote an image's strings: a log line must stay one line. */
-static void make_plain(char *s)
-{
-	for (; *s; s++) {
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			*s = '?';
-	}
-}
+#include "gotune/utf8.h"
 
 static void GT_PRINTF(2, 0) format(struct gt_err *e, const char *fmt, va_list ap)
 {
 	(void)vsnprintf(e->msg, sizeof(e->msg), fmt, ap); /* cut at the end: it is for reading */
-	make_plain(e->msg);
+	gt_utf8_plain(e->msg); /* it may quote an image's strings, and must stay one line */
 }
 
 int gt_err_set(struct gt_err *e, int code, const char *fmt, ...)

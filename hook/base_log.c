@@ -14,6 +14,7 @@
 
 #include "gotune/file.h"
 #include "gotune/str.h"
+#include "gotune/utf8.h"
 
 #define LINE_CAP     2048
 #define SEND_WAIT_US 200000
@@ -42,14 +43,6 @@ void gt_log_init(const char *program, enum gt_log_to to, enum gt_log_level level
 	log_state.program = program;
 	log_state.to = to;
 	log_state.level = level;
-}
-
-static void make_plain(char *s)
-{
-	for (; *s; s++) {
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			*s = '?';
-	}
 }
 
 /* One write(2) a line, so that lines of several processes do not mix. */
@@ -99,7 +92,7 @@ static void to_syslog(int priority, const char *text)
 static void GT_PRINTF(2, 0) format(char text[LINE_CAP], const char *fmt, va_list ap)
 {
 	(void)vsnprintf(text, LINE_CAP, fmt, ap);
-	make_plain(text);
+	gt_utf8_plain(text);
 }
 
 void gt_log(enum gt_log_level level, const char *fmt, ...)

@@ -60,3 +60,24 @@ size_t gt_utf8_valid_len(const char *s, size_t len)
 	}
 	return i;
 }
+
+static bool is_control(const char *s, unsigned n)
+{
+	unsigned char c = (unsigned char)*s;
+
+	return n == 0 || c < 0x20 || c == 0x7f || (c == 0xc2 && (unsigned char)s[1] < 0xa0);
+}
+
+void gt_utf8_plain(char *s)
+{
+	size_t left = strlen(s);
+
+	while (left > 0) {
+		unsigned n = gt_utf8_char(s, left), step = n ? n : 1;
+
+		if (is_control(s, n))
+			memset(s, '?', step);
+		s += step;
+		left -= step;
+	}
+}

@@ -13,4 +13,10 @@ unsigned gt_utf8_char(const char *s, size_t len);
 /* How many bytes of S, from its start, are UTF-8: LEN when all are. Pure. */
 size_t gt_utf8_valid_len(const char *s, size_t len);
 
+/*
+ * Makes one line of text of the C string S, in place: control characters, also those above 0x7f
+ * (a terminal takes U+009B for an escape), and bytes that are no UTF-8 become '?'. Pure.
+ */
+void gt_utf8_plain(char *s);
+
 #endif

@@ -199,9 +199,37 @@ static void test_log_syslog(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* A terminal takes U+009B for ESC [: it must not come through, and letters must. */
+static void test_set_makes_one_plain_line(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
+		{"a\nb\tc\x1b[31m", "a?b?c?[31m"},
+		{"\xc2\x9b"
+		 "31m",
+		 "??31m"},
+		{"\xc2\x80\xc2\x9f\xc2\xa0", "????\xc2\xa0"},
+		{"gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f"},
+		{"\x9b", "?"},
+		{"\xc3", "?"},
+		{"\xff\xfe.", "??."},
+		{"\x7f", "?"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct gt_err e = {0};
+
+		(void)gt_err_set(&e, -EINVAL, "%s", rows[i].text);
+		assert_string_equal(e.msg, rows[i].want);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_set_makes_one_plain_line),
 		cmocka_unit_test(test_err_set),
 		cmocka_unit_test(test_err_sys),
 		cmocka_unit_test(test_err_wrap),
