@@ -30,7 +30,8 @@ static const char usage[] =
 	"Tune a Go container from outside. Run by runc, crun or Podman as an OCI hook.\n"
 	"\n"
 	"  prestart   (default; also for createRuntime) OCI state on standard input:\n"
-	"             decide, apply to the live container, record\n"
+	"             decide, apply to the live container, record; when the state says\n"
+	"             \"stopped\", as poststop\n"
 	"  precreate  (Podman) config.json on standard input: the edited one on\n"
 	"             standard output, or the same when nothing is to be changed\n"
 	"  poststop   OCI state on standard input: drop the record\n"
@@ -182,6 +183,15 @@ static int carry_out(struct gt_decision *d)
 	return r;
 }
 
+static void remove_record(const char *id)
+{
+	struct gt_err e = {0};
+	_cleanup_close_ int dir = gt_record_dir_open(arg.record_dir, false, &e);
+
+	if (dir >= 0 && gt_record_remove(dir, id, &e) < 0)
+		gt_log(GT_LOG_WARNING, "%s: %s", id, e.msg);
+}
+
 static int stage_prestart(const char *doc, size_t len)
 {
 	struct gt_decide_in in = {
@@ -194,6 +204,13 @@ static int stage_prestart(const char *doc, size_t len)
 	if (r < 0) {
 		gt_log(GT_LOG_ERROR, "nothing was tuned: %s", e.msg);
 		return 0; /* the policy is not known: fail open */
+	}
+	/* Registrations name one command line for all their stages: the state says that it is over.
+	 */
+	if (d.state && strcmp(d.state->status, "stopped") == 0) {
+		remove_record(d.state->id);
+		gt_decide_done(&d);
+		return 0;
 	}
 	r = carry_out(&d);
 	must_fail = r < 0 && d.policy.on_error == GT_ON_ERROR_FAIL;
@@ -232,7 +249,6 @@ static int stage_precreate(const char *doc, size_t len)
 static int stage_poststop(const char *doc, size_t len)
 {
 	_cleanup_free_ struct gt_state *s = calloc(1, sizeof(*s));
-	_cleanup_close_ int dir = -1;
 	struct gt_err e = {0};
 
 	if (!s || gt_decide_state(doc, len, s, &e) < 0) {
@@ -240,9 +256,7 @@ static int stage_poststop(const char *doc, size_t len)
 		       s ? e.msg : "out of memory");
 		return 0;
 	}
-	dir = gt_record_dir_open(arg.record_dir, false, &e);
-	if (dir >= 0 && gt_record_remove(dir, s->id, &e) < 0)
-		gt_log(GT_LOG_WARNING, "%s: %s", s->id, e.msg);
+	remove_record(s->id);
 	return 0;
 }
 

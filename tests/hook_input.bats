@@ -269,6 +269,16 @@ reason() {
 	[ "$status" != 0 ]
 }
 
+@test "a stopped container's state removes the record, also without the word poststop" {
+	state >"$T/state"
+	hook <"$T/state"
+	[ -e "$T/records/containers/test-1.json" ]
+	state '.status = "stopped" | .pid = 0' >"$T/state"
+	hook <"$T/state"
+	[ "$status" = 0 ]
+	[ ! -e "$T/records/containers/test-1.json" ]
+}
+
 @test "poststop of a container that was never seen" {
 	state '.status = "stopped" | .pid = 0' >"$T/state"
 	hook poststop <"$T/state"
