@@ -51,7 +51,7 @@ common_setup() {
 common_teardown() {
 	local pids left
 	[ -n "${T:-}" ] || return 0
-	rt delete -f "$ID" >/dev/null 2>&1 || :
+	delete_all
 	wait_for 3 no_tracer || :
 	pids=$(tracers)
 	left=$(find "$RECORDS" -mindepth 1 -type f ! -name '*.json' ! -name 'counters*' ! -name '*lock*' 2>/dev/null)
@@ -68,6 +68,14 @@ common_teardown() {
 	fi
 }
 
+# The containers of this test: the runtime keeps their state below $T.
+delete_all() {
+	local id
+	for id in $(rt list -q 2>/dev/null); do
+		rt delete -f "$id" >/dev/null 2>&1 || :
+	done
+}
+
 # hybrid, v1 or v2; and whether the runtime needs a cgroup2 mount of its own.
 detect_cgroups() {
 	if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
@@ -78,11 +86,11 @@ detect_cgroups() {
 		CGROUPS=v1
 	fi
 	OWN_CGROUP2=no
-	RT_FLAGS=()
+	RT_FLAGS=(--root "$T/runtime")
 	if [ "$RUNTIME" = crun ] && [ "$CGROUPS" = hybrid ]; then
 		OWN_CGROUP2=yes
 		# The controllers are taken by v1: there is nothing that crun could set a limit with.
-		RT_FLAGS=(--cgroup-manager=disabled)
+		RT_FLAGS+=(--cgroup-manager=disabled)
 	fi
 }
 
