@@ -32,15 +32,6 @@ void gt_cpus_and(struct gt_cpus *a, const struct gt_cpus *b)
 		a->bits[i] &= b->bits[i];
 }
 
-bool gt_cpus_subset(const struct gt_cpus *a, const struct gt_cpus *b)
-{
-	for (size_t i = 0; i < GT_ARRAY_LEN(a->bits); i++) {
-		if (a->bits[i] & ~b->bits[i])
-			return false;
-	}
-	return true;
-}
-
 /* Where parsing stands, and where the text ends (trailing white space left out). */
 struct cursor {
 	const char *p, *end;

@@ -21,9 +21,6 @@
 #define SANITIZED 0
 #endif
 
-static const char *const phase_list[] = {"parse", "sysctl", "tracer", "tracer-seccomp"};
-const struct gt_words gt_phase_words = {phase_list, GT_PHASE_COUNT};
-
 const struct gt_phase_cap gt_phase_caps[] = {
 	{GT_PHASE_SYSCTL, CAP_NET_ADMIN,
 	 "net.* in a network namespace that another user namespace owns"},

@@ -1,9 +1,9 @@
 /*
  * A forked child that does jobs for its parent, one at a time.
  *
- * Theory of operation. Parent and child share a stream socket. A request is a header, with the
- * job's file as SCM_RIGHTS, and the input's bytes; a reply is a header with the error's text, and
- * the result's bytes. Both sides know every length beforehand from the table of jobs; nothing that
+ * Theory of operation. Parent and child share a stream socket (priv_wire.c). A request is a header,
+ * with the job's file as SCM_RIGHTS, and the input; a reply is a header with the error's text, and
+ * the result. Both sides know every length beforehand from the table of jobs; nothing that
  * the other side sends sizes a buffer. The parent bounds the time, and kills a child that took
  * longer or that talks nonsense. Privilege: the child enters its phase before it reads one byte.
  */

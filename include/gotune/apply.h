@@ -107,17 +107,6 @@ bool gt_edits_valid(const struct gt_edits *edits, size_t len);
 GT_MUST_CHECK int gt_edits_write(const struct gt_edits *edits, const char *doc, size_t len,
 				 struct gt_buf *ret);
 
-/* gt_apply_edits, gt_edits_valid and gt_edits_write in one, for config.json. OUTCOME may be NULL.
- */
-GT_MUST_CHECK int gt_apply_splice(const char *doc, size_t len, const struct gt_facts *f,
-				  const struct gt_plan *plan, struct gt_buf *ret,
-				  struct gt_outcome *outcome, struct gt_err *e);
-
-/* As gt_apply_splice for the process document of `exec --process`: env and rlimits only. */
-GT_MUST_CHECK int gt_apply_splice_process(const char *doc, size_t len, const struct gt_facts *f,
-					  const struct gt_plan *plan, struct gt_buf *ret,
-					  struct gt_err *e);
-
 /*
  * One sysctl through the caller's own namespaces and ROOT's proc/sys (a root descriptor). NAME is
  * dotted and has passed gt_plan_sysctl_ns. -ENOENT: no such sysctl in this namespace. Writing

@@ -7,7 +7,6 @@
 
 #include "gotune/base.h"
 #include "gotune/err.h"
-#include "gotune/words.h"
 
 enum gt_phase {
 	GT_PHASE_PARSE,		 /* the worker that parses hostile bytes */
@@ -16,7 +15,6 @@ enum gt_phase {
 	GT_PHASE_TRACER_SECCOMP, /* ... for a container whose seccomp profile could kill on prctl */
 	GT_PHASE_COUNT,
 };
-extern const struct gt_words gt_phase_words;
 
 /* A row of the table, for `gotune doctor` and the tests. */
 struct gt_phase_cap {

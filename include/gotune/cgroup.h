@@ -25,7 +25,7 @@ struct gt_cg_places {
 /* Reads proc/self/mountinfo and proc/PID/cgroup below ROOT. PID 0: no paths. Never fails. */
 void gt_cg_find(int root, int64_t pid, struct gt_cg_places *ret);
 
-/* The directory of PLACE's cgroup, UP levels above it; opened for reading, or -errno. */
+/* The directory of the cgroup BELOW P's mount point; opened for reading, or -errno. */
 GT_MUST_CHECK int gt_cg_open(int root, const struct gt_cg_place *p, const char *below);
 
 /* What the files in DIR say: the limits, or that a file cannot be understood. */

@@ -47,7 +47,6 @@ void gt_cpus_set(struct gt_cpus *c, unsigned cpu);
 bool gt_cpus_has(const struct gt_cpus *c, unsigned cpu);
 unsigned gt_cpus_count(const struct gt_cpus *c);
 void gt_cpus_and(struct gt_cpus *a, const struct gt_cpus *b); /* a &= b */
-bool gt_cpus_subset(const struct gt_cpus *a, const struct gt_cpus *b);
 
 /* Writes the list form ("0-3,8"); false when CAP was too small (the text then ends in "..."). */
 bool gt_cpus_format(const struct gt_cpus *c, char *buf, size_t cap);

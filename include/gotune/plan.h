@@ -114,7 +114,7 @@ enum gt_warning_id {
 	GT_W_NO_SUCH_PROFILE, /* asked for by a request or a rule: ignored */
 	GT_W_GO_IGNORES,      /* an environment value that Go ignores */
 	GT_W_GO_DIES,	      /* an environment value that kills a Go program at its start */
-	GT_W_DUPLICATE_ENV,   /* a variable stands more than once: the first counts */
+	GT_W_DUPLICATE_ENV,   /* a variable stands more than once: runc and crun pass the last on */
 	GT_W_MODULES_UNKNOWN, /* build info without a module list: automaxprocs cannot be seen */
 	GT_W_CGO_UNKNOWN,     /* the smaller ratio was taken */
 	GT_W_STALE_ENVIRON,   /* /proc/PID/environ does not show the change */

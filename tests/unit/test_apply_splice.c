@@ -11,7 +11,6 @@
 #include "gotune/json.h"
 #include "gotune/read.h"
 
-static struct gt_facts facts;
 static struct gt_plan plan;
 static struct gt_bundle bundle;
 
@@ -195,10 +194,26 @@ static const struct row {
 		 65536, 65536) "]}}"},
 };
 
+/* What gotune-runtime does with a document: find the edits, check them, make them. */
+static int edit(const char *doc, size_t len, bool whole, struct gt_buf *ret,
+		struct gt_outcome *outcome, struct gt_err *e)
+{
+	static struct gt_edits edits;
+	int r = gt_apply_edits(doc, len, whole, &plan, &edits, e);
+
+	*ret = (struct gt_buf){0};
+	if (r < 0)
+		return r;
+	assert_true(gt_edits_valid(&edits, len));
+	if (outcome)
+		memcpy(outcome, edits.outcome, sizeof(edits.outcome));
+	return gt_edits_write(&edits, doc, len, ret);
+}
+
 static int splice(const char *doc, size_t len, struct gt_buf *out, struct gt_err *e)
 {
 	*out = (struct gt_buf){0};
-	return gt_apply_splice(doc, len, &facts, &plan, out, NULL, e);
+	return edit(doc, len, true, out, NULL, e);
 }
 
 static void test_splice_exact(void **state)
@@ -370,7 +385,7 @@ static void test_splice_audit_changes_nothing(void **state)
 	(void)state;
 	make_plan("PN");
 	plan.mode = GT_MODE_AUDIT;
-	assert_int_equal(gt_apply_splice(doc, strlen(doc), &facts, &plan, &out, outcome, NULL), 0);
+	assert_int_equal(edit(doc, strlen(doc), true, &out, outcome, NULL), 0);
 	assert_string_equal(out.p, doc);
 	assert_int_equal(outcome[0].applied, GT_UNKNOWN);
 	gt_buf_done(&out);
@@ -384,7 +399,7 @@ static void test_splice_outcome(void **state)
 
 	(void)state;
 	make_plan("PkSN");
-	assert_int_equal(gt_apply_splice(doc, strlen(doc), &facts, &plan, &out, outcome, NULL), 0);
+	assert_int_equal(edit(doc, strlen(doc), true, &out, outcome, NULL), 0);
 	assert_int_equal(outcome[0].applied, GT_YES);
 	assert_int_equal(outcome[1].applied, GT_UNKNOWN);
 	assert_int_equal(outcome[3].applied, GT_NO);
@@ -410,9 +425,8 @@ static void test_splice_process(void **state)
 		struct gt_buf out = {0};
 
 		make_plan(process[i].plan);
-		assert_int_equal(gt_apply_splice_process(process[i].doc, strlen(process[i].doc),
-							 &facts, &plan, &out, NULL),
-				 0);
+		assert_int_equal(
+			edit(process[i].doc, strlen(process[i].doc), false, &out, NULL, NULL), 0);
 		assert_string_equal(out.p, process[i].want);
 		gt_buf_done(&out);
 	}
