@@ -8,7 +8,7 @@
 #include "gotune/str.h"
 
 /* What a flag means to us. */
-enum meaning { NOTHING, BUNDLE, CONFIG, PID_FILE, PROCESS, LIMITS, FORCE };
+enum meaning { NOTHING, BUNDLE, CONFIG, PID_FILE, PROCESS, LIMITS, FORCE, DETACH };
 
 /*
  * The flags of a verb that have a value, since it could be taken for the container's id; and those
@@ -32,6 +32,7 @@ static const struct flag create_flags[LIST_MAX] = {
 	{"--bundle", "-b", true, BUNDLE},	 {"--pid-file", "", true, PID_FILE},
 	{"--console-socket", "", true, NOTHING}, {"--preserve-fds", "", true, NOTHING},
 	{"--pidfd-socket", "", true, NOTHING},	 {"--config", "-f", true, CONFIG},
+	{"--detach", "-d", false, DETACH},
 };
 
 static const struct flag exec_flags[LIST_MAX] = {
@@ -136,6 +137,9 @@ static void take(struct gt_runtime_argv *ret, enum meaning meaning, const char *
 		break;
 	case FORCE:
 		ret->force = !value || strcmp(value, "false") != 0;
+		break;
+	case DETACH:
+		ret->detach = !value || strcmp(value, "false") != 0;
 		break;
 	case NOTHING:
 		break;

@@ -16,6 +16,7 @@ struct gt_runtime_argv {
 	const char *id;	      /* the container's: the first argument after the verb's options */
 	bool limits;	      /* update: of CPUs or memory, or of what only standard input says */
 	bool force;	      /* delete --force */
+	bool detach;	      /* run --detach: the runtime ends before the container */
 };
 
 /*

@@ -45,7 +45,7 @@ static const struct row rows[] = {
 	 {.verb = "run", .bundle = "/b", .id = "abc"}},
 	{"run, short",
 	 {"r", "run", "-b", "/b", "-d", "abc"},
-	 {.verb = "run", .bundle = "/b", .id = "abc"}},
+	 {.verb = "run", .bundle = "/b", .id = "abc", .detach = true}},
 	{"run, short with an equal sign",
 	 {"r", "run", "-b=/b", "abc"},
 	 {.verb = "run", .bundle = "/b", .id = "abc"}},
@@ -163,6 +163,9 @@ static void test_runtime_argv_parse_table(void **state)
 		ok = same(w->name, "config", w->want.config, a.config) && ok;
 		ok = same(w->name, "limits", w->want.limits ? "yes" : "no",
 			  a.limits ? "yes" : "no") &&
+		     ok;
+		ok = same(w->name, "detach", w->want.detach ? "yes" : "no",
+			  a.detach ? "yes" : "no") &&
 		     ok;
 		ok = same(w->name, "force", w->want.force ? "yes" : "no", a.force ? "yes" : "no") &&
 		     ok;
