@@ -13,9 +13,14 @@ setup() {
 	use_wrapper "$(command -v "$RUNTIME")"
 }
 
-# The wrapper, with the real runtime REAL.
+# The wrapper, with the real runtime REAL, or with the one that it finds.
 use_wrapper() {
-	RT_COMMAND=(env GOTUNE_RUNTIME="$1" "$WRAPPER")
+	RT_COMMAND=("$WRAPPER")
+	[ -z "${1:-}" ] || RT_COMMAND=(env GOTUNE_RUNTIME="$1" "$WRAPPER")
+}
+
+fails() {
+	! "$@"
 }
 
 # What the runtime itself says to the same arguments.
@@ -168,7 +173,7 @@ not_running() {
 @test "exec: a process file that is no JSON reaches the runtime as it is" {
 	sleeper
 	echo '{"args": [' >"$T/process.json"
-	! exec_process
+	fails exec_process
 	expect '{"args": [' "$(cat "$T/process.json")" 'the process file'
 }
 
@@ -193,7 +198,7 @@ not_running() {
 
 @test "delete: the record goes with the container, and not before" {
 	sleeper
-	! rt delete "$ID" 2>/dev/null
+	fails rt delete "$ID" 2>/dev/null
 	[ -e "$RECORDS/containers/$ID.json" ]
 	rt kill "$ID" KILL
 	wait_for 5 not_running "$PID"
@@ -298,7 +303,7 @@ not_running() {
 @test "the policy names the real runtime; the wrapper never names itself" {
 	cp "$(command -v "$RUNTIME")" "$T/my-runtime"
 	policy --arg me "$WRAPPER" --arg it "$T/my-runtime" '.runtimes = [$me, "/no/such", $it]'
-	RT_COMMAND=("$WRAPPER")
+	use_wrapper
 	run_container
 	expect_tuned
 	policy --arg me "$WRAPPER" '.runtimes = [$me]'
