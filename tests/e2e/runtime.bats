@@ -26,6 +26,7 @@ fails() {
 # What the runtime itself says to the same arguments.
 plain() {
 	local RT_COMMAND
+	# shellcheck disable=SC2034 # rt reads it
 	RT_COMMAND=("$(command -v "$RUNTIME")")
 	rt "$@"
 }
