@@ -224,6 +224,7 @@ static int stage_precreate(const char *doc, size_t len)
 {
 	struct gt_decide_in in = {.policy_file = arg.policy,
 				  .profile = arg.profile,
+				  .record_dir = arg.record_dir,
 				  .stage = "precreate",
 				  .bundle = "/"};
 	struct gt_decision d;

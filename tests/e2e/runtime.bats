@@ -116,6 +116,51 @@ not_running() {
 	expect 0 "$(gotune list --format json | jq '.containers | length')" 'records after its end'
 }
 
+@test "sysctls: only what a new namespace has, and only raised; found out once" {
+	policy '.profiles.balanced.sysctl = {"net.core.somaxconn": "5001", "net.ipv4.gotune_no_such": "1",
+		"net.ipv4.tcp_max_syn_backlog": "1", "kernel.msgmax": "100000"}'
+	run_container
+	expect 5001 "$(seen .somaxconn)" 'net.core.somaxconn'
+	expect_setting net.ipv4.gotune_no_such 'skip no-such-sysctl null'
+	expect_setting net.ipv4.tcp_max_syn_backlog 'keep already-higher null'
+	expect_setting kernel.msgmax 'set profile 100000'
+	expect 8192 "$(record '.settings[] | select(.name == "kernel.msgmax") | .before')" 'a new kernel.msgmax'
+	expect "$(printf 'net.core.somaxconn\n')" "$(grep -x 'net.core.somaxconn' "$RECORDS/fresh-sysctls")" 'what is kept'
+	# The host's value is the one that it was found with: what is kept is believed.
+	sed -i '/^kernel.msgmax$/{n;n;s/.*/+100001/}' "$RECORDS/fresh-sysctls"
+	rt delete "$ID" 2>/dev/null || :
+	edit 'del(.linux.sysctl)'
+	run_container
+	expect_setting kernel.msgmax 'keep already-higher null'
+	# Another host value: it is asked again.
+	sed -i '/^kernel.msgmax$/{n;s/.*/1/}' "$RECORDS/fresh-sysctls"
+	rt delete "$ID" 2>/dev/null || :
+	edit 'del(.linux.sysctl)'
+	run_container
+	expect_setting kernel.msgmax 'set profile 100000'
+}
+
+@test "sysctls: what is kept of them is garbage, or cannot be kept" {
+	head -c 3000 /dev/urandom >"$RECORDS/fresh-sysctls"
+	run_container
+	expect 5001 "$(seen .somaxconn)" 'net.core.somaxconn'
+	rm "$RECORDS/fresh-sysctls"
+	mkdir "$RECORDS/fresh-sysctls"
+	rt delete "$ID" 2>/dev/null || :
+	edit 'del(.linux.sysctl)'
+	run_container
+	expect 5001 "$(seen .somaxconn)" 'net.core.somaxconn'
+}
+
+@test "sysctls: the host's network is not touched" {
+	local host
+	host=$(cat /proc/sys/net/core/somaxconn)
+	edit '.linux.namespaces |= map(select(.type != "network"))'
+	run_container
+	expect "$host" "$(seen .somaxconn)" 'net.core.somaxconn'
+	expect_setting net.core.somaxconn 'skip host-namespace null'
+}
+
 @test "exec: the process sees the same variables" {
 	sleeper
 	process_file
