@@ -161,6 +161,28 @@ not_running() {
 	expect_setting net.core.somaxconn 'skip host-namespace null'
 }
 
+@test "registered twice, as runtime and as hook: the earlier decision and its record stand" {
+	edit --arg hook "$HOOK" '.hooks.createRuntime = [{path: $hook, timeout: 20,
+		args: ["oci-gotune-hook", "--record-dir", "/run/gotune"]}]'
+	run_container
+	expect_tuned
+	expect '[]' "$(seen '.doubled | tostring')" 'doubled names'
+	expect create "$(record .stage)" stage
+	expect_setting GOMAXPROCS 'set cpu-quota 1'
+}
+
+@test "registered twice: a record of another run does not keep the hook from deciding" {
+	run_container
+	expect create "$(record .stage)" 'stage of the run before'
+	edit --arg hook "$HOOK" '.process.env |= map(select(startswith("GOM") | not)) | .hooks.createRuntime = [{path: $hook,
+		timeout: 20, args: ["oci-gotune-hook", "--record-dir", "/run/gotune"]}]'
+	# Only the hook now, where the wrapper's records are.
+	RT_COMMAND=("$(command -v "$RUNTIME")")
+	run_container
+	expect_tuned
+	expect prestart "$(record .stage)" stage
+}
+
 @test "exec: the process sees the same variables" {
 	sleeper
 	process_file
