@@ -3,12 +3,11 @@
  */
 #include "gotune/engines.h"
 
-static const char *const engine_word[GT_ENGINE_COUNT] = {
-	[GT_ENGINE_DOCKER] = "docker", [GT_ENGINE_PODMAN] = "podman",
-	[GT_ENGINE_CRIO] = "crio",     [GT_ENGINE_CONTAINERD] = "containerd",
-	[GT_ENGINE_CDI] = "cdi",
+static const char *const engine_word[GT_ENG_COUNT] = {
+	[GT_ENG_DOCKER] = "docker",	    [GT_ENG_PODMAN] = "podman", [GT_ENG_CRIO] = "crio",
+	[GT_ENG_CONTAINERD] = "containerd", [GT_ENG_CDI] = "cdi",
 };
-const struct gt_words gt_engine_words = {engine_word, GT_ENGINE_COUNT};
+const struct gt_words gt_eng_words = {engine_word, GT_ENG_COUNT};
 
 static const char *const way_word[GT_WAY_COUNT] = {
 	[GT_WAY_RUNTIME] = "runtime",
@@ -31,11 +30,11 @@ const struct gt_words gt_reg_state_words = {state_word, GT_REG_STATE_COUNT};
 #define HOOK	  GT_WAY_BIT(GT_WAY_HOOK)
 #define DEVICE	  GT_WAY_BIT(GT_WAY_DEVICE)
 
-const struct gt_engine_info gt_engines[GT_ENGINE_COUNT] = {
-	[GT_ENGINE_DOCKER] = {"Docker", RUNTIME, RUNTIME, "dockerd docker"},
-	[GT_ENGINE_PODMAN] = {"Podman", RUNTIME | PRECREATE | HOOK, PRECREATE, "podman"},
+const struct gt_engine_info gt_engines[GT_ENG_COUNT] = {
+	[GT_ENG_DOCKER] = {"Docker", RUNTIME, RUNTIME, "dockerd docker"},
+	[GT_ENG_PODMAN] = {"Podman", RUNTIME | PRECREATE | HOOK, PRECREATE, "podman"},
 	/* Both: the hook tunes every pod, the handler adds what only config.json can do. */
-	[GT_ENGINE_CRIO] = {"CRI-O", RUNTIME | HOOK, RUNTIME | HOOK, "crio"},
-	[GT_ENGINE_CONTAINERD] = {"containerd", RUNTIME, RUNTIME, "containerd"},
-	[GT_ENGINE_CDI] = {"CDI", DEVICE, DEVICE, ""},
+	[GT_ENG_CRIO] = {"CRI-O", RUNTIME | HOOK, RUNTIME | HOOK, "crio"},
+	[GT_ENG_CONTAINERD] = {"containerd", RUNTIME, RUNTIME, "containerd"},
+	[GT_ENG_CDI] = {"CDI", DEVICE, DEVICE, ""},
 };

@@ -9,15 +9,16 @@
 #include "gotune/state.h"
 #include "gotune/words.h"
 
-enum gt_engine {
-	GT_ENGINE_DOCKER,
-	GT_ENGINE_PODMAN,
-	GT_ENGINE_CRIO,
-	GT_ENGINE_CONTAINERD,
-	GT_ENGINE_CDI,
-	GT_ENGINE_COUNT,
+/* What can be registered with; not enum gt_engine, which is what started a container. */
+enum gt_eng {
+	GT_ENG_DOCKER,
+	GT_ENG_PODMAN,
+	GT_ENG_CRIO,
+	GT_ENG_CONTAINERD,
+	GT_ENG_CDI,
+	GT_ENG_COUNT,
 };
-extern const struct gt_words gt_engine_words; /* "docker", ... */
+extern const struct gt_words gt_eng_words; /* "docker", ... */
 
 /* How an engine is made to call us. */
 enum gt_way {
@@ -36,7 +37,7 @@ struct gt_engine_info {
 	unsigned default_ways; /* those of `gotune install` without --way */
 	const char *programs;  /* what it runs as, words: "dockerd docker" */
 };
-extern const struct gt_engine_info gt_engines[GT_ENGINE_COUNT];
+extern const struct gt_engine_info gt_engines[GT_ENG_COUNT];
 
 enum gt_reg_state {
 	GT_REG_ABSENT,	 /* not registered */
@@ -49,7 +50,7 @@ extern const struct gt_words gt_reg_state_words; /* "absent", "present", ... */
 
 /* One way of one engine. */
 struct gt_registration {
-	enum gt_engine engine;
+	enum gt_eng engine;
 	enum gt_way way;
 	enum gt_reg_state state;
 	bool is_default;	/* the engine uses it where nobody asks for it (a hook: always) */

@@ -1,0 +1,80 @@
+/*
+ * Which containers of Docker were made with our runtime: they keep its name, and do not start again
+ * once it is gone. Reads below the root; changes nothing.
+ */
+#include <stdio.h>
+
+#include "gotune/engine_docker.h"
+#include "gotune/engine_json.h"
+
+#define NAMED_MAX 20 /* more are counted */
+
+/* The string at PATH of the file DIR/ID/NAME; "" when there is none. */
+static void read_string(int root, const char *dir, const char *id, const char *name,
+			const char *const *path, unsigned n, char *ret, size_t cap)
+{
+	struct gt_json_spot spot = {0};
+	struct gt_file f;
+	struct gt_err ignored; /* a container that is being removed, or that we may not read */
+	char file[GT_PATH_CAP];
+
+	ret[0] = '\0';
+	if (snprintf(file, sizeof(file), "%s/%s/%s", dir, id, name) >= (int)sizeof(file))
+		return;
+	if (gt_file_read(root, file, &f, &ignored) == 0 && f.exists &&
+	    gt_json_find(f.text, f.len, path, n, &spot, &ignored) == 0 && spot.found)
+		(void)gt_copy_str(ret, cap, spot.text);
+	gt_file_done(&f);
+}
+
+/* Where dockerd keeps its containers. */
+static void containers_dir(const struct gt_file *daemon_json, char *ret, size_t cap)
+{
+	static const char *const keys[] = {"data-root", "graph"};
+	struct gt_json_spot spot;
+	struct gt_err ignored;
+
+	(void)gt_copy_str(ret, cap, "/var/lib/docker");
+	for (unsigned i = 0; i < GT_ARRAY_LEN(keys); i++) {
+		if (gt_json_find(daemon_json->text, daemon_json->len, &keys[i], 1, &spot,
+				 &ignored) == 0 &&
+		    spot.text[0] == '/') {
+			(void)gt_copy_str(ret, cap, spot.text);
+			break;
+		}
+	}
+	(void)gt_append(ret, cap, "/containers");
+}
+
+void gt_docker_users(struct gt_engine_job *j, const struct gt_file *daemon_json)
+{
+	static const char *const runtime[] = {"Runtime"}, *const name[] = {"Name"};
+	struct gt_strv *ids = malloc(sizeof(*ids));
+	char dir[GT_PATH_CAP], text[256];
+	unsigned n = 0;
+
+	containers_dir(daemon_json, dir, sizeof(dir));
+	if (!ids || gt_dir_names(j->root, dir, "", ids) < 0) {
+		gt_engine_note(j, "could not look for containers in %s: docker ps -a lists them",
+			       dir);
+		free(ids);
+		return;
+	}
+	for (const char *id = gt_strv_next(ids, NULL); id; id = gt_strv_next(ids, id)) {
+		read_string(j->root, dir, id, "hostconfig.json", runtime, 1, text, sizeof(text));
+		if (strcmp(text, "gotune") != 0 || ++n > NAMED_MAX)
+			continue;
+		read_string(j->root, dir, id, "config.v2.json", name, 1, text, sizeof(text));
+		gt_engine_note(
+			j,
+			"container %.12s (%s) was made with the runtime gotune: it runs on, but "
+			"does not start again; make it anew",
+			id,
+			text[0] == '/' ? text + 1
+			: text[0]      ? text
+				       : "no name");
+	}
+	if (n > NAMED_MAX)
+		gt_engine_note(j, "and %u more", n - NAMED_MAX);
+	free(ids);
+}
