@@ -180,7 +180,7 @@ static int install(struct gt_engine_job *j, struct gt_file *f, const struct seen
 		(void)gt_err_wrap(e, f->exists ? "%s" : "%s (new)", f->path);
 	/* A key that we add may stand among dockerd's arguments already: it then refuses to start.
 	 */
-	if (changes)
+	if (changes && !j->probe)
 		r = gt_docker_check_flags(j, e);
 	/* The copy is of the file without us: a second run does not lose it. */
 	if (changes && r == 0 && f->exists && !now->has_entry &&
@@ -216,7 +216,8 @@ static int uninstall(struct gt_engine_job *j, struct gt_file *f, struct gt_err *
 	changes = r == 0 && f->exists &&
 		  (remove || out.len != f->len || memcmp(out.p, f->text, out.len) != 0);
 	if (changes) {
-		gt_docker_users(j, f);
+		if (!j->probe)
+			gt_docker_users(j, f);
 		/* A reload does not forget a runtime when no others are left (moby,
 		 * daemon/reload.go). */
 		gt_engine_next(j, "systemctl restart docker");

@@ -81,8 +81,8 @@ static int check_drop_ins(struct gt_engine_job *j, const char *dir, struct gt_er
 	if (names && gt_dir_names(j->root, dir, ".conf", names) == 0) {
 		for (const char *s = gt_strv_next(names, NULL); r == 0 && s;
 		     s = gt_strv_next(names, s)) {
-			(void)snprintf(path, sizeof(path), "%s/%s", dir, s); /* cut: not there */
-			r = check_file(j, path, e);
+			if (gt_path_join(path, dir, s))
+				r = check_file(j, path, e);
 		}
 	}
 	free(names);
@@ -96,13 +96,12 @@ static int check_units(struct gt_engine_job *j, struct gt_err *e)
 	int r = 0;
 
 	for (unsigned i = 0; r == 0 && i < GT_ARRAY_LEN(unit_dir); i++) {
-		(void)snprintf(path, sizeof(path), "%s/docker.service", unit_dir[i]);
-		if (!has_unit && gt_path_exists(j->root, path)) {
+		if (!has_unit && gt_path_join(path, unit_dir[i], "docker.service") &&
+		    gt_path_exists(j->root, path)) {
 			has_unit = true;
 			r = check_file(j, path, e);
 		}
-		(void)snprintf(path, sizeof(path), "%s/docker.service.d", unit_dir[i]);
-		if (r == 0)
+		if (r == 0 && gt_path_join(path, unit_dir[i], "docker.service.d"))
 			r = check_drop_ins(j, path, e);
 	}
 	return r;

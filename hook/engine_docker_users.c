@@ -2,10 +2,11 @@
  * Which containers of Docker were made with our runtime: they keep its name, and do not start again
  * once it is gone. Reads below the root; changes nothing.
  */
-#include <stdio.h>
+#include <dirent.h>
 
 #include "gotune/engine_docker.h"
 #include "gotune/engine_json.h"
+#include "gotune/file.h"
 
 #define NAMED_MAX 20 /* more are counted */
 
@@ -16,10 +17,10 @@ static void read_string(int root, const char *dir, const char *id, const char *n
 	struct gt_json_spot spot = {0};
 	struct gt_file f;
 	struct gt_err ignored; /* a container that is being removed, or that we may not read */
-	char file[GT_PATH_CAP];
+	char of[GT_PATH_CAP], file[GT_PATH_CAP];
 
 	ret[0] = '\0';
-	if (snprintf(file, sizeof(file), "%s/%s/%s", dir, id, name) >= (int)sizeof(file))
+	if (!gt_path_join(of, dir, id) || !gt_path_join(file, of, name))
 		return;
 	if (gt_file_read(root, file, &f, &ignored) == 0 && f.exists &&
 	    gt_json_find(f.text, f.len, path, n, &spot, &ignored) == 0 && spot.found)
@@ -46,35 +47,56 @@ static void containers_dir(const struct gt_file *daemon_json, char *ret, size_t 
 	(void)gt_append(ret, cap, "/containers");
 }
 
+/* The container ID, if it is one of ours. */
+static bool is_user(struct gt_engine_job *j, const char *dir, const char *id)
+{
+	static const char *const runtime[] = {"Runtime"};
+	char text[64];
+
+	read_string(j->root, dir, id, "hostconfig.json", runtime, 1, text, sizeof(text));
+	return strcmp(text, "gotune") == 0;
+}
+
+static void name_user(struct gt_engine_job *j, const char *dir, const char *id)
+{
+	static const char *const name[] = {"Name"};
+	char text[256];
+
+	read_string(j->root, dir, id, "config.v2.json", name, 1, text, sizeof(text));
+	gt_engine_note(
+		j,
+		"container %.12s (%s) was made with the runtime gotune: it runs on, but does "
+		"not start again; make it anew",
+		id,
+		text[0] == '/' ? text + 1
+		: text[0]      ? text
+			       : "no name");
+}
+
 void gt_docker_users(struct gt_engine_job *j, const struct gt_file *daemon_json)
 {
-	static const char *const runtime[] = {"Runtime"}, *const name[] = {"Name"};
-	struct gt_strv *ids = malloc(sizeof(*ids));
-	char dir[GT_PATH_CAP], text[256];
+	char dir[GT_PATH_CAP];
+	const struct dirent *de;
 	unsigned n = 0;
+	int fd;
+	DIR *d;
 
 	containers_dir(daemon_json, dir, sizeof(dir));
-	if (!ids || gt_dir_names(j->root, dir, "", ids) < 0) {
-		gt_engine_note(j, "could not look for containers in %s: docker ps -a lists them",
-			       dir);
-		free(ids);
+	fd = gt_root_open_dir(j->root, dir);
+	if (fd == -ENOENT || fd == -ENOTDIR)
+		return;
+	d = fd < 0 ? NULL : fdopendir(fd);
+	if (!d) {
+		if (fd >= 0)
+			close(fd);
+		gt_engine_note(j, "could not look for containers in %s: see docker ps -a", dir);
 		return;
 	}
-	for (const char *id = gt_strv_next(ids, NULL); id; id = gt_strv_next(ids, id)) {
-		read_string(j->root, dir, id, "hostconfig.json", runtime, 1, text, sizeof(text));
-		if (strcmp(text, "gotune") != 0 || ++n > NAMED_MAX)
-			continue;
-		read_string(j->root, dir, id, "config.v2.json", name, 1, text, sizeof(text));
-		gt_engine_note(
-			j,
-			"container %.12s (%s) was made with the runtime gotune: it runs on, but "
-			"does not start again; make it anew",
-			id,
-			text[0] == '/' ? text + 1
-			: text[0]      ? text
-				       : "no name");
+	while ((de = readdir(d)) != NULL) {
+		if (de->d_name[0] != '.' && is_user(j, dir, de->d_name) && ++n <= NAMED_MAX)
+			name_user(j, dir, de->d_name);
 	}
 	if (n > NAMED_MAX)
 		gt_engine_note(j, "and %u more", n - NAMED_MAX);
-	free(ids);
+	closedir(d);
 }

@@ -110,6 +110,12 @@ int gt_file_read(int root, const char *path, struct gt_file *ret, struct gt_err 
 	return gt_file_read_linked(root, path, ret, e);
 }
 
+bool gt_path_join(char *ret, const char *dir, const char *name)
+{
+	return gt_copy_str(ret, GT_PATH_CAP, dir) && gt_append(ret, GT_PATH_CAP, "/") &&
+	       gt_append(ret, GT_PATH_CAP, name);
+}
+
 bool gt_path_exists(int root, const char *path)
 {
 	_cleanup_close_ int dir = open_dir_of(root, path);

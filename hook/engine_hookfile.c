@@ -153,6 +153,12 @@ int gt_engine_hookfile(struct gt_engine_job *j, struct gt_err *e)
 		r = install(j, &f, mark, me, e);
 		gt_engine_note(j, "%s reads %s, too: it is tuned by the same hook", other,
 			       GT_HOOK_JSON);
+	} else if (f.exists && mark[0] == '\0' && j->all_ways && j->engine == GT_ENG_PODMAN) {
+		gt_engine_note(
+			j,
+			"%s is kept: it is not known to be Podman's; gotune uninstall podman --way "
+			"hook removes it",
+			GT_HOOK_JSON);
 	} else if (f.exists && rest[0]) {
 		gt_engine_note(j, "%s is kept: it was registered for %s, too", GT_HOOK_JSON, rest);
 		r = has_word(mark, me) ? remark(j, &f, rest, e) : 0;

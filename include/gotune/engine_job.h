@@ -43,6 +43,7 @@ struct gt_engine_job {
 	enum gt_eng engine;
 	bool install; /* else uninstall */
 	bool make_default;
+	bool probe;	 /* only to see what is there: what else would be refused is none of it */
 	bool all_ways;	 /* nobody chose: uninstall then takes whatever is registered */
 	unsigned ways;	 /* GT_WAY_BIT */
 	const char *dir; /* NULL: this machine */
@@ -68,8 +69,17 @@ GT_MUST_CHECK int gt_engine_crio(struct gt_engine_job *j, struct gt_err *e);
 GT_MUST_CHECK int gt_engine_containerd(struct gt_engine_job *j, struct gt_err *e);
 GT_MUST_CHECK int gt_engine_cdi(struct gt_engine_job *j, struct gt_err *e);
 
+/*
+ * Opens the root and finds our own programs: the first of a job, whose other inputs are set. With
+ * install also checks that what is going to be named is there and can be run: -ENOENT, -EACCES.
+ */
+GT_MUST_CHECK int gt_engine_prepare(struct gt_engine_job *j, struct gt_err *e);
+
 /* The function of the job's engine. */
 GT_MUST_CHECK int gt_engine_run(struct gt_engine_job *j, struct gt_err *e);
+
+/* True when a change of the job is one of bytes, not of marks alone. */
+bool gt_engine_changes_bytes(const struct gt_engine_job *j);
 
 /* --- files (engine_files.c) --------------------------------------------------------------------
  */
@@ -100,6 +110,9 @@ GT_MUST_CHECK int gt_backup_read(int root, const char *path, struct gt_file *ret
 
 /* The names in DIR that end in SUFFIX and begin with no dot, sorted; none when there is no DIR. */
 GT_MUST_CHECK int gt_dir_names(int root, const char *dir, const char *suffix, struct gt_strv *ret);
+
+/* RET (GT_PATH_CAP bytes) = DIR, '/' and NAME; false when that is too long. */
+bool gt_path_join(char *ret, const char *dir, const char *name);
 
 /* True when something is at PATH. */
 bool gt_path_exists(int root, const char *path);
@@ -136,6 +149,29 @@ void gt_hook_path(const char *text, size_t len, char *ret, size_t cap);
  * each of them marks the file, and the last to go removes it.
  */
 GT_MUST_CHECK int gt_engine_hookfile(struct gt_engine_job *j, struct gt_err *e);
+
+/* --- TOML (engine_toml.c) -----------------------------------------------------------------------
+ */
+
+/* Reads PATH below ROOT and appends it to RET as JSON; nothing when it is not there. -EINVAL with
+ * "PATH:LINE:COLUMN: ..." when it is no TOML, and as gt_file_read_linked. */
+GT_MUST_CHECK int gt_toml_read(int root, const char *path, struct gt_buf *ret, struct gt_err *e);
+
+/* The string at PATH of a JSON text, "" when there is none or it does not fit. Pure. */
+void gt_toml_string(const struct gt_buf *json, const char *const *path, unsigned n, char *ret,
+		    size_t cap);
+
+/*
+ * Appends the members of the JSON object at PATH of JSON as TOML lines: first the plain ones, then
+ * each object as a table "[HEADER.key]". Those that SKIP (a list ended by NULL) names, "key" or
+ * "key.key", are left out. What is deeper than that, and an array of objects, is -EBADMSG.
+ */
+GT_MUST_CHECK int gt_toml_copy(const struct gt_buf *json, const char *const *path, unsigned n,
+			       const char *header, const char *const *skip, struct gt_buf *plain,
+			       struct gt_buf *tables, struct gt_err *e);
+
+/* Appends S as a TOML string, which is a JSON string. */
+void gt_toml_quote(struct gt_buf *out, const char *s);
 
 /* --- notes --------------------------------------------------------------------------------------
  */
