@@ -204,7 +204,7 @@ static int uninstall(struct gt_engine_job *j, struct gt_file *f, struct gt_file 
 			    : gt_change_to(j, f, base, c->base.len, e);
 	if (r == 0)
 		r = gt_change_remove(j, d, e);
-	if (r == 0)
+	if (r == 0 && !j->probe)
 		r = gt_change_remove(j, &copy, e);
 	gt_file_done(&copy);
 	if (r == 0 && j->n_change > 0)

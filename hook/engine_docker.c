@@ -224,7 +224,7 @@ static int uninstall(struct gt_engine_job *j, struct gt_file *f, struct gt_err *
 		r = remove ? gt_change_remove(j, f, e)
 			   : gt_change_to(j, f, out.p ? out.p : "", out.len, e);
 	}
-	if (r == 0)
+	if (r == 0 && !j->probe)
 		r = gt_change_remove(j, &copy, e);
 	gt_file_done(&copy);
 	gt_buf_done(&out);

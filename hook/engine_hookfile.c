@@ -153,6 +153,8 @@ int gt_engine_hookfile(struct gt_engine_job *j, struct gt_err *e)
 		r = install(j, &f, mark, me, e);
 		gt_engine_note(j, "%s reads %s, too: it is tuned by the same hook", other,
 			       GT_HOOK_JSON);
+	} else if (j->probe) { /* whoever registered it, both engines read it */
+		r = gt_change_remove(j, &f, e);
 	} else if (f.exists && mark[0] == '\0' && j->all_ways && j->engine == GT_ENG_PODMAN) {
 		gt_engine_note(
 			j,
