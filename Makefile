@@ -246,9 +246,15 @@ COMPLETIONS := $(foreach c, \
 	gotune.fish:fish/vendor_completions.d/gotune.fish, \
 	$(if $(wildcard contrib/completions/$(firstword $(subst :, ,$(c)))),$(c)))
 
+# Podman's precreate hook, outside its default hooks directories: there it would keep CRI-O from
+# starting and break `podman build`. `gotune install podman` tells Podman of the directory.
+PODMAN_HOOKS := $(sort $(wildcard contrib/engines/podman/podman-hooks.d/*.json))
+with_hook_path = sed 's|"path": *"[^"]*"|"path": "$(HOOK_PATH)"|' $(1) >'$(2)' && chmod 644 '$(2)'
+
 # Everything that install puts somewhere and uninstall takes away, but for the policy.
 INSTALLED := $(HOOK_PATH) $(BINDIR)/gotune $(BINDIR)/gotune-runtime $(DATADIR)/gotune/oci-hook.json \
 	$(foreach s,$(SCHEMAS),$(DATADIR)/gotune/$(notdir $(s))) \
+	$(foreach h,$(PODMAN_HOOKS),$(DATADIR)/gotune/podman-hooks.d/$(notdir $(h))) \
 	$(foreach m,$(MAN_PAGES),$(call man_dir,$(m))/$(notdir $(m))) \
 	$(foreach c,$(COMPLETIONS),$(DATADIR)/$(lastword $(subst :, ,$(c))))
 
@@ -256,9 +262,9 @@ INSTALLED := $(HOOK_PATH) $(BINDIR)/gotune $(BINDIR)/gotune-runtime $(DATADIR)/g
 install: all ## install below $(DESTDIR)$(PREFIX); a policy that was edited is kept
 	$(INSTALL) -D -m 755 $(BUILD)/oci-gotune-hook '$(D)$(HOOK_PATH)'
 	$(INSTALL) -D -m 755 -t '$(D)$(BINDIR)' $(BUILD)/gotune $(BUILD)/gotune-runtime
-	$(INSTALL) -d '$(D)$(DATADIR)/gotune' '$(D)$(SYSCONFDIR)/gotune/policy.d'
-	sed 's|"path": *"[^"]*"|"path": "$(HOOK_PATH)"|' oci-hook.json >'$(D)$(DATADIR)/gotune/oci-hook.json'
-	chmod 644 '$(D)$(DATADIR)/gotune/oci-hook.json'
+	$(INSTALL) -d '$(D)$(DATADIR)/gotune/podman-hooks.d' '$(D)$(SYSCONFDIR)/gotune/policy.d'
+	$(call with_hook_path,oci-hook.json,$(D)$(DATADIR)/gotune/oci-hook.json)
+	$(foreach h,$(PODMAN_HOOKS),$(call with_hook_path,$(h),$(D)$(DATADIR)/gotune/podman-hooks.d/$(notdir $(h))) &&) :
 	$(if $(SCHEMAS),$(INSTALL) -m 644 -t '$(D)$(DATADIR)/gotune' $(SCHEMAS))
 	$(foreach m,$(MAN_PAGES),$(INSTALL) -D -m 644 $(m) '$(D)$(call man_dir,$(m))/$(notdir $(m))' &&) :
 	$(foreach c,$(COMPLETIONS),$(INSTALL) -D -m 644 contrib/completions/$(firstword $(subst :, ,$(c))) '$(D)$(DATADIR)/$(lastword $(subst :, ,$(c)))' &&) :
@@ -270,11 +276,14 @@ install: all ## install below $(DESTDIR)$(PREFIX); a policy that was edited is k
 	fi
 
 uninstall: ## remove what install put there; a policy that was edited is kept
+	@# An engine that names a runtime or a hook that is gone starts nothing.
+	@if [ -z '$(D)' ] && [ -x '$(BINDIR)/gotune' ] && '$(BINDIR)/gotune' status | grep -qE ' (present|outdated) '; then \
+		'$(BINDIR)/gotune' status; echo 'uninstall: engines still name it: gotune uninstall ENGINE first' >&2; exit 1; fi
 	rm -f $(foreach f,$(INSTALLED),'$(D)$(f)')
 	@if cmp -s config/policy.json '$(D)$(POLICY)'; then rm -f '$(D)$(POLICY)'; \
 	elif [ -e '$(D)$(POLICY)' ]; then echo 'uninstall: $(D)$(POLICY) was edited and is kept'; fi
 	rm -f '$(D)$(POLICY).new'
-	-@rmdir '$(D)$(DATADIR)/gotune' '$(D)$(SYSCONFDIR)/gotune/policy.d' '$(D)$(SYSCONFDIR)/gotune' 2>/dev/null || :
+	-@rmdir '$(D)$(DATADIR)/gotune/podman-hooks.d' '$(D)$(DATADIR)/gotune' '$(D)$(SYSCONFDIR)/gotune/policy.d' '$(D)$(SYSCONFDIR)/gotune' 2>/dev/null || :
 
 # --- release ----------------------------------------------------------------------------------
 # The same commit gives the same bytes: names sorted, one time, one owner.

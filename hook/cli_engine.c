@@ -123,9 +123,9 @@ static void show_made(const struct gt_engine_job *j, struct gt_cli_out *out)
 	}
 }
 
-/* Each line of TEXT, wrapped, after HEAD; on a dry run on stderr, so that the diff stands alone. */
-static void show_lines(struct gt_cli_out *out, const struct gt_buf *text, const char *head,
-		       bool dry)
+/* Each line of TEXT after HEAD. On a dry run on stderr, so that the diff stands alone. */
+static void show_notes(struct gt_cli_out *out, const struct gt_buf *text, const char *head,
+		       bool dry, bool wrap)
 {
 	char line[1200];
 
@@ -133,10 +133,14 @@ static void show_lines(struct gt_cli_out *out, const struct gt_buf *text, const 
 		size_t len = strcspn(p, "\n");
 
 		(void)snprintf(line, sizeof(line), "%s%.*s", head, (int)len, p);
-		if (dry)
+		if (dry) {
 			(void)gt_cli_fail(out, GT_EXIT_OK, "%s", line);
-		else
+		} else if (wrap) {
 			gt_cli_para(out, 0, GT_STYLE_PLAIN, line);
+		} else { /* a command is copied whole */
+			gt_cli_plain(&out->buf, line);
+			gt_buf_str(&out->buf, "\n");
+		}
 		p += len + (p[len] == '\n');
 	}
 }
@@ -156,11 +160,9 @@ static int carry_out(const struct gt_cli_args *a, struct gt_cli_out *out, struct
 			   j->install ? "is registered already" : "is not registered");
 	else
 		show_made(j, out);
-	show_lines(out, &j->notes, "note: ", a->dry_run);
-	show_lines(out, &j->next,
-		   j->dir ? "when that machine runs already, this makes it take effect: "
-			  : "to take effect: ",
-		   a->dry_run);
+	show_notes(out, &j->notes, "note: ", a->dry_run, true);
+	show_notes(out, &j->next, j->dir ? "where it runs: " : "to take effect: ", a->dry_run,
+		   false);
 	return GT_EXIT_OK;
 }
 

@@ -138,6 +138,7 @@ int gt_engine_hookfile(struct gt_engine_job *j, struct gt_err *e)
 	const char *me = gt_words_get(&gt_eng_words, j->engine);
 	const char *other = j->engine == GT_ENG_PODMAN ? "CRI-O" : "Podman";
 	char mark[64], rest[64];
+	unsigned n = j->n_change;
 	struct gt_file f;
 	int r = gt_file_read(j->root, GT_HOOK_JSON, &f, e);
 
@@ -151,8 +152,9 @@ int gt_engine_hookfile(struct gt_engine_job *j, struct gt_err *e)
 		gt_hook_path(f.text, f.len, j->target, sizeof(j->target));
 	if (j->install) {
 		r = install(j, &f, mark, me, e);
-		gt_engine_note(j, "%s reads %s, too: it is tuned by the same hook", other,
-			       GT_HOOK_JSON);
+		if (r == 0 && j->n_change > n)
+			gt_engine_note(j, "%s reads %s, too: it is tuned by the same hook", other,
+				       GT_HOOK_JSON);
 	} else if (j->probe) { /* whoever registered it, both engines read it */
 		r = gt_change_remove(j, &f, e);
 	} else if (f.exists && mark[0] == '\0' && j->all_ways && j->engine == GT_ENG_PODMAN) {
