@@ -97,7 +97,9 @@ static void show_diff(const struct gt_engine_job *j, struct gt_cli_out *out)
 			gt_diff(&out->buf, path, c->old.exists ? c->old.text : NULL, c->old.len,
 				c->text, c->len);
 		else
-			(void)gt_cli_fail(out, GT_EXIT_OK, "the old file would be kept as %s",
+			(void)gt_cli_fail(out, GT_EXIT_OK, "%s %s",
+					  c->text ? "the old file would be kept as"
+						  : "this would be removed:",
 					  path);
 	}
 }

@@ -143,7 +143,8 @@ static int add_change(struct gt_engine_job *j, struct gt_file *f, const char *te
 		gt_file_done(f);
 		return gt_err_set(e, -E2BIG, "too many files to change");
 	}
-	*c = (struct gt_change){.old = *f, .len = len};
+	*c = (struct gt_change){
+		.old = *f, .len = len, .is_copy = gt_has_suffix(f->path, GT_BACKUP)};
 	f->text = NULL;
 	j->n_change++;
 	if (!text)
@@ -178,15 +179,12 @@ int gt_change_remove(struct gt_engine_job *j, struct gt_file *f, struct gt_err *
 int gt_change_backup(struct gt_engine_job *j, const struct gt_file *f, struct gt_err *e)
 {
 	struct gt_file copy;
-	unsigned n = j->n_change;
 	int r = gt_backup_read(j->root, f->path, &copy, e);
 
 	if (r == 0 && !copy.exists)
 		copy.st = f->st; /* owner and mode of what it is a copy of */
 	if (r == 0)
 		r = gt_change_to(j, &copy, f->text, f->len, e);
-	if (r == 0 && j->n_change > n)
-		j->change[n].is_copy = true;
 	return r;
 }
 

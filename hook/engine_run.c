@@ -25,7 +25,7 @@ static int check_program(const struct gt_engine_job *j, const char *path, struct
 			dir, path, strerror(-fd), j->dir ? " there" : "", j->dir ? " DESTDIR=" : "",
 			dir);
 	if (!(st.st_mode & 0111))
-		return gt_err_set(e, -EACCES, "%s%s is not executable: chmod 755 %s%s", dir, path,
+		return gt_err_set(e, -ENOEXEC, "%s%s is not executable: chmod 755 %s%s", dir, path,
 				  dir, path);
 	return 0;
 }

@@ -71,7 +71,7 @@ GT_MUST_CHECK int gt_engine_cdi(struct gt_engine_job *j, struct gt_err *e);
 
 /*
  * Opens the root and finds our own programs: the first of a job, whose other inputs are set. With
- * install also checks that what is going to be named is there and can be run: -ENOENT, -EACCES.
+ * install also checks that what is going to be named is there and can be run: -ENOENT, -ENOEXEC.
  */
 GT_MUST_CHECK int gt_engine_prepare(struct gt_engine_job *j, struct gt_err *e);
 
