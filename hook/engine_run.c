@@ -112,20 +112,22 @@ static int look(struct gt_registration *r, const char *dir, int root,
 		const struct gt_own_paths *own, struct gt_err *e)
 {
 	struct gt_err why = {0};
-	int todo = probe(r, dir, root, own, false, &why), anew = 0;
+	int todo = probe(r, dir, root, own, false, &why);
+	int anew = todo < 0 ? todo : probe(r, dir, root, own, true, &why);
 
-	if (todo > 0)
-		anew = probe(r, dir, root, own, true, &why);
 	if (todo == -ENOMEM || anew == -ENOMEM)
 		return gt_err_set(e, -ENOMEM, "out of memory");
-	r->state = todo == 0 ? GT_REG_ABSENT : anew > 0 ? GT_REG_OUTDATED : GT_REG_PRESENT;
-	if (todo < 0 || anew < 0) {
-		r->state = GT_REG_BROKEN;
+	r->state = todo < 0    ? GT_REG_BROKEN
+		   : todo == 0 ? GT_REG_ABSENT
+		   : anew > 0  ? GT_REG_OUTDATED
+		   : anew < 0  ? GT_REG_BROKEN
+			       : GT_REG_PRESENT;
+	/* Absent, and what is there would be refused, too: a version that is too old, say. */
+	if (anew < 0)
 		(void)gt_copy_str(r->note, sizeof(r->note), why.msg); /* cut: for reading */
-	} else if (r->state == GT_REG_OUTDATED) {
+	else if (r->state == GT_REG_OUTDATED)
 		(void)gt_copy_str(r->note, sizeof(r->note),
 				  "gotune install would write something else now");
-	}
 	if (r->state == GT_REG_ABSENT || r->state == GT_REG_BROKEN) {
 		r->target[0] = '\0';
 		r->is_default = false;

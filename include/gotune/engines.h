@@ -40,7 +40,7 @@ struct gt_engine_info {
 extern const struct gt_engine_info gt_engines[GT_ENG_COUNT];
 
 enum gt_reg_state {
-	GT_REG_ABSENT,	 /* not registered */
+	GT_REG_ABSENT,	 /* not registered; a note when `gotune install` would be refused */
 	GT_REG_PRESENT,	 /* as `gotune install` would write it now */
 	GT_REG_OUTDATED, /* registered, but `gotune install` would write something else */
 	GT_REG_BROKEN,	 /* the engine's file is unsound: nothing can be said, nothing is written */
