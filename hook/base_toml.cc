@@ -29,6 +29,49 @@ int refuse(const toml::parse_error &err, struct gt_err *e)
 			  static_cast<int>(what.size()), what.data());
 }
 
+/*
+ * The number of the first line whose key has too many parts, 0 when there is none. Each part is a
+ * table inside a table, which toml++ builds and frees by recursion; it bounds values, but not
+ * these.
+ */
+constexpr unsigned KEY_PARTS_MAX = 100;
+unsigned deep_key_line(std::string_view text)
+{
+	unsigned line = 1, dots = 0;
+	bool in_key = true;
+	char quote = 0;
+
+	for (const char c : text) {
+		if (c == '\n') {
+			line++;
+			dots = 0;
+			quote = 0;
+			in_key = true;
+		} else if (!in_key) {
+			continue;
+		} else if (quote) {
+			quote = c == quote ? 0 : quote;
+		} else if (c == '"' || c == '\'') {
+			quote = c;
+		} else if (c == '=' || c == '#') {
+			in_key = false;
+		} else if (c == '.' && ++dots >= KEY_PARTS_MAX) {
+			return line;
+		}
+	}
+	return 0;
+}
+
+/* -EINVAL for what must not reach toml++. */
+int check_depth(std::string_view text, struct gt_err *e)
+{
+	const unsigned line = deep_key_line(text);
+
+	return line ? gt_err_set(e, -EINVAL, "%u:1: a key of more than %u parts", line,
+				 KEY_PARTS_MAX)
+		    : 0;
+}
+
 void write_float(struct gt_jw *w, double v)
 {
 	char text[40];
@@ -124,9 +167,13 @@ size_t offset_of(const char *text, size_t len, const toml::source_position &at)
 
 extern "C" int gt_toml_to_json(const char *text, size_t len, struct gt_buf *out, struct gt_err *e)
 {
-	const toml::parse_result doc = toml::parse(std::string_view(text, len));
+	const std::string_view view(text, len);
+	const int r = check_depth(view, e);
 	struct gt_jw w;
 
+	if (r < 0)
+		return r;
+	const toml::parse_result doc = toml::parse(view);
 	if (!doc)
 		return refuse(doc.error(), e);
 	gt_jw_init(&w, out, false);
@@ -137,9 +184,13 @@ extern "C" int gt_toml_to_json(const char *text, size_t len, struct gt_buf *out,
 extern "C" int gt_toml_find(const char *text, size_t len, const char *const *path, unsigned n,
 			    struct gt_toml_region *ret, struct gt_err *e)
 {
-	const toml::parse_result doc = toml::parse(std::string_view(text, len));
+	const std::string_view view(text, len);
+	const int r = check_depth(view, e);
 	const toml::node *node;
 
+	if (r < 0)
+		return r;
+	const toml::parse_result doc = toml::parse(view);
 	if (!doc)
 		return refuse(doc.error(), e);
 	node = &doc.table();

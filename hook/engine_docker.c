@@ -169,6 +169,15 @@ int gt_docker_remove(const char *text, size_t len, const char *backup, size_t ba
 	return r;
 }
 
+/* Puts the file's name before a message, which may begin with a place in it. */
+static int in_file(int r, struct gt_err *e)
+{
+	struct gt_err why = *e;
+	bool place = why.msg[0] >= '0' && why.msg[0] <= '9';
+
+	return gt_err_set(e, r, DAEMON_JSON ":%s%s", place ? "" : " ", why.msg);
+}
+
 static int install(struct gt_engine_job *j, struct gt_file *f, const struct seen *now,
 		   struct gt_err *e)
 {
@@ -177,7 +186,7 @@ static int install(struct gt_engine_job *j, struct gt_file *f, const struct seen
 	bool changes = r == 0 && (out.len != f->len || memcmp(out.p, f->text, out.len) != 0);
 
 	if (r < 0)
-		(void)gt_err_wrap(e, f->exists ? "%s" : "%s (new)", f->path);
+		r = in_file(r, e);
 	/* A key that we add may stand among dockerd's arguments already: it then refuses to start.
 	 */
 	if (changes && !j->probe)
@@ -212,7 +221,7 @@ static int uninstall(struct gt_engine_job *j, struct gt_file *f, struct gt_err *
 		r = gt_docker_remove(f->text, f->len, copy.exists ? copy.text : NULL, copy.len,
 				     &out, &remove, e);
 	if (r < 0)
-		(void)gt_err_wrap(e, "%s", f->path);
+		r = in_file(r, e);
 	changes = r == 0 && f->exists &&
 		  (remove || out.len != f->len || memcmp(out.p, f->text, out.len) != 0);
 	if (changes) {
@@ -241,11 +250,8 @@ int gt_engine_docker(struct gt_engine_job *j, struct gt_err *e)
 	r = gt_file_read(j->root, DAEMON_JSON, &f, e);
 	if (r == 0 && !is_blank(f.text, f.len)) {
 		r = look(f.text, f.len, &now, e);
-		if (r < 0) {
-			struct gt_err why = *e;
-
-			r = gt_err_set(e, r, DAEMON_JSON ":%s", why.msg);
-		}
+		if (r < 0)
+			r = in_file(r, e);
 	}
 	if (r == 0) {
 		(void)gt_copy_str(j->target, sizeof(j->target), now.target);
