@@ -117,10 +117,10 @@ static void show_made(const struct gt_engine_job *j, struct gt_cli_out *out)
 		full_path(j, c->old.path, path);
 		if (!same)
 			gt_buf_fmt(&out->buf, "%s %s\n",
-				   c->is_copy	    ? "kept the old file as"
-				   : !c->text	    ? "removed"
-				   : !c->old.exists ? "wrote"
-						    : "changed",
+				   c->is_copy && c->text ? "kept the old file as"
+				   : !c->text		 ? "removed"
+				   : !c->old.exists	 ? "wrote"
+							 : "changed",
 				   path);
 	}
 }

@@ -198,12 +198,13 @@ static int read_own(struct gt_engine_job *j, struct own *ret, struct gt_err *e)
 	return r;
 }
 
+/* WAYS: those that the change is about. */
 static void say(struct gt_engine_job *j, const struct conf *c, unsigned ways)
 {
 	if (c->shadow[0] && (ways & GT_WAY_BIT(GT_WAY_PRECREATE)))
 		gt_engine_note(j, "%s comes after ours and sets hooks_dir anew: add %s there",
 			       c->shadow, j->own.podman_hooks);
-	if (!j->install && (j->ways & GT_WAY_BIT(GT_WAY_RUNTIME)))
+	if (!j->install && (ways & GT_WAY_BIT(GT_WAY_RUNTIME)))
 		gt_engine_note(j, "containers that were made with the runtime gotune do not start "
 				  "again; this lists them: podman ps -aq | xargs podman inspect "
 				  "--format '{{.OCIRuntime}} {{.Name}}'");
@@ -226,7 +227,7 @@ static int change_drop_in(struct gt_engine_job *j, const struct conf *c, struct 
 		gt_file_done(&own.file);
 		return 0;
 	}
-	say(j, c, mine & own.ways ? mine : ways);
+	say(j, c, j->install ? mine : mine & own.ways);
 	if (ways)
 		drop_in(j, c, ways, own.is_default || j->make_default, &out);
 	if (out.error)
