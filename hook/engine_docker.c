@@ -81,7 +81,7 @@ int gt_docker_add(const char *text, size_t len, const char *runtime, bool make_d
 	struct seen seen;
 	int r;
 
-	if (is_blank(text, len)) /* dockerd takes an empty file for {}, and so do we */
+	if (is_blank(text, len)) /* an empty file is {} to newer dockerds; 20.10 dies of it */
 		gt_buf_str(&a, "{\n}\n");
 	else
 		gt_buf_add(&a, text, len);
@@ -227,8 +227,8 @@ static int uninstall(struct gt_engine_job *j, struct gt_file *f, struct gt_err *
 	if (changes) {
 		if (!j->probe)
 			gt_docker_users(j, f);
-		/* A reload does not forget a runtime when no others are left (moby,
-		 * daemon/reload.go). */
+		/* A reload adds runtimes and changes the default, but forgets neither (ran on
+		 * 20.10.24; moby, daemon/reload.go). */
 		gt_engine_next(j, "systemctl restart docker");
 		r = remove ? gt_change_remove(j, f, e)
 			   : gt_change_to(j, f, out.p ? out.p : "", out.len, e);

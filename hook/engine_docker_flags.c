@@ -1,6 +1,6 @@
 /*
- * dockerd's arguments: a directive that stands both there and in daemon.json keeps dockerd from
- * starting. Reads /proc and the files that dockerd is started from; changes nothing.
+ * dockerd's arguments: default-runtime both there and in daemon.json keeps dockerd from starting.
+ * Reads /proc and the files that dockerd is started from; changes nothing.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -33,18 +33,38 @@ bool gt_docker_has_flag(const char *text, const char *flag)
 	return false;
 }
 
-/* WHERE: a file, or a process. */
-static int judge(const struct gt_engine_job *j, const char *text, const char *where,
-		 struct gt_err *e)
+/* A runtime "gotune" among the arguments: "--add-runtime=gotune=/...", also in two words. */
+static bool adds_gotune(const char *text)
 {
-	if (gt_docker_has_flag(text, "--add-runtime"))
+	return gt_docker_has_flag(text, "--add-runtime=gotune") ||
+	       (gt_docker_has_flag(text, "--add-runtime") && gt_docker_has_flag(text, "gotune"));
+}
+
+/* Once: the unit says the same as the process that was started from it. */
+static void note_runtimes(struct gt_engine_job *j, const char *where)
+{
+	if (j->notes.p && strstr(j->notes.p, "--add-runtime"))
+		return;
+	gt_engine_note(
+		j,
+		"dockerd gets runtimes as arguments, too (%s has --add-runtime). Since Docker "
+		"18.09 they are merged with those of daemon.json; an older one does not start "
+		"with both: gotune uninstall docker, and add --add-runtime=gotune=%s there",
+		where, j->own.runtime);
+}
+
+/*
+ * WHERE: a file, or a process. Of the two directives only default-runtime is refused in both
+ * places; runtimes are merged (moby, daemon/config: skipDuplicates; ran on 20.10.24).
+ */
+static int judge(struct gt_engine_job *j, const char *text, const char *where, struct gt_err *e)
+{
+	if (adds_gotune(text))
 		return gt_err_set(
 			e, -EBUSY,
-			"dockerd gets its runtimes as arguments (%s has --add-runtime) and "
-			"would not start with \"runtimes\" in daemon.json, too: add "
-			"--add-runtime=gotune=%s there instead%s",
-			where, j->own.runtime,
-			j->make_default ? ", and --default-runtime=gotune" : "");
+			"dockerd gets the runtime gotune as an argument (%s has "
+			"--add-runtime): it is registered there, or take it out there first",
+			where);
 	if (j->make_default && gt_docker_has_flag(text, "--default-runtime"))
 		return gt_err_set(
 			e, -EBUSY,
@@ -53,6 +73,8 @@ static int judge(const struct gt_engine_job *j, const char *text, const char *wh
 			"daemon.json, too: write --default-runtime=gotune there, and install "
 			"without --default",
 			where);
+	if (gt_docker_has_flag(text, "--add-runtime"))
+		note_runtimes(j, where);
 	return 0;
 }
 

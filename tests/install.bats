@@ -451,7 +451,11 @@ state() { # ENGINE WAY
 	local unit
 	unit=$'[Service]\nExecStart=/usr/bin/dockerd -H fd://'
 	echo "$unit --add-runtime=foo=/usr/bin/foo" | put /usr/lib/systemd/system/docker.service
-	refuses 1 "/usr/lib/systemd/system/docker.service has --add-runtime.*--add-runtime=gotune=$RUNTIME" install docker
+	must install docker
+	[[ ${output//$'\n'/ } == *"/usr/lib/systemd/system/docker.service has --add-runtime"*"--add-runtime=gotune=$RUNTIME"* ]]
+	must uninstall docker
+	echo "$unit --add-runtime gotune=/x" | put /usr/lib/systemd/system/docker.service
+	refuses 1 '/usr/lib/systemd/system/docker.service has --add-runtime' install docker
 	# The administrator's unit takes the place of the package's.
 	echo "$unit" | put /etc/systemd/system/docker.service
 	round_trip docker
@@ -461,12 +465,12 @@ state() { # ENGINE WAY
 	round_trip docker
 	printf '# DOCKER_OPTS="--add-runtime x=y"\nDOCKER_OPTS=""\n' | put /etc/default/docker
 	round_trip docker
-	printf 'DOCKER_OPTS="--add-runtime x=y"\n' | put /etc/default/docker
-	refuses 1 '/etc/default/docker has --add-runtime' install docker
+	printf 'DOCKER_OPTS="--default-runtime=x"\n' | put /etc/default/docker
+	refuses 1 '/etc/default/docker has --default-runtime' install docker --default
 	# What is there already is not made worse by a way out.
-	rm "$R/etc/default/docker"
-	must install docker
-	printf 'DOCKER_OPTS="--add-runtime x=y"\n' | put /etc/default/docker
+	rm "$R/etc/default/docker" "$R/etc/systemd/system/docker.service.d/override.conf"
+	must install docker --default
+	printf 'DOCKER_OPTS="--default-runtime=x"\n' | put /etc/default/docker
 	must uninstall docker
 }
 
@@ -475,7 +479,7 @@ state() { # ENGINE WAY
 	mkdir "$BATS_TEST_TMPDIR/etc"
 	mkfifo "$BATS_TEST_TMPDIR/fifo"
 	# A shell that waits without a child, and is called dockerd.
-	(exec -a dockerd bash -c 'read -r _ <"$0"' "$BATS_TEST_TMPDIR/fifo" --add-runtime=x=/y) 3>&- &
+	(exec -a dockerd bash -c 'read -r _ <"$0"' "$BATS_TEST_TMPDIR/fifo" --add-runtime=gotune=/y) 3>&- &
 	local pid=$!
 	until grep -q dockerd "/proc/$pid/cmdline"; do sleep 0.05; done
 	run --separate-stderr unshare -m sh -c "mount --bind '$BATS_TEST_TMPDIR/etc' /etc && '$GOTUNE' install docker"

@@ -25,8 +25,8 @@ GT_MUST_CHECK int gt_docker_remove(const char *text, size_t len, const char *bac
 
 /*
  * -EBUSY, with what to do instead, when dockerd is given as an argument what we would write into
- * daemon.json: it refuses to start with both. Looks at the running dockerd (not in an image), at
- * /etc/default/docker and at the units of systemd.
+ * daemon.json, and would refuse to start with both; a note for what is merged. Looks at the running
+ * dockerd (not in an image), at /etc/default/docker and at the units of systemd.
  */
 GT_MUST_CHECK int gt_docker_check_flags(struct gt_engine_job *j, struct gt_err *e);
 
