@@ -221,8 +221,10 @@ static int explain(const struct gt_engine_job *j, int r, const char *path, struc
 int gt_changes_apply(struct gt_engine_job *j, struct gt_err *e)
 {
 	struct undo *u = calloc(1, sizeof(*u));
-	int r = u ? 0 : gt_err_set(e, -ENOMEM, "out of memory");
+	int r = 0;
 
+	if (!u)
+		return gt_err_set(e, -ENOMEM, "out of memory");
 	for (unsigned i = 0; r == 0 && i < j->n_change; i++) {
 		r = carry_out(j->root, &j->change[i], u);
 		if (r < 0) {

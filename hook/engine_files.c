@@ -196,7 +196,7 @@ static int by_name(const void *a, const void *b)
 /* The sorted names of an open directory into RET. */
 static int list_sorted(DIR *d, const char *suffix, struct gt_strv *ret)
 {
-	char *name[256]; /* a directory of drop-ins has a handful */
+	char *name[256] = {NULL}; /* a directory of drop-ins has a handful */
 	unsigned n = 0;
 	const struct dirent *de;
 	int r = 0;
@@ -241,7 +241,7 @@ int gt_dir_names(int root, const char *dir, const char *suffix, struct gt_strv *
 	return r;
 }
 
-static void add_line(struct gt_buf *b, const char *fmt, va_list ap)
+static void GT_PRINTF(2, 0) add_line(struct gt_buf *b, const char *fmt, va_list ap)
 {
 	char line[1024];
 
