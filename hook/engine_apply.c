@@ -165,8 +165,7 @@ static int carry_out(int root, struct gt_change *c, struct undo *u)
 	size_t len = parent_len(path, strlen(path));
 	_cleanup_close_ int dir =
 		c->text ? open_made(root, path, len, u) : open_part(root, path, len);
-	bool same = c->text && c->old.exists && c->len == c->old.len &&
-		    memcmp(c->text, c->old.text, c->len) == 0;
+	bool same = gt_change_keeps_bytes(c);
 	int r = dir < 0 ? dir : check_unchanged(dir, c);
 
 	if (r < 0)

@@ -157,6 +157,17 @@ static int add_change(struct gt_engine_job *j, struct gt_file *f, const char *te
 	return 0;
 }
 
+bool gt_buf_is(const struct gt_buf *b, const char *text, size_t len)
+{
+	return !b->error && b->len == len && (len == 0 || memcmp(b->p, text, len) == 0);
+}
+
+bool gt_change_keeps_bytes(const struct gt_change *c)
+{
+	return c->text && c->old.exists && c->len == c->old.len &&
+	       memcmp(c->text, c->old.text, c->len) == 0;
+}
+
 int gt_change_to(struct gt_engine_job *j, struct gt_file *f, const char *text, size_t len,
 		 struct gt_err *e)
 {

@@ -177,9 +177,11 @@ struct own {
 static int read_own(struct gt_engine_job *j, struct own *ret, struct gt_err *e)
 {
 	struct conf *c = calloc(1, sizeof(*c));
-	int r = c ? gt_file_read(j->root, DROP_IN_DIR "/" DROP_IN, &ret->file, e)
-		  : gt_err_set(e, -ENOMEM, "out of memory");
+	int r;
 
+	if (!c)
+		return gt_err_set(e, -ENOMEM, "out of memory");
+	r = gt_file_read(j->root, DROP_IN_DIR "/" DROP_IN, &ret->file, e);
 	if (r == 0) {
 		c->hooks.at = "engine/hooks_dir";
 		c->json.at = "engine/runtime_supports_json";
@@ -258,12 +260,12 @@ int gt_engine_podman(struct gt_engine_job *j, struct gt_err *e)
 {
 	bool by_hook = j->ways & GT_WAY_BIT(GT_WAY_HOOK);
 	struct conf *c = calloc(1, sizeof(*c));
-	int r = c ? 0 : gt_err_set(e, -ENOMEM, "out of memory");
+	int r;
 
-	if (r == 0) {
-		defaults(c);
-		r = read_merged(j, c, e);
-	}
+	if (!c)
+		return gt_err_set(e, -ENOMEM, "out of memory");
+	defaults(c);
+	r = read_merged(j, c, e);
 	if (r == 0 && (j->ways & ~GT_WAY_BIT(GT_WAY_HOOK)))
 		r = change_drop_in(j, c, e);
 	if (r == 0 && by_hook)
