@@ -5,10 +5,12 @@
 #include "gotune/decide.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/pidfd.h>
 #include <time.h>
 
 #include "gotune/file.h"
+#include "gotune/fresh.h"
 #include "gotune/inspect.h"
 #include "gotune/jobs.h"
 #include "gotune/live.h"
@@ -129,7 +131,7 @@ static void find_program(struct gt_decision *d)
 		gt_inspect_rootfs(f->ident.pid, f->ident.bundle, b->root_path, &why);
 	struct gt_find find = {
 		.parser = &d->parser,
-		.rootfs = rootfs,
+		.tree = {rootfs, f->ident.pid > 0 ? NULL : &b->mounts, f->ident.bundle},
 		.cwd = b->cwd,
 		.path_env = b->has_path_env ? b->path_env : NULL,
 		.var = f->var,
@@ -152,14 +154,18 @@ static void find_program(struct gt_decision *d)
 
 /* ---- namespaces and sysctls ---- */
 
-static enum gt_ns_owner owner_in_config(const struct gt_bundle_ns *ns)
+/* LIVE_MACHINE: what is joined can be looked at. */
+static enum gt_ns_owner owner_in_config(const struct gt_bundle_ns *ns, int type, bool live_machine)
 {
 	if (!ns->present)
 		return GT_NS_OWNER_HOST;
-	return ns->joined ? GT_NS_OWNER_UNKNOWN : GT_NS_OWNER_CONTAINER;
+	if (!ns->joined)
+		return GT_NS_OWNER_CONTAINER;
+	return live_machine ? gt_inspect_ns(ns->path, type, NULL) : GT_NS_OWNER_UNKNOWN;
 }
 
-static void inspect_sysctls(struct gt_decision *d, const struct gt_selection *sel, bool live)
+static void inspect_sysctls(struct gt_decision *d, const struct gt_decide_in *in,
+			    const struct gt_selection *sel, bool live)
 {
 	struct gt_facts *f = &d->rec->facts;
 	struct gt_sysctl_want want[GT_SYSCTL_MAX];
@@ -177,21 +183,39 @@ static void inspect_sysctls(struct gt_decision *d, const struct gt_selection *se
 		    (ns == GT_NS_NET ? f->net : f->ipc) == GT_NS_OWNER_CONTAINER)
 			gt_live_read_sysctl(d, s);
 	}
+	if (in->future)
+		gt_fresh_sysctls(d, in->record_dir);
 }
 
 /* ---- the live container and the host ---- */
 
-static void inspect_live(struct gt_decision *d, const char *sysroot)
+/* The container's cgroup, or the place where it will be. */
+static void inspect_cgroup(struct gt_decision *d)
 {
 	struct gt_facts *f = &d->rec->facts;
-	char cgroup[GT_PATH_CAP] = "";
+	char cgroup[GT_PATH_CAP] = "", future[GT_PATH_CAP];
+	/* In another user namespace runtimes put it where only they know. */
+	bool nested = gt_inspect_initial_userns(d->root) == GT_NO;
 
-	gt_inspect_cgroup(d->root, f->ident.pid, &f->cgroup, cgroup, d->cgroup);
+	if (f->ident.pid == 0 && !nested && gt_inspect_cgroup_path(d->bundle->cgroups_path, future))
+		gt_inspect_cgroup_future(d->root, future, &f->cgroup, cgroup);
+	else
+		gt_inspect_cgroup(d->root, f->ident.pid, &f->cgroup, cgroup, d->cgroup);
+	/* ... and may be denied what it holds, which would be fatal to the container. */
+	if (f->ident.pid == 0 && nested)
+		f->cgroup.memory_shared = f->cgroup.cpuset_shared = true;
 	gt_inspect_cgroup_mount(d->bundle, &f->cgroup);
 	if (cgroup[0])
 		memcpy(f->ident.cgroup, cgroup, sizeof(f->ident.cgroup));
-	f->net = owner_in_config(&d->bundle->ns[GT_NS_NET]);
-	f->ipc = owner_in_config(&d->bundle->ns[GT_NS_IPC]);
+}
+
+static void inspect_live(struct gt_decision *d, const char *sysroot)
+{
+	struct gt_facts *f = &d->rec->facts;
+
+	inspect_cgroup(d);
+	f->net = owner_in_config(&d->bundle->ns[GT_NS_NET], CLONE_NEWNET, !sysroot);
+	f->ipc = owner_in_config(&d->bundle->ns[GT_NS_IPC], CLONE_NEWIPC, !sysroot);
 	if (f->ident.pid > 0) {
 		gt_inspect_task(d->root, f->ident.pid, d->bundle->selinux_label, f);
 	} else if (d->state) {
@@ -230,7 +254,7 @@ static void inspect_all(struct gt_decision *d, const struct gt_decide_in *in)
 	if (!sel.selected)
 		return; /* most containers of a host: what would not be used is not looked for */
 	gt_inspect_host(d->root, host_needs(&sel), &f->host);
-	inspect_sysctls(d, &sel, live);
+	inspect_sysctls(d, in, &sel, live);
 }
 
 /* ---- the whole ---- */
@@ -250,6 +274,10 @@ static void take_identity(struct gt_decision *d, const struct gt_decide_in *in)
 	} else {
 		(void)gt_copy_str(id->id, sizeof(id->id), in->id ? in->id : "");
 		id->pid = in->pid;
+		/* A relative one is relative to a directory that nobody will remember. */
+		if (in->pid_file && in->pid_file[0] == '/' &&
+		    !gt_copy_str(id->pid_file, sizeof(id->pid_file), in->pid_file))
+			id->pid_file[0] = '\0';
 	}
 	(void)gt_copy_str(id->stage, sizeof(id->stage), in->stage);
 }

@@ -42,12 +42,13 @@ struct gt_ident {
 	char runtime[32]; /* "runc", "crun", "" */
 	char stage[16];	  /* "prestart", "precreate", "explain", ... */
 	enum gt_engine engine;
-	char image[512];	   /* "" when no engine told */
-	char container_name[128];  /* of a pod's container, for KEY/CONTAINER; "" */
-	char command[GT_PATH_CAP]; /* args[0] as written */
-	char cgroup[GT_PATH_CAP];  /* of the live process, else cgroupsPath */
-	int64_t pid;		   /* 0: not running */
-	uint64_t pid_start;	   /* /proc/PID/stat field 22, 0 when unknown */
+	char image[512];	    /* "" when no engine told */
+	char container_name[128];   /* of a pod's container, for KEY/CONTAINER; "" */
+	char command[GT_PATH_CAP];  /* args[0] as written */
+	char cgroup[GT_PATH_CAP];   /* of the live process, else cgroupsPath */
+	char pid_file[GT_PATH_CAP]; /* where its runtime will write the pid; "" when not known */
+	int64_t pid;		    /* 0: not running */
+	uint64_t pid_start;	    /* /proc/PID/stat field 22, 0 when unknown */
 };
 
 /* What annotations, image environment and labels may ask for. */
@@ -125,6 +126,7 @@ struct gt_cgroup_facts {
 	bool hybrid;				    /* v1 controllers beside a mounted cgroup2 */
 	/* We live in the same cgroup or below it: it is not the container's alone to be changed. */
 	bool memory_shared, cpuset_shared;
+	bool no_swap_file; /* v2, of a container to come: it will have no memory.swap.max */
 	struct gt_level level[GT_LEVELS_MAX];
 	uint32_t n_level;    /* 0: no live cgroup was read */
 	bool level_overflow; /* more ancestors than fit: the last holds the smallest of the rest */
@@ -176,8 +178,9 @@ struct gt_rlimit_facts {
 
 struct gt_sysctl_fact {
 	char name[GT_SYSCTL_NAME_CAP];
-	bool in_config;			 /* linux.sysctl sets it */
-	enum gt_tri exists;		 /* in the container's namespace */
+	bool in_config;	    /* linux.sysctl sets it */
+	enum gt_tri exists; /* in the container's namespace */
+	bool must_exist;    /* the runtime is to set it, and fails when it does not exist */
 	char value[GT_SYSCTL_VALUE_CAP]; /* when exists == GT_YES */
 };
 

@@ -49,12 +49,25 @@ void gt_inspect_script(int fd, const struct gt_strv *argv, struct gt_launch_step
 /* Does FD start with "#!"? */
 bool gt_inspect_is_script(int fd);
 
+/* Where a container's files are. */
+struct gt_tree {
+	int rootfs;		      /* directory descriptor */
+	const struct gt_strv *mounts; /* pairs, as in gt_bundle; NULL: they are on the rootfs */
+	const char *bundle;	      /* where relative sources are */
+};
+
 /*
- * Finds args[0] as execvp in the container would: absolute, relative to CWD, or on PATH. ROOTFS is
- * a directory descriptor; *ret_path the path that was found. Returns a descriptor of a regular file
- * or -errno (as gt_root_open_file; -EINVAL for an empty name, -ENOTSUP for a relative PATH entry).
+ * The regular file PATH (absolute, or below the root) of the container; as gt_root_open_file.
+ * -EXDEV: whether a mount hides it cannot be told, or a link leads out of a mount.
  */
-GT_MUST_CHECK int gt_inspect_find(int rootfs, const char *arg0, const char *cwd,
+GT_MUST_CHECK int gt_tree_open_file(const struct gt_tree *t, const char *path, struct stat *ret_st);
+
+/*
+ * Finds args[0] as execvp in the container would: absolute, relative to CWD, or on PATH. *ret_path
+ * is the path that was found. Returns a descriptor of a regular file or -errno (as
+ * gt_tree_open_file; -EINVAL for an empty name, -ENOTSUP for a relative PATH entry).
+ */
+GT_MUST_CHECK int gt_inspect_find(const struct gt_tree *t, const char *arg0, const char *cwd,
 				  const char *path_env, char ret_path[GT_PATH_CAP],
 				  struct stat *ret_st);
 
@@ -69,6 +82,19 @@ enum gt_controller { GT_CTL_CPU, GT_CTL_MEMORY, GT_CTL_CPUSET, GT_CTL_COUNT };
  */
 void gt_inspect_cgroup(int root, int64_t pid, struct gt_cgroup_facts *ret,
 		       char ret_path[GT_PATH_CAP], int ret_dir[GT_CTL_COUNT]);
+
+/*
+ * The cgroup that a runtime will make of config.json's cgroupsPath, below the hierarchy's root.
+ * False when that cannot be told: it is relative, or no name of systemd's. Pure.
+ */
+bool gt_inspect_cgroup_path(const char *cgroups_path, char ret[GT_PATH_CAP]);
+
+/*
+ * As gt_inspect_cgroup, for a container that does not run yet and whose cgroup will be PATH: its
+ * ancestors, as far as they are there. *ret_path gets PATH.
+ */
+void gt_inspect_cgroup_future(int root, const char *path, struct gt_cgroup_facts *ret,
+			      char ret_path[GT_PATH_CAP]);
 
 /* How config.json lets the container see its cgroup: fills has_mount and mount_root_is_slash. Pure.
  */
@@ -86,6 +112,16 @@ GT_MUST_CHECK int gt_inspect_start_time(int root, int64_t pid, uint64_t *ret);
  * limits, whether the barrier can work. SELINUX_LABEL is the container's (may be "").
  */
 void gt_inspect_task(int root, int64_t pid, const char *selinux_label, struct gt_facts *ret);
+
+/*
+ * Whose the namespace at PATH is (of TYPE: CLONE_NEWNET, ...), by its inode: a container may be
+ * told to join the host's. *ret_fd (may be NULL): a descriptor of it, which the caller closes, when
+ * it is the container's; else -1. Anything that is no such namespace is GT_NS_OWNER_UNKNOWN.
+ */
+enum gt_ns_owner gt_inspect_ns(const char *path, int type, int *ret_fd);
+
+/* Is this process in the initial user namespace, whose root is the machine's? */
+enum gt_tri gt_inspect_initial_userns(int root);
 
 /*
  * RLIMIT_NOFILE of this process and whether it may be raised: what a runtime that is started by us,

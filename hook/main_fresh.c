@@ -1,0 +1,178 @@
+/*
+ * Sysctls of a container that does not run yet. Its namespaces will be new, and a new namespace has
+ * values of its own: those are read in a worker that makes such namespaces for itself. That costs a
+ * millisecond, so the answers are kept in the directory of records, which does not outlive a boot.
+ *
+ * Some values are copied from the host's when a namespace is made (net.ipv4.tcp_rmem,
+ * net/ipv4/tcp_ipv4.c, tcp_sk_init): an answer holds while the host's value is the one that it was
+ * found with. Effectful: reads /proc/sys, forks, writes one file.
+ */
+#include "gotune/fresh.h"
+
+#include <fcntl.h>
+#include <sched.h>
+
+#include "gotune/apply.h"
+#include "gotune/file.h"
+#include "gotune/jobs.h"
+#include "gotune/live.h"
+#include "gotune/plan_rules.h"
+#include "gotune/record.h"
+
+#define CACHE	  "fresh-sysctls"
+#define CACHE_MAX (64u << 10)
+
+/* What the cache says of a sysctl: lines "name", "host's value", "+value" or "-" (there is none).
+ */
+#define LINES 3
+
+/* The namespaces that the container will join: descriptors; -1: it gets a new one. */
+struct join {
+	int net, ipc;
+};
+
+static int enter_one(int fd, int type)
+{
+	return (fd >= 0 ? setns(fd, type) : unshare(type)) < 0 ? -errno : 0;
+}
+
+static int enter(void *ctx)
+{
+	const struct join *j = ctx;
+	int r = enter_one(j->net, CLONE_NEWNET);
+
+	return r < 0 ? r : enter_one(j->ipc, CLONE_NEWIPC);
+}
+
+/* What the search carries. */
+struct search {
+	struct gt_decision *d;
+	struct join join;
+	struct gt_buf cache;
+	bool learned; /* the cache did */
+};
+
+/* Will S be set by the runtime, in a namespace of the container's? */
+static bool is_wanted(const struct gt_decision *d, const struct gt_sysctl_fact *s, enum gt_ns *ns)
+{
+	const struct gt_facts *f = &d->rec->facts;
+
+	return !s->in_config && gt_plan_sysctl_ns(s->name, ns) &&
+	       (*ns == GT_NS_NET ? f->net : f->ipc) == GT_NS_OWNER_CONTAINER;
+}
+
+/* Is the line at *AT the text TEXT? *AT moves on to the next line. */
+static bool line_is(const char **at, const char *text)
+{
+	size_t len = strcspn(*at, "\n");
+	bool same = strlen(text) == len && memcmp(*at, text, len) == 0;
+
+	*at += len + ((*at)[len] == '\n');
+	return same;
+}
+
+static bool take_answer(struct gt_sysctl_fact *s, const char *line)
+{
+	if (*line == '-')
+		s->exists = GT_NO;
+	else if (*line == '+' &&
+		 gt_copy(s->value, sizeof(s->value), line + 1, strcspn(line + 1, "\n")))
+		s->exists = GT_YES;
+	return s->exists != GT_UNKNOWN;
+}
+
+static bool ask_cache(const char *cache, const char *host, struct gt_sysctl_fact *s)
+{
+	for (const char *at = cache; *at;) {
+		bool name = line_is(&at, s->name), value = line_is(&at, host);
+
+		if (name && value && *at)
+			return take_answer(s, at);
+		(void)line_is(&at, ""); /* the answer to another question */
+	}
+	return false;
+}
+
+static void add_to_cache(struct gt_buf *cache, const char *host, const struct gt_sysctl_fact *s)
+{
+	if (s->exists == GT_UNKNOWN || strchr(host, '\n') || strchr(s->value, '\n'))
+		return;
+	gt_buf_fmt(cache, "%s\n%s\n%s%s\n", s->name, host, s->exists == GT_YES ? "+" : "-",
+		   s->exists == GT_YES ? s->value : "");
+}
+
+static void read_cache(int dir, struct gt_buf *ret)
+{
+	char *text = NULL;
+	size_t len = 0;
+	_cleanup_close_ int fd = dir < 0 ? -1 : gt_root_open_file(dir, CACHE, NULL);
+
+	if (fd >= 0 && gt_read_all(fd, CACHE_MAX, 0, &text, &len) == 0)
+		gt_buf_add(ret, text, len);
+	free(text);
+	if (!ret->p)
+		gt_buf_str(ret, "");
+}
+
+static void ask_namespace(struct search *w, struct gt_sysctl_fact *s)
+{
+	struct gt_worker *worker = &w->d->sysctl;
+
+	/* One that failed to start does not start for the next sysctl either. */
+	if (worker->pid == 0 && gt_worker_start(worker, GT_PHASE_SYSCTL, gt_sysctl_jobs,
+						GT_JOB_SYSCTL_COUNT, enter, &w->join, NULL) < 0)
+		worker->pid = 0;
+	if (worker->pid > 0)
+		gt_live_read_sysctl(w->d, s);
+}
+
+/* One sysctl of a namespace of kind NS. Only what is new is the same for the next container. */
+static void find_out(struct search *w, enum gt_ns ns, struct gt_sysctl_fact *s)
+{
+	bool is_new = (ns == GT_NS_NET ? w->join.net : w->join.ipc) < 0;
+	char host[GT_SYSCTL_VALUE_CAP];
+	int r = gt_apply_sysctl_read(w->d->root, s->name, host, sizeof(host));
+
+	s->must_exist = true;
+	if (r == -ENOENT)
+		s->exists = GT_NO; /* the host's namespaces have every name that another has */
+	if (r < 0 || !w->cache.p || (is_new && ask_cache(w->cache.p, host, s)))
+		return;
+	ask_namespace(w, s);
+	if (!is_new || s->exists == GT_UNKNOWN)
+		return;
+	add_to_cache(&w->cache, host, s);
+	w->learned = true;
+}
+
+static int join_of(const struct gt_bundle_ns *ns, int type)
+{
+	int fd = -1;
+
+	if (ns->joined)
+		(void)gt_inspect_ns(ns->path, type, &fd); /* whose it is stands in the facts */
+	return fd;
+}
+
+void gt_fresh_sysctls(struct gt_decision *d, const char *record_dir)
+{
+	struct gt_facts *f = &d->rec->facts;
+	struct search w = {.d = d};
+	_cleanup_close_ int dir =
+		record_dir && f->n_sysctl > 0 ? gt_record_dir_open(record_dir, true, NULL) : -1;
+	_cleanup_close_ int net = join_of(&d->bundle->ns[GT_NS_NET], CLONE_NEWNET);
+	_cleanup_close_ int ipc = join_of(&d->bundle->ns[GT_NS_IPC], CLONE_NEWIPC);
+	enum gt_ns ns;
+
+	w.join = (struct join){net, ipc};
+	read_cache(dir, &w.cache);
+	for (uint32_t i = 0; i < f->n_sysctl; i++) {
+		if (is_wanted(d, &f->sysctl[i], &ns))
+			find_out(&w, ns, &f->sysctl[i]);
+	}
+	/* Not kept: the next container asks again. */
+	if (w.learned && dir >= 0 && !w.cache.error && w.cache.len < CACHE_MAX &&
+	    gt_write_atomic(dir, CACHE, w.cache.p, w.cache.len, 0600) < 0)
+		w.learned = false;
+	gt_buf_done(&w.cache);
+}
