@@ -445,7 +445,7 @@ live_doctor() { # OPTION...
 }
 
 has() {
-	command -v "$1" >/dev/null || skip "no $1 here: contrib/install-deps check"
+	command -v "$1" >/dev/null || skip "no $1 on this machine"
 }
 
 # What the container's program saw agrees with the record, with this runtime, both ways.
