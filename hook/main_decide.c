@@ -13,6 +13,7 @@
 #include "gotune/inspect.h"
 #include "gotune/jobs.h"
 #include "gotune/live.h"
+#include "gotune/lookup.h"
 #include "gotune/planner.h"
 #include "gotune/read.h"
 
@@ -245,6 +246,8 @@ static void take_identity(struct gt_decision *d, const struct gt_decide_in *in)
 
 	if (!d->state)
 		(void)gt_copy_str(id->bundle, sizeof(id->bundle), in->bundle ? in->bundle : "");
+	if (!d->state && !in->id && d->bundle)
+		gt_read_early_ident(d->bundle, id);
 	if (d->bundle)
 		gt_read_ident(d->state, d->bundle, id);
 	if (d->state) {
@@ -252,7 +255,8 @@ static void take_identity(struct gt_decision *d, const struct gt_decide_in *in)
 		memcpy(id->bundle, d->state->bundle, sizeof(id->bundle));
 		id->pid = d->state->pid;
 	} else {
-		(void)gt_copy_str(id->id, sizeof(id->id), in->id ? in->id : "");
+		if (in->id)
+			(void)gt_copy_str(id->id, sizeof(id->id), in->id);
 		id->pid = in->pid;
 		/* A relative one is relative to a directory that nobody will remember. */
 		if (in->pid_file && in->pid_file[0] == '/' &&
@@ -299,6 +303,7 @@ static void gather(struct gt_decision *d, const struct gt_decide_in *in, const c
 	else if (is_disabled(d->root))
 		set_trouble(d, GT_TROUBLE_DISABLED,
 			    &(struct gt_err){.msg = GT_SYSCONFDIR "/gotune/disabled exists"});
+	gt_look_up_image(d);
 	if (d->bundle && d->bundle->has_process && d->bundle->has_linux)
 		inspect_all(d, in);
 }

@@ -12,6 +12,7 @@
 #include "gotune/file.h"
 #include "gotune/inspect.h"
 #include "gotune/jobs.h"
+#include "gotune/keep.h"
 #include "gotune/log.h"
 #include "gotune/read.h"
 #include "gotune/record.h"
@@ -97,8 +98,8 @@ static void save(struct gt_decision *d, int result, const struct gt_err *why)
 				  why->msg); /* cut: for reading */
 	gt_record_log_line(rec, line, sizeof(line));
 	gt_log(GT_LOG_INFO, "%s", line);
-	dir = gt_record_dir_open(GT_RECORD_DIR, true, &e);
-	if (dir < 0 || gt_record_save(dir, rec, &e) < 0)
+	dir = gt_keep_open(NULL, rec->facts.ident.id);
+	if (dir >= 0 && gt_record_save(dir, rec, &e) < 0)
 		gt_log(GT_LOG_WARNING, "%s: no record: %s", rec->facts.ident.id, e.msg);
 }
 
