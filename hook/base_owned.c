@@ -17,23 +17,18 @@
 #define READ	  (O_RDONLY | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
 #define NAME_CAP  256 /* NAME_MAX and a NUL */
 
-/* proc_sys_kernel(5), overflowuid: whoever has no number in our user namespace. */
-#define OVERFLOW_UID 65534
-
 static bool is_ours(const struct stat *st)
 {
 	return (st->st_uid == 0 || st->st_uid == geteuid()) &&
 	       (st->st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-/* A directory on the way. Where we are root by a user namespace, the machine's root has no number
- * in it. */
-static bool may_pass(const struct stat *st, bool in_userns)
+/* A directory on the way. In a user namespace the machine's root has no number, nor has anybody
+ * else outside: of those above ours it must do that they are not for all to write into. */
+static bool may_pass(const struct stat *st)
 {
-	bool whose = st->st_uid == 0 || st->st_uid == geteuid() ||
-		     (in_userns && st->st_uid == OVERFLOW_UID);
-
-	return whose && ((st->st_mode & S_ISVTX) || (st->st_mode & (S_IWGRP | S_IWOTH)) == 0);
+	return (st->st_uid == geteuid() || gt_userns_is_root(st->st_uid)) &&
+	       ((st->st_mode & S_ISVTX) || (st->st_mode & (S_IWGRP | S_IWOTH)) == 0);
 }
 
 /* Enters NAME: *DIR becomes it, and *ST says whose it is. */
@@ -81,14 +76,11 @@ static int open_last(int dir, const char *name, struct stat *ret_st)
 int gt_root_open_owned(int root, const char *path, struct stat *ret_st)
 {
 	_cleanup_close_ int dir = fcntl(root, F_DUPFD_CLOEXEC, 3);
-	struct gt_userns ns = {.whole = true};
 	char name[NAME_CAP];
 	struct stat st;
 
 	if (dir < 0 || fstat(dir, &st) < 0)
 		return -errno;
-	if (gt_userns_self(&ns) < 0)
-		ns.whole = true; /* as on the machine itself, which asks for more */
 	for (;;) {
 		int r;
 
@@ -96,7 +88,7 @@ int gt_root_open_owned(int root, const char *path, struct stat *ret_st)
 			return -EINVAL;
 		if (*path == '\0')
 			break;
-		if (!may_pass(&st, !ns.whole))
+		if (!may_pass(&st))
 			return -EPERM;
 		r = enter(&dir, name, &st);
 		if (r < 0)

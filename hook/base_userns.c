@@ -14,6 +14,8 @@
 #define MAP_CAP	    16384
 #define ALL_NUMBERS UINT32_MAX
 
+#define OVERFLOW_UID 65534
+
 /* The next number of *S, which moves on; fields are padded with blanks. */
 static int number(const char **s, uint64_t *ret)
 {
@@ -62,4 +64,11 @@ int gt_userns_self(struct gt_userns *ret)
 		return root < 0 ? root : -ENOMEM;
 	r = gt_root_read(root, "proc/self/uid_map", text, MAP_CAP);
 	return r < 0 ? r : gt_userns_parse(text, geteuid(), ret);
+}
+
+bool gt_userns_is_root(uid_t owner)
+{
+	struct gt_userns ns;
+
+	return owner == 0 || (owner == OVERFLOW_UID && gt_userns_self(&ns) == 0 && !ns.whole);
 }

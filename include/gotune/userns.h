@@ -22,4 +22,11 @@ GT_MUST_CHECK int gt_userns_parse(const char *text, uid_t uid, struct gt_userns 
 /* Ours, from /proc/self/uid_map. 0 or -errno. */
 GT_MUST_CHECK int gt_userns_self(struct gt_userns *ret);
 
+/*
+ * May a file of OWNER's be the machine's root's? 0 is. In a user namespace root has no number and
+ * stands for nobody (proc_sys_kernel(5), overflowuid), as every other user without one: so this is
+ * for places only into which root alone can put a file. Reads /proc/self/uid_map when it must.
+ */
+bool gt_userns_is_root(uid_t owner);
+
 #endif
