@@ -131,11 +131,12 @@ static void note_foreground(struct gt_decision *d)
 
 int gt_edit_bundle(const struct gt_edit_bundle *b, struct gt_err *e)
 {
+	char own[GT_RECORD_DIR_CAP];
 	struct gt_decide_in in = {.stage = "create",
 				  .bundle = b->dir,
 				  .id = b->id,
 				  .pid_file = b->pid_file,
-				  .record_dir = GT_RECORD_DIR};
+				  .record_dir = gt_keep_dir(NULL, own)};
 	struct gt_edit_file config = GT_EDIT_FILE_NONE;
 	struct gt_decision d = GT_DECISION_NONE;
 	struct gt_buf path = {0}, out = {0};

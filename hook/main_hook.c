@@ -228,9 +228,10 @@ static int stage_prestart(const char *doc, size_t len)
  * happens. */
 static int stage_precreate(const char *doc, size_t len)
 {
+	char own[GT_RECORD_DIR_CAP];
 	struct gt_decide_in in = {.policy_file = arg.policy,
 				  .profile = arg.profile,
-				  .record_dir = arg.record_dir,
+				  .record_dir = gt_keep_dir(arg.record_dir, own),
 				  .stage = "precreate",
 				  .bundle = "/"};
 	struct gt_decision d;

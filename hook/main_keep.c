@@ -8,16 +8,21 @@
 
 #include "gotune/log.h"
 
-/* DIR, or the default one in BUF; NULL when there is none. */
-static const char *choose(const char *dir, char buf[GT_RECORD_DIR_CAP])
+const char *gt_keep_dir(const char *dir, char buf[GT_RECORD_DIR_CAP])
 {
-	return dir ? dir : gt_record_dir_default(buf) == 0 ? buf : NULL;
+	if (dir)
+		return dir;
+	if (gt_record_dir_default(buf) < 0)
+		return NULL;
+	if (strcmp(buf, GT_RECORD_DIR) != 0)
+		(void)mkdir(buf, 0700); /* most often it is there */
+	return buf;
 }
 
 int gt_keep_open(const char *dir, const char *who)
 {
 	char buf[GT_RECORD_DIR_CAP];
-	const char *where = choose(dir, buf);
+	const char *where = gt_keep_dir(dir, buf);
 	struct gt_err e = {0};
 	int fd;
 
@@ -25,9 +30,6 @@ int gt_keep_open(const char *dir, const char *who)
 		gt_log(GT_LOG_INFO, "%s: no record: this user has no /run/user directory", who);
 		return -ENOENT;
 	}
-	/* A user's own is his alone. When it cannot be made, opening it says why. */
-	if (!dir && strcmp(where, GT_RECORD_DIR) != 0)
-		(void)mkdir(where, 0700);
 	fd = gt_record_dir_open(where, true, &e);
 	if (fd < 0)
 		gt_log(GT_LOG_WARNING, "%s: no record: %s", who, e.msg);
@@ -37,7 +39,7 @@ int gt_keep_open(const char *dir, const char *who)
 int gt_keep_open_old(const char *dir)
 {
 	char buf[GT_RECORD_DIR_CAP];
-	const char *where = choose(dir, buf);
+	const char *where = dir ? dir : gt_record_dir_default(buf) == 0 ? buf : NULL;
 
 	return where ? gt_record_dir_open(where, false, NULL) : -ENOENT;
 }

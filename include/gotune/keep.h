@@ -7,6 +7,12 @@
 #include "gotune/decide.h"
 
 /*
+ * DIR, or (NULL) the default directory of records, written to BUF; a user's own is made when it is
+ * missing, for him alone. NULL when there is none. Never fails otherwise: opening it says why.
+ */
+const char *gt_keep_dir(const char *dir, char buf[GT_RECORD_DIR_CAP]);
+
+/*
  * Opens the directory of records for writing and makes what is missing: DIR, or the default one
  * (NULL). A descriptor, or -errno, which has been logged with the container's name WHO: a user
  * without a directory of his own (gt_record_dir_default) is told so as an information.
