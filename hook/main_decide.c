@@ -266,6 +266,18 @@ static void take_identity(struct gt_decision *d, const struct gt_decide_in *in)
 	(void)gt_copy_str(id->stage, sizeof(id->stage), in->stage);
 }
 
+/*
+ * The profile of the hook's registration: the host's word, but a user may ask for another one. One
+ * that he may not ask for is not there.
+ */
+static bool registration_counts(const struct gt_decision *d, const struct gt_request *profile)
+{
+	bool asked = profile->origin > GT_ORIGIN_HOOK_ARGS;
+	bool may = profile->origin == GT_ORIGIN_SET || (d->policy.allow & 1u << GT_KEY_PROFILE);
+
+	return !asked || !may;
+}
+
 static void take_config(struct gt_decision *d, const struct gt_decide_in *in)
 {
 	struct gt_facts *f = &d->rec->facts;
@@ -275,7 +287,7 @@ static void take_config(struct gt_decision *d, const struct gt_decide_in *in)
 	gt_read_requests(d->bundle, f->ident.container_name, in->set_pairs, &f->req);
 	gt_read_config_facts(d->bundle, f);
 	f->seccomp = d->bundle->has_seccomp && d->bundle->seccomp_may_kill ? GT_YES : GT_NO;
-	if (in->profile && profile->origin < GT_ORIGIN_HOOK_ARGS) {
+	if (in->profile && registration_counts(d, profile)) {
 		profile->origin = GT_ORIGIN_HOOK_ARGS;
 		profile->too_long =
 			!gt_copy_str(profile->value, sizeof(profile->value), in->profile);

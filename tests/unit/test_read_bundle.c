@@ -88,6 +88,7 @@ static void dump(struct gt_buf *out)
 	add_text(out, "selinux", b.selinux_label);
 	add_text(out, "apparmor", b.apparmor_profile);
 	add_text(out, "hostname", b.hostname_source);
+	add_text(out, "containerenv", b.containerenv_source);
 }
 
 #define PROCESS(x) "{\"process\":{" x "}}"
@@ -171,6 +172,10 @@ static void test_read_bundle_values(void **state)
 		 MOUNTS("{\"destination\":\"/etc/hostname\",\"source\":\"/var/x/hostname\","
 			"\"options\":[\"bind\"]},{\"destination\":\"/etc/hosts\",\"source\":\"/y\"}"),
 		 "hostname=/var/x/hostname\n"},
+		{"Podman's mark",
+		 MOUNTS("{\"destination\":\"/run/.containerenv\",\"source\":\"/r/.containerenv\"},"
+			"{\"destination\":\"/run\",\"source\":\"/y\"}"),
+		 "containerenv=/r/.containerenv\n"},
 		{"keys that are not ours",
 		 "{\"hooks\":{\"x\":[1,{\"y\":null}]},\"vm\":{},\"Vm\":{},\"process\":{\"q\":1e999}}",
 		 "process=1\n"},
