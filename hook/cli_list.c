@@ -9,9 +9,8 @@
 
 #include "gotune/cli.h"
 #include "gotune/file.h"
-#include "gotune/inspect.h"
+#include "gotune/gone.h"
 #include "gotune/json.h"
-#include "gotune/parse.h"
 #include "gotune/record.h"
 
 #define SHORT_ID 12
@@ -33,38 +32,6 @@ struct listing {
 	struct gt_jw jw;
 	unsigned shown, removed, gone, bad;
 };
-
-/* A zombie has ended: it only waits for its parent. proc(5), /proc/PID/stat, the third field. */
-static bool is_zombie(int root, int64_t pid)
-{
-	char path[48], stat[1024];
-	const char *name_end;
-
-	(void)snprintf(path, sizeof(path), "proc/%lld/stat", (long long)pid);
-	if (gt_root_read(root, path, stat, sizeof(stat)) < 0)
-		return false;
-	name_end = strrchr(stat, ')'); /* the second field may hold anything, also ')' */
-	return name_end && (strncmp(name_end, ") Z", 3) == 0 || strncmp(name_end, ") X", 3) == 0);
-}
-
-/*
- * Is the process that the record is about gone? A record without a pid (a container that was
- * decided about before it had one) cannot be told, and stays.
- */
-static bool is_gone(const struct listing *l, const struct gt_record_view *v)
-{
-	uint64_t start;
-	int r;
-
-	if (v->pid == 0 || l->root < 0)
-		return false;
-	r = gt_inspect_start_time(l->root, v->pid, &start);
-	if (r == -ENOENT || r == -ESRCH)
-		return true;
-	if (r < 0)
-		return false;
-	return (v->pid_start != 0 && start != v->pid_start) || is_zombie(l->root, v->pid);
-}
 
 static bool is_hex(const char *s)
 {
@@ -118,6 +85,10 @@ static void row(struct listing *l, const struct gt_record_view *v, bool gone)
 				 {gone ? "gone" : age, gone ? GT_STYLE_WARN : GT_STYLE_PLAIN},
 				 {v->path, GT_STYLE_PLAIN},
 			 });
+	if (*v->drifted_at)
+		gt_cli_table_note(&l->table, GT_STYLE_WARN,
+				  "The limits were changed after the decision: the program keeps "
+				  "what it was started with. A restart decides anew.");
 }
 
 static void key_str(struct gt_jw *w, const char *key, const char *value)
@@ -126,14 +97,14 @@ static void key_str(struct gt_jw *w, const char *key, const char *value)
 	gt_jw_str(w, *value ? value : NULL);
 }
 
-static void object(struct listing *l, const struct gt_record_view *v, bool gone)
+static void object(struct listing *l, const struct gt_record_view *v, int64_t pid, bool gone)
 {
 	struct gt_jw *w = &l->jw;
 
 	gt_jw_open(w, '{');
 	key_str(w, "id", v->id);
 	gt_jw_key(w, "pid");
-	gt_jw_i64(w, v->pid);
+	gt_jw_i64(w, pid);
 	gt_jw_key(w, "pid_start");
 	gt_jw_u64(w, v->pid_start);
 	key_str(w, "profile", v->profile);
@@ -145,6 +116,7 @@ static void object(struct listing *l, const struct gt_record_view *v, bool gone)
 	gt_jw_key(w, "applied");
 	gt_jw_u64(w, v->n_applied);
 	key_str(w, "started_at", v->started_at);
+	key_str(w, "drifted_at", v->drifted_at);
 	gt_jw_key(w, "gone");
 	gt_jw_bool(w, gone);
 	gt_jw_close(w, '}');
@@ -153,6 +125,7 @@ static void object(struct listing *l, const struct gt_record_view *v, bool gone)
 static void one(struct listing *l, const char *id)
 {
 	struct gt_err e = {0};
+	int64_t pid;
 	bool gone;
 	int r = gt_record_view_load(l->dirfd, id, l->view, NULL, NULL, &e);
 
@@ -165,7 +138,7 @@ static void one(struct listing *l, const char *id)
 				  l->dir, id, e.msg);
 		return;
 	}
-	gone = is_gone(l, l->view);
+	gone = gt_record_is_gone(l->root, l->view, l->now, &pid);
 	if (gone && l->may_write && gt_record_remove(l->dirfd, id, &e) == 0) {
 		l->removed++;
 		return;
@@ -173,7 +146,7 @@ static void one(struct listing *l, const char *id)
 	l->gone += gone;
 	l->shown++;
 	if (l->args->json)
-		object(l, l->view, gone);
+		object(l, l->view, pid, gone);
 	else
 		row(l, l->view, gone);
 }

@@ -58,6 +58,13 @@ static void header(struct gt_cli_out *o, const struct gt_record_view *v)
 		       *v->started_at ? v->started_at : "-", (double)v->duration_us / 1000.0,
 		       *v->stage ? ", stage " : "", v->stage);
 	gt_cli_field(o, "Decided", GT_STYLE_PLAIN, text);
+	if (*v->drifted_at) {
+		(void)snprintf(text, sizeof(text),
+			       "the limits were changed at %s; the program keeps what it was "
+			       "started with",
+			       v->drifted_at);
+		gt_cli_field(o, "Drifted", GT_STYLE_WARN, text);
+	}
 	if (*v->message)
 		gt_cli_field(o, "Note", GT_STYLE_WARN, v->message);
 }

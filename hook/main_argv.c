@@ -7,45 +7,82 @@
 
 #include "gotune/str.h"
 
-/* Flags whose value is the next argument, before the verb and after it (runc 1.3, crun 1.28). */
-static const char *const global_values[] = {
-	"--root",	    "--log",  "--log-format", "--log-level",
-	"--cgroup-manager", "--criu", "--rootless"};
-static const char *const verb_values[] = {"--bundle",
-					  "-b",
-					  "--console-socket",
-					  "--pid-file",
-					  "--preserve-fds",
-					  "--process",
-					  "-p",
-					  "--user",
-					  "-u",
-					  "--env",
-					  "-e",
-					  "--cwd",
-					  "--apparmor",
-					  "--process-label",
-					  "--cap",
-					  "-c",
-					  "--config",
-					  "-f",
-					  "--cgroup",
-					  "--additional-gids",
-					  "-g"};
+/* What a flag means to us. */
+enum meaning { NOTHING, BUNDLE, CONFIG, PID_FILE, PROCESS, LIMITS, FORCE, DETACH };
 
-/* runc's flag package takes a long name after one dash, too. NAME: of the table. */
-static bool is_flag(const char *arg, const char *name)
-{
-	return strcmp(arg, name) == 0 || (name[1] == '-' && strcmp(arg, name + 1) == 0);
-}
+/*
+ * The flags of a verb that have a value, since it could be taken for the container's id; and those
+ * without one that we must see. The usage of runc 1.3 and crun 1.28.
+ */
+struct flag {
+	const char *name, *short_name; /* short_name "": none */
+	bool has_value;
+	enum meaning meaning;
+};
+#define LIST_MAX 28
 
-static bool listed(const char *const *list, size_t n, const char *s)
+static const struct flag global_flags[LIST_MAX] = {
+	{"--root", "", true, NOTHING},		 {"--log", "", true, NOTHING},
+	{"--log-format", "", true, NOTHING},	 {"--log-level", "", true, NOTHING},
+	{"--cgroup-manager", "", true, NOTHING}, {"--criu", "", true, NOTHING},
+	{"--rootless", "", true, NOTHING},
+};
+
+static const struct flag create_flags[LIST_MAX] = {
+	{"--bundle", "-b", true, BUNDLE},	 {"--pid-file", "", true, PID_FILE},
+	{"--console-socket", "", true, NOTHING}, {"--preserve-fds", "", true, NOTHING},
+	{"--pidfd-socket", "", true, NOTHING},	 {"--config", "-f", true, CONFIG},
+	{"--detach", "-d", false, DETACH},
+};
+
+static const struct flag exec_flags[LIST_MAX] = {
+	{"--process", "-p", true, PROCESS},
+	{"--pid-file", "", true, NOTHING},
+	{"--console-socket", "", true, NOTHING},
+	{"--preserve-fds", "", true, NOTHING},
+	{"--pidfd-socket", "", true, NOTHING},
+	{"--user", "-u", true, NOTHING},
+	{"--env", "-e", true, NOTHING},
+	{"--cwd", "", true, NOTHING},
+	{"--apparmor", "", true, NOTHING},
+	{"--process-label", "", true, NOTHING},
+	{"--cap", "-c", true, NOTHING},
+	{"--cgroup", "", true, NOTHING},
+	{"--additional-gids", "-g", true, NOTHING},
+};
+
+static const struct flag update_flags[LIST_MAX] = {
+	{"--resources", "-r", true, LIMITS},	  {"--cpu-quota", "", true, LIMITS},
+	{"--cpu-period", "", true, LIMITS},	  {"--cpu-share", "", true, LIMITS},
+	{"--cpu-shares", "", true, LIMITS},	  {"--cpu-burst", "", true, LIMITS},
+	{"--cpuset-cpus", "", true, LIMITS},	  {"--cpuset-mems", "", true, LIMITS},
+	{"--memory", "", true, LIMITS},		  {"--memory-reservation", "", true, LIMITS},
+	{"--memory-swap", "", true, LIMITS},	  {"--cpu-rt-period", "", true, NOTHING},
+	{"--cpu-rt-runtime", "", true, NOTHING},  {"--cpu-idle", "", true, NOTHING},
+	{"--blkio-weight", "", true, NOTHING},	  {"--pids-limit", "", true, NOTHING},
+	{"--kernel-memory", "", true, NOTHING},	  {"--kernel-memory-tcp", "", true, NOTHING},
+	{"--l3-cache-schema", "", true, NOTHING}, {"--mem-bw-schema", "", true, NOTHING},
+};
+
+static const struct flag delete_flags[LIST_MAX] = {{"--force", "-f", false, FORCE}};
+
+static const struct {
+	const char *verb;
+	const struct flag *flags; /* [LIST_MAX] */
+} verbs[] = {
+	{"create", create_flags}, {"run", create_flags},    {"exec", exec_flags},
+	{"update", update_flags}, {"delete", delete_flags},
+};
+
+static const struct flag *flags_of(const char *verb)
 {
-	for (size_t i = 0; i < n; i++) {
-		if (is_flag(s, list[i]))
-			return true;
+	static const struct flag none[LIST_MAX] = {{NULL, NULL, false, NOTHING}};
+
+	for (size_t i = 0; i < GT_ARRAY_LEN(verbs); i++) {
+		if (strcmp(verbs[i].verb, verb) == 0)
+			return verbs[i].flags;
 	}
-	return false;
+	return none;
 }
 
 /* The text after "NAME=" in ARG, or NULL. */
@@ -53,49 +90,97 @@ static const char *after_equal(const char *arg, const char *name)
 {
 	size_t n = strlen(name);
 
-	return strncmp(arg, name, n) == 0 && arg[n] == '=' ? arg + n + 1 : NULL;
+	return n > 0 && strncmp(arg, name, n) == 0 && arg[n] == '=' ? arg + n + 1 : NULL;
 }
 
-/* The value of flag NAME (or of SHORT_NAME) at argv[i], in whichever form; NULL when argv[i] is
- * another. */
-static const char *value_of(int argc, char *const *argv, int i, const char *name,
-			    const char *short_name)
+/*
+ * Is ARG flag F? *ret_value: what is joined to it, or NULL. runc's flag package takes a long name
+ * after one dash, too; crun takes "-bDIR", of which only what is a path counts, since "-pid-file"
+ * would begin so, too.
+ */
+static bool is_flag(const char *arg, const struct flag *f, const char **ret_value)
 {
-	const char *arg = argv[i];
-	const char *forms[] = {after_equal(arg, name), after_equal(arg, name + 1),
-			       after_equal(arg, short_name)};
+	const char *names[] = {f->name, f->name + 1, f->short_name};
 
-	if (is_flag(arg, name) || strcmp(arg, short_name) == 0)
-		return i + 1 < argc ? argv[i + 1] : NULL;
-	for (size_t f = 0; f < GT_ARRAY_LEN(forms); f++) {
-		if (forms[f])
-			return forms[f];
+	*ret_value = NULL;
+	for (size_t i = 0; i < GT_ARRAY_LEN(names); i++) {
+		if (!names[i][0])
+			continue;
+		*ret_value = after_equal(arg, names[i]);
+		if (*ret_value || strcmp(arg, names[i]) == 0)
+			return true;
 	}
-	/* crun takes "-bDIR"; only what is a path, since "-pid-file" would begin so, too. */
-	return strncmp(arg, short_name, 2) == 0 && strchr("/.", arg[2]) && arg[2] ? arg + 2 : NULL;
+	if (!f->short_name[0] || strncmp(arg, f->short_name, 2) != 0 || !arg[2] ||
+	    !strchr("/.", arg[2]))
+		return false;
+	*ret_value = arg + 2;
+	return true;
+}
+
+static void take(struct gt_runtime_argv *ret, enum meaning meaning, const char *value)
+{
+	switch (meaning) {
+	case BUNDLE:
+		ret->bundle = value ? value : ret->bundle;
+		break;
+	case CONFIG:
+		ret->config = value ? value : ret->config;
+		break;
+	case PID_FILE:
+		ret->pid_file = value ? value : ret->pid_file;
+		break;
+	case PROCESS:
+		ret->process = value ? value : ret->process;
+		break;
+	case LIMITS:
+		ret->limits = true;
+		break;
+	case FORCE:
+		ret->force = !value || strcmp(value, "false") != 0;
+		break;
+	case DETACH:
+		ret->detach = !value || strcmp(value, "false") != 0;
+		break;
+	case NOTHING:
+		break;
+	}
+}
+
+/* Takes the flag at argv[i], as LIST knows it; returns the index of its last word. */
+static int take_flag(int argc, char *const *argv, int i, const struct flag *list,
+		     struct gt_runtime_argv *ret)
+{
+	const char *value;
+
+	for (size_t f = 0; f < LIST_MAX && list[f].name; f++) {
+		if (!is_flag(argv[i], &list[f], &value))
+			continue;
+		if (list[f].has_value && !value && i + 1 < argc)
+			value = argv[++i];
+		take(ret, list[f].meaning, value);
+		return i;
+	}
+	return i;
 }
 
 void gt_runtime_argv_parse(int argc, char *const *argv, struct gt_runtime_argv *ret)
 {
+	const struct flag *list;
 	int i = 1;
 
 	*ret = (struct gt_runtime_argv){0};
 	for (; i < argc && argv[i][0] == '-'; i++)
-		i += listed(global_values, GT_ARRAY_LEN(global_values), argv[i]);
+		i = take_flag(argc, argv, i, global_flags, ret);
 	if (i >= argc)
 		return;
 	ret->verb = argv[i++];
+	list = flags_of(ret->verb);
 	for (; i < argc; i++) {
-		const char *bundle = value_of(argc, argv, i, "--bundle", "-b");
-		const char *process = value_of(argc, argv, i, "--process", "-p");
-
 		if (argv[i][0] != '-' || strcmp(argv[i], "--") == 0) {
 			i += argv[i][0] == '-';
 			ret->id = i < argc ? argv[i] : NULL;
 			return; /* what follows an exec's id is the container's command */
 		}
-		ret->bundle = bundle ? bundle : ret->bundle;
-		ret->process = process ? process : ret->process;
-		i += listed(verb_values, GT_ARRAY_LEN(verb_values), argv[i]);
+		i = take_flag(argc, argv, i, list, ret);
 	}
 }

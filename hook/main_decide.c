@@ -250,6 +250,10 @@ static void take_identity(struct gt_decision *d, const struct gt_decide_in *in)
 	} else {
 		(void)gt_copy_str(id->id, sizeof(id->id), in->id ? in->id : "");
 		id->pid = in->pid;
+		/* A relative one is relative to a directory that nobody will remember. */
+		if (in->pid_file && in->pid_file[0] == '/' &&
+		    !gt_copy_str(id->pid_file, sizeof(id->pid_file), in->pid_file))
+			id->pid_file[0] = '\0';
 	}
 	(void)gt_copy_str(id->stage, sizeof(id->stage), in->stage);
 }

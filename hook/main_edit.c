@@ -6,11 +6,11 @@
  */
 #include "gotune/edit.h"
 
-#include <fcntl.h>
 #include <sys/mman.h>
 
 #include "gotune/apply.h"
 #include "gotune/file.h"
+#include "gotune/inspect.h"
 #include "gotune/jobs.h"
 #include "gotune/log.h"
 #include "gotune/read.h"
@@ -101,37 +101,59 @@ static void save(struct gt_decision *d, int result, const struct gt_err *why)
 		gt_log(GT_LOG_WARNING, "%s: no record: %s", rec->facts.ident.id, e.msg);
 }
 
-static int read_config(int dir, char **ret, size_t *ret_len, struct stat *ret_st, struct gt_err *e)
+/* The bundle is as it was: the record may not say otherwise. */
+static void take_back(struct gt_decision *d, const struct gt_err *why)
 {
-	_cleanup_close_ int fd = gt_root_open_file(dir, "config.json", ret_st);
-	int r = fd < 0 ? fd : gt_read_all(fd, GT_CONFIG_MAX, 0, ret, ret_len);
+	struct gt_record *rec = d->rec;
 
-	return r < 0 ? gt_err_sys(e, r, "cannot read config.json") : 0;
+	for (uint32_t i = 0; rec && i < rec->plan.n_setting; i++) {
+		if (rec->outcome[i].applied != GT_YES)
+			continue;
+		rec->outcome[i].applied = GT_NO;
+		(void)gt_copy_str(rec->outcome[i].error, sizeof(rec->outcome[i].error),
+				  why->msg); /* cut: for reading */
+	}
 }
 
-int gt_edit_bundle(const char *dir, const char *id, struct gt_err *e)
+/* Without a pid file the process that is there as long as the container is tells whether it is. */
+static void note_foreground(struct gt_decision *d)
 {
-	struct gt_decide_in in = {.stage = "create", .bundle = dir, .id = id};
-	_cleanup_close_ int bundle = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_free_ char *doc = NULL;
+	struct gt_ident *id = d->rec ? &d->rec->facts.ident : NULL;
+
+	if (!id || id->pid_file[0])
+		return;
+	id->pid = getpid();
+	if (gt_inspect_start_time(d->root, id->pid, &id->pid_start) < 0)
+		id->pid_start = 0;
+}
+
+int gt_edit_bundle(const struct gt_edit_bundle *b, struct gt_err *e)
+{
+	struct gt_decide_in in = {
+		.stage = "create", .bundle = b->dir, .id = b->id, .pid_file = b->pid_file};
+	struct gt_edit_file config = GT_EDIT_FILE_NONE;
 	struct gt_decision d = GT_DECISION_NONE;
-	struct gt_buf out = {0};
-	struct stat st;
-	size_t len = 0;
+	struct gt_buf path = {0}, out = {0};
 	int r;
 
-	if (bundle < 0)
-		return gt_err_sys(e, -errno, "cannot open the bundle %s", dir);
-	r = read_config(bundle, &doc, &len, &st, e);
+	gt_buf_fmt(&path, "%s/config.json", b->dir);
+	r = path.error ? gt_err_set(e, path.error, "out of memory")
+		       : gt_edit_file_open(path.p, &config, e);
+	if (r < 0)
+		(void)gt_err_wrap(e, "%s/config.json", b->dir);
 	if (r == 0)
-		r = gt_edit_document(&in, doc, len, &out, &d, e);
+		r = gt_edit_document(&in, config.text, config.len, &out, &d, e);
 	if (r == 0 && out.len > 0) {
-		r = gt_write_atomic_as(bundle, "config.json", out.p, out.len, &st);
+		r = gt_edit_file_replace(&config, out.p, out.len, e);
 		if (r < 0)
-			(void)gt_err_sys(e, r, "cannot replace config.json");
+			take_back(&d, e);
 	}
+	if (b->foreground)
+		note_foreground(&d);
 	save(&d, r, e);
+	gt_buf_done(&path);
 	gt_buf_done(&out);
+	gt_edit_file_done(&config);
 	gt_decide_done(&d);
 	return r;
 }

@@ -99,11 +99,25 @@ static int job_edits(int fd, const void *in, size_t in_len, void *ret, size_t re
 	return r < 0 ? r : gt_apply_edits(doc, len, true, in, ret, e);
 }
 
+static int job_exec(int fd, const void *in, size_t in_len, void *ret, size_t ret_len,
+		    struct gt_err *e)
+{
+	_cleanup_free_ char *doc = NULL;
+	size_t len = 0;
+	int r = -EINVAL;
+
+	(void)ret_len;
+	if (in_len == sizeof(struct gt_exec_wants) && gt_exec_wants_valid(in))
+		r = read_file(fd, GT_CONFIG_MAX, &doc, &len, e);
+	return r < 0 ? r : gt_apply_exec_edits(doc, len, in, ret, e);
+}
+
 const struct gt_job gt_parse_jobs[GT_JOB_COUNT] = {
 	[GT_JOB_STATE] = {job_state, GT_STATE_MAX, sizeof(struct gt_state)},
 	[GT_JOB_BUNDLE] = {job_bundle, 0, sizeof(struct gt_bundle)},
 	[GT_JOB_LOOK] = {job_look, sizeof(struct gt_strv), sizeof(struct gt_look)},
 	[GT_JOB_EDITS] = {job_edits, sizeof(struct gt_plan), sizeof(struct gt_edits)},
+	[GT_JOB_EXEC] = {job_exec, sizeof(struct gt_exec_wants), sizeof(struct gt_edits)},
 };
 
 /* The worker's root descriptor: /proc/sys follows the namespaces of whoever looks. */

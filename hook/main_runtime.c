@@ -1,23 +1,101 @@
 /*
  * gotune-runtime: an OCI runtime to its caller, and runc or crun to the container. Edits the
- * bundle's config.json on create and run, then becomes the real runtime: never a parent, so
- * descriptors, signals and the exit status are the real one's. Whatever goes wrong, the real
- * runtime runs on the untouched bundle.
+ * bundle's config.json on create and run, the process file on exec, the record on update and
+ * delete; then becomes the real runtime: never a parent, so descriptors, signals and the exit
+ * status are the real one's. Whatever goes wrong, the real runtime runs, on what it was given.
  */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "gotune/argv.h"
 #include "gotune/edit.h"
+#include "gotune/file.h"
+#include "gotune/gone.h"
 #include "gotune/log.h"
 #include "gotune/read.h"
+#include "gotune/record.h"
 #include "gotune/runtimes.h"
 
-/* Only these verbs start a container from a bundle. */
-static bool starts_container(const struct gt_runtime_argv *a)
+static int on_create(const struct gt_runtime_argv *a, struct gt_err *e)
 {
-	return a->verb && (strcmp(a->verb, "create") == 0 || strcmp(a->verb, "run") == 0);
+	if (a->config)
+		return gt_err_set(e, -ENOTSUP, "--config names another file than config.json");
+	return gt_edit_bundle(
+		&(struct gt_edit_bundle){
+			.dir = a->bundle ? a->bundle : ".",
+			.id = a->id,
+			.pid_file = a->pid_file,
+			.foreground = strcmp(a->verb, "run") == 0 && !a->detach,
+		},
+		e);
+}
+
+static int on_exec(const struct gt_runtime_argv *a, struct gt_err *e)
+{
+	/* Without a process file the runtime takes the container's own environment. */
+	return a->process && a->id ? gt_edit_process(a->process, a->id, e) : 0;
+}
+
+/* The record directory, or -1: then there is nothing to be noted. */
+static int open_records(void)
+{
+	int dir = gt_record_dir_open(GT_RECORD_DIR, false, NULL);
+
+	return dir < 0 ? -1 : dir;
+}
+
+static int on_update(const struct gt_runtime_argv *a, struct gt_err *e)
+{
+	_cleanup_close_ int dir = a->limits && a->id ? open_records() : -1;
+	int r = dir < 0 ? -ENOENT : gt_record_drift(dir, a->id, time(NULL), e);
+
+	return r == -ENOENT ? 0 : r;
+}
+
+/* A container that still runs is deleted by force only: otherwise its record must stay. */
+static int on_delete(const struct gt_runtime_argv *a, struct gt_err *e)
+{
+	_cleanup_free_ struct gt_record_view *v = malloc(sizeof(*v));
+	_cleanup_close_ int dir = a->id ? open_records() : -1;
+	_cleanup_close_ int root = gt_root_open(NULL, e);
+	int64_t pid;
+
+	if (dir < 0 || !v || gt_record_view_load(dir, a->id, v, NULL, NULL, NULL) < 0)
+		return 0;
+	/* Between create and start there is a process, but no pid file may have been asked for. */
+	if (!a->force && !gt_record_is_gone(root, v, INT64_MAX, &pid) && pid != 0)
+		return 0;
+	return gt_record_remove(dir, a->id, e);
+}
+
+/* Only these verbs concern us; every other reaches the real runtime untouched. */
+static const struct {
+	const char *verb, *failed;
+	bool tunes; /* the kill switch stops it */
+	int (*run)(const struct gt_runtime_argv *a, struct gt_err *e);
+} verbs[] = {
+	{"create", "not tuned", true, on_create},
+	{"run", "not tuned", true, on_create},
+	{"exec", "the process is not tuned", true, on_exec},
+	{"update", "the change is not noted", false, on_update},
+	{"delete", "the record stays", false, on_delete},
+};
+
+static void tune(const struct gt_runtime_argv *a)
+{
+	struct gt_err e = {0};
+
+	for (size_t i = 0; a->verb && i < GT_ARRAY_LEN(verbs); i++) {
+		if (strcmp(a->verb, verbs[i].verb) != 0)
+			continue;
+		if (verbs[i].tunes && access(GT_SYSCONFDIR "/gotune/disabled", F_OK) == 0)
+			return;
+		if (verbs[i].run(a, &e) < 0)
+			gt_log(GT_LOG_WARNING, "%s: %s: %s", a->id ? a->id : "(no id)",
+			       verbs[i].failed, e.msg);
+	}
 }
 
 int main(int argc, char **argv)
@@ -37,8 +115,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "gotune-runtime: %s\n", e.msg);
 		return 127;
 	}
-	if (starts_container(&a) && gt_edit_bundle(a.bundle ? a.bundle : ".", a.id, &e) < 0)
-		gt_log(GT_LOG_WARNING, "%s: not tuned: %s", a.id ? a.id : "(no id)", e.msg);
+	tune(&a);
 	(void)signal(SIGCHLD, on_child);
 	(void)signal(SIGXFSZ, on_size);
 	argv[0] = real;

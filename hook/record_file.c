@@ -10,9 +10,6 @@
 #include "gotune/file.h"
 #include "gotune/record.h"
 
-#define CONTAINERS "containers"
-#define SUFFIX	   ".json"
-
 /* A directory that others may write into would let them choose what we read and replace. */
 static int check_ours(int fd)
 {
@@ -48,15 +45,16 @@ int gt_record_dir_open(const char *dir, bool create, struct gt_err *e)
 	}
 	if (fd < 0)
 		return gt_err_sys(e, fd, "cannot use %s for records", dir);
-	containers = open_dir(fd, CONTAINERS);
+	containers = open_dir(fd, GT_RECORD_CONTAINERS);
 	if (containers == -ENOENT && create) {
-		if (mkdirat(fd, CONTAINERS, 0700) < 0 && errno != EEXIST)
-			return gt_err_sys(e, -errno, "cannot make %s/" CONTAINERS, dir);
-		containers = open_dir(fd, CONTAINERS);
+		if (mkdirat(fd, GT_RECORD_CONTAINERS, 0700) < 0 && errno != EEXIST)
+			return gt_err_sys(e, -errno, "cannot make %s/" GT_RECORD_CONTAINERS, dir);
+		containers = open_dir(fd, GT_RECORD_CONTAINERS);
 	}
 	/* A reader may come before the first record. */
 	if (containers < 0 && (create || containers != -ENOENT))
-		return gt_err_sys(e, containers, "cannot use %s/" CONTAINERS " for records", dir);
+		return gt_err_sys(e, containers,
+				  "cannot use %s/" GT_RECORD_CONTAINERS " for records", dir);
 	return gt_take_fd(&fd);
 }
 
@@ -64,7 +62,7 @@ static int file_name(const char *id, char *ret, size_t cap, struct gt_err *e)
 {
 	if (!gt_id_ok(id))
 		return gt_err_set(e, -EINVAL, "this id cannot be a file's name");
-	if (!gt_copy_str(ret, cap, id) || !gt_append(ret, cap, SUFFIX))
+	if (!gt_copy_str(ret, cap, id) || !gt_append(ret, cap, GT_RECORD_SUFFIX))
 		return gt_err_set(e, -ENAMETOOLONG, "this id is too long for a file's name");
 	return 0;
 }
@@ -73,13 +71,13 @@ static int save(int dirfd, const struct gt_record *r, struct gt_err *e,
 		int (*write_it)(int, const char *, const char *, size_t, mode_t))
 {
 	_cleanup_close_ int containers = -1;
-	char name[GT_ID_MAX + sizeof(SUFFIX)];
+	char name[GT_ID_MAX + sizeof(GT_RECORD_SUFFIX)];
 	struct gt_buf json = {0};
 	int ret = file_name(r->facts.ident.id, name, sizeof(name), e);
 
 	if (ret < 0)
 		return ret;
-	containers = open_dir(dirfd, CONTAINERS);
+	containers = open_dir(dirfd, GT_RECORD_CONTAINERS);
 	if (containers < 0)
 		return gt_err_sys(e, containers, "cannot open the directory of records");
 	gt_record_json(r, true, &json);
@@ -106,12 +104,12 @@ int gt_record_update(int dirfd, const struct gt_record *r, struct gt_err *e)
 int gt_record_remove(int dirfd, const char *id, struct gt_err *e)
 {
 	_cleanup_close_ int containers = -1;
-	char name[GT_ID_MAX + sizeof(SUFFIX)];
+	char name[GT_ID_MAX + sizeof(GT_RECORD_SUFFIX)];
 	int r = file_name(id, name, sizeof(name), e);
 
 	if (r < 0)
 		return r;
-	containers = open_dir(dirfd, CONTAINERS);
+	containers = open_dir(dirfd, GT_RECORD_CONTAINERS);
 	if (containers == -ENOENT)
 		return 0;
 	if (containers < 0)

@@ -9,14 +9,13 @@
 #include <sys/stat.h>
 
 #include "gotune/file.h"
+#include "gotune/record.h"
 #include "gotune/record_read.h"
-
-#define CONTAINERS "containers"
-#define SUFFIX	   ".json"
 
 static int open_containers(int dirfd)
 {
-	int fd = openat(dirfd, CONTAINERS, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(dirfd, GT_RECORD_CONTAINERS,
+			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	return fd < 0 ? -errno : fd;
 }
@@ -25,12 +24,12 @@ static int open_record(int dirfd, const char *id)
 {
 	_cleanup_close_ int containers = open_containers(dirfd);
 	_cleanup_close_ int fd = -1;
-	char name[GT_ID_MAX + sizeof(SUFFIX)];
+	char name[GT_ID_MAX + sizeof(GT_RECORD_SUFFIX)];
 	struct stat st;
 
 	if (containers < 0)
 		return containers;
-	(void)snprintf(name, sizeof(name), "%s%s", id, SUFFIX);
+	(void)snprintf(name, sizeof(name), "%s%s", id, GT_RECORD_SUFFIX);
 	fd = openat(containers, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
@@ -70,9 +69,9 @@ int gt_record_view_load(int dirfd, const char *id, struct gt_record_view *ret, c
 /* The id that a file name stands for; false for names that are no record's. */
 static bool id_of_name(const char *name, char ret[GT_ID_MAX])
 {
-	size_t len = strlen(name), tail = strlen(SUFFIX);
+	size_t len = strlen(name), tail = strlen(GT_RECORD_SUFFIX);
 
-	return len > tail && gt_has_suffix(name, SUFFIX) &&
+	return len > tail && gt_has_suffix(name, GT_RECORD_SUFFIX) &&
 	       gt_copy(ret, GT_ID_MAX, name, len - tail) && gt_id_ok(ret);
 }
 

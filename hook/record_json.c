@@ -107,6 +107,7 @@ static void identity(const struct gt_record *r, struct gt_jw *w)
 	gt_jw_i64(w, who->pid);
 	gt_jw_key(w, "pid_start");
 	gt_jw_u64(w, who->pid_start);
+	key_opt(w, "pid_file", who->pid_file);
 	key_str(w, "mode", gt_words_get(&gt_mode_words, r->plan.mode));
 	gt_jw_key(w, "selected");
 	gt_jw_bool(w, r->plan.selected);
@@ -114,20 +115,27 @@ static void identity(const struct gt_record *r, struct gt_jw *w)
 	key_opt(w, "rule", r->plan.rule);
 }
 
-/* RFC 3339 in UTC, to the millisecond. */
+void gt_record_time_text(int64_t seconds, uint32_t ns, char ret[GT_TIME_CAP])
+{
+	time_t at = (time_t)seconds;
+	struct tm tm;
+
+	ret[0] = '\0';
+	if (gmtime_r(&at, &tm) && tm.tm_year >= -1900 && tm.tm_year <= 8099)
+		(void)snprintf(ret, GT_TIME_CAP, "%04d-%02d-%02dT%02d:%02d:%02d.%03uZ",
+			       tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
+			       tm.tm_sec, (ns / 1000000) % 1000);
+}
+
 static void when(const struct gt_record *r, struct gt_jw *w)
 {
-	time_t at = (time_t)r->started_at_s;
-	struct tm tm;
-	char text[64] = "";
+	char text[GT_TIME_CAP];
 
-	if (gmtime_r(&at, &tm) && tm.tm_year >= -1900 && tm.tm_year <= 8099)
-		(void)snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%03uZ",
-			       tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
-			       tm.tm_sec, (r->started_at_ns / 1000000) % 1000);
+	gt_record_time_text(r->started_at_s, r->started_at_ns, text);
 	key_opt(w, "started_at", text);
 	gt_jw_key(w, "duration_us");
 	gt_jw_u64(w, r->duration_us);
+	key_str(w, "drifted_at", NULL); /* gt_record_drift fills it in */
 }
 
 void gt_record_json(const struct gt_record *r, bool indent, struct gt_buf *out)

@@ -39,6 +39,8 @@ static const struct field top_fields[] = {
 	TOP(TEXT, "image", image),
 	TOP(I64, "pid", pid),
 	TOP(U64, "pid_start", pid_start),
+	TOP(TEXT, "pid_file", pid_file),
+	TOP(TEXT, "drifted_at", drifted_at),
 	TOP(TEXT, "program/path", path),
 	TOP(TEXT, "program/kind", program_kind),
 	TOP(TEXT, "program/go", go),

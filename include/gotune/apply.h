@@ -100,6 +100,22 @@ GT_MUST_CHECK int gt_apply_edits(const char *doc, size_t len, bool whole,
 				 const struct gt_plan *plan, struct gt_edits *ret,
 				 struct gt_err *e);
 
+/* The variables that a container's program was given, for a process that is started beside it. */
+struct gt_exec_wants {
+	uint32_t n;
+	struct gt_barrier_env env[GT_VAR_COUNT];
+};
+bool gt_exec_wants_valid(const struct gt_exec_wants *w);
+
+/*
+ * How to splice WANTS into the process document of `exec --process`: a variable that stands there
+ * is replaced only where it has the expected value, and only if it stands there once. Runs in the
+ * sandboxed worker. Errors as gt_apply_edits.
+ */
+GT_MUST_CHECK int gt_apply_exec_edits(const char *doc, size_t len,
+				      const struct gt_exec_wants *wants, struct gt_edits *ret,
+				      struct gt_err *e);
+
 /* Do the edits lie inside a document of LEN bytes, in order, with their text inside text[]? */
 bool gt_edits_valid(const struct gt_edits *edits, size_t len);
 

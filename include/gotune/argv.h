@@ -8,17 +8,21 @@
 
 /* Pointers into argv; NULL: not given. */
 struct gt_runtime_argv {
-	const char *verb;    /* "create", "run", "exec", ... */
-	const char *bundle;  /* --bundle or -b */
-	const char *process; /* exec's --process or -p */
-	const char *id;	     /* the container's: the first argument after the verb's options */
+	const char *verb;     /* "create", "run", "exec", ... */
+	const char *bundle;   /* --bundle or -b of create and run */
+	const char *pid_file; /* --pid-file of create and run */
+	const char *config;   /* crun's --config or -f of create and run: not config.json */
+	const char *process;  /* --process or -p of exec */
+	const char *id;	      /* the container's: the first argument after the verb's options */
+	bool limits;	      /* update: of CPUs or memory, or of what only standard input says */
+	bool force;	      /* delete --force */
+	bool detach;	      /* run --detach: the runtime ends before the container */
 };
 
 /*
  * Never fails: what is not understood is passed on to the real runtime as it stands. Forms: `--flag
- * value`,
- * `--flag=value`, `-b value`, flags before and after the verb. Source: the usage of runc 1.3 and
- * crun 1.28.
+ * value`, `--flag=value`, `-b value`, flags before and after the verb; for runc also long names
+ * after one dash. Source: the usage of runc 1.3 and crun 1.28.
  */
 void gt_runtime_argv_parse(int argc, char *const *argv, struct gt_runtime_argv *ret);
 

@@ -19,6 +19,7 @@ struct gt_decide_in {
 	const char *stage;
 	const char *bundle;		 /* without a state: the bundle's directory */
 	const char *id;			 /* without a state: what to call it */
+	const char *pid_file;		 /* without a state: where the pid will stand, or NULL */
 	const int *config;		 /* a descriptor of config.json, or NULL: the bundle's */
 	int64_t pid;			 /* without a state: 0 or a live process */
 	const struct gt_strv *set_pairs; /* --set, or NULL */

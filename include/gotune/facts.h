@@ -42,12 +42,13 @@ struct gt_ident {
 	char runtime[32]; /* "runc", "crun", "" */
 	char stage[16];	  /* "prestart", "precreate", "explain", ... */
 	enum gt_engine engine;
-	char image[512];	   /* "" when no engine told */
-	char container_name[128];  /* of a pod's container, for KEY/CONTAINER; "" */
-	char command[GT_PATH_CAP]; /* args[0] as written */
-	char cgroup[GT_PATH_CAP];  /* of the live process, else cgroupsPath */
-	int64_t pid;		   /* 0: not running */
-	uint64_t pid_start;	   /* /proc/PID/stat field 22, 0 when unknown */
+	char image[512];	    /* "" when no engine told */
+	char container_name[128];   /* of a pod's container, for KEY/CONTAINER; "" */
+	char command[GT_PATH_CAP];  /* args[0] as written */
+	char cgroup[GT_PATH_CAP];   /* of the live process, else cgroupsPath */
+	char pid_file[GT_PATH_CAP]; /* where its runtime will write the pid; "" when not known */
+	int64_t pid;		    /* 0: not running */
+	uint64_t pid_start;	    /* /proc/PID/stat field 22, 0 when unknown */
 };
 
 /* What annotations, image environment and labels may ask for. */

@@ -11,6 +11,9 @@
 
 #define GT_RECORD_SCHEMA "gotune.record/1"
 #define GT_RECORD_DIR	 "/run/gotune"
+/* Below it: one file a container, its id and the suffix. */
+#define GT_RECORD_CONTAINERS "containers"
+#define GT_RECORD_SUFFIX     ".json"
 
 /* All that a record says: fixed size, no pointers. */
 struct gt_record {

@@ -42,10 +42,12 @@ struct gt_record_view {
 	char image[256];
 	int64_t pid;	    /* 0: not known */
 	uint64_t pid_start; /* 0: not known */
+	char pid_file[GT_PATH_CAP];
 	char path[GT_PATH_CAP], program_kind[16], go[64], main_path[256], via[256], note[40];
 	char automaxprocs[64], automemlimit[64];
 	enum gt_tri cgo;
 	char started_at[40];
+	char drifted_at[40]; /* "": the limits are those that were decided on, as far as we know */
 	uint64_t duration_us;
 	char message[256];
 	struct gt_view_setting setting[GT_SETTINGS_MAX];
@@ -70,6 +72,12 @@ GT_MUST_CHECK int gt_record_view_parse(const char *doc, size_t len, struct gt_re
  */
 GT_MUST_CHECK int gt_record_view_load(int dirfd, const char *id, struct gt_record_view *ret,
 				      char **ret_doc, size_t *ret_len, struct gt_err *e);
+
+/*
+ * Notes in the record of ID below DIRFD that the container's limits were changed at AT_S: the first
+ * time counts. -ENOENT: there is no record. Effects: rewrites the record atomically.
+ */
+GT_MUST_CHECK int gt_record_drift(int dirfd, const char *id, int64_t at_s, struct gt_err *e);
 
 /*
  * The ids of the records below DIRFD, sorted: an array and its strings in one allocation that the

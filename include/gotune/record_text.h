@@ -33,6 +33,10 @@ void gt_record_bytes(uint64_t bytes, char *buf, size_t cap);
 /* A sentence on a reason that needs no numbers; the reason's word when there is none. */
 const char *gt_record_reason(enum gt_reason why);
 
+/* A moment as RFC 3339 has it, in UTC, to the millisecond; "" when there is no such year. */
+#define GT_TIME_CAP 64
+void gt_record_time_text(int64_t seconds, uint32_t ns, char ret[GT_TIME_CAP]);
+
 /* The record's `facts` object. */
 void gt_record_facts(const struct gt_record *r, struct gt_jw *w);
 

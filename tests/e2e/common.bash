@@ -154,17 +154,25 @@ policy() {
 
 # --- running ------------------------------------------------------------------------------------
 
-# The runtime with these arguments, in its private mount namespace. On a directory FULL_DISK it sees a
-# file system that holds one page.
+# The runtime with these arguments, in its private mount namespace. There a directory FULL_DISK is a
+# file system that holds one page, and a directory READ_ONLY cannot be written into. With RT_COMMAND
+# another program than the runtime is called, whose records at /run/gotune are the test's.
 rt() {
+	local command=("$RUNTIME")
+	[ -z "${RT_COMMAND:-}" ] || command=("${RT_COMMAND[@]}")
 	timeout -k 5 60 unshare -m --propagation private bash -c '
-		etc=$1 own=$2 full=$3; shift 3
+		etc=$1 own=$2 full=$3 read_only=$4 run=$5; shift 5
 		mount --bind "$etc" /etc || exit 125
 		[ -z "$full" ] || mount -t tmpfs -o size=4k tmpfs "$full" || exit 125
+		[ -z "$read_only" ] || mount --bind -o ro "$read_only" "$read_only" || exit 125
+		if [ -n "$run" ]; then
+			mount -t tmpfs -o mode=755 tmpfs /run && mkdir /run/gotune && mount --bind "$run" /run/gotune || exit 125
+		fi
 		if [ "$own" = yes ]; then
 			umount -l /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup || exit 125
 		fi
-		exec "$@"' rt "$ETC" "$OWN_CGROUP2" "${FULL_DISK:-}" "$RUNTIME" "${RT_FLAGS[@]}" "$@"
+		exec "$@"' rt "$ETC" "$OWN_CGROUP2" "${FULL_DISK:-}" "${READ_ONLY:-}" "${RT_COMMAND:+$RECORDS}" \
+		"${command[@]}" "${RT_FLAGS[@]}" "$@"
 }
 
 # Runs the container to its end; its output is in $T/out, the runtime's errors in $T/err.

@@ -307,6 +307,29 @@ static void test_update_never_brings_back(void **state)
 	close(fd);
 }
 
+static void test_drift_is_noted_once(void **state)
+{
+	struct gt_record_view *v = malloc(sizeof(*v));
+	struct gt_err e = {0};
+	int fd = open_made();
+
+	(void)state;
+	assert_non_null(v);
+	assert_int_equal(gt_record_drift(fd, "web-1", 1767323045, &e), -ENOENT);
+	assert_int_equal(files_in("containers"), 0);
+	assert_int_equal(gt_record_save(fd, &sample, &e), 0);
+	assert_int_equal(gt_record_view_load(fd, "web-1", v, NULL, NULL, &e), 0);
+	assert_string_equal(v->drifted_at, "");
+	assert_int_equal(gt_record_drift(fd, "web-1", 1767323045, &e), 0);
+	assert_int_equal(gt_record_drift(fd, "web-1", 1767329999, &e), 0);
+	assert_int_equal(gt_record_view_load(fd, "web-1", v, NULL, NULL, &e), 0);
+	assert_string_equal(v->drifted_at, "2026-01-02T03:04:05.000Z");
+	assert_int_equal(v->n_setting, sample.plan.n_setting); /* all else is as it was */
+	assert_int_equal(files_in("containers"), 1);
+	free(v);
+	close(fd);
+}
+
 int main(void)
 {
 #define IN_DIR(t) cmocka_unit_test_setup_teardown(t, make_dir, remove_dir)
@@ -319,6 +342,7 @@ int main(void)
 		IN_DIR(test_save_and_remove),
 		IN_DIR(test_save_does_not_follow),
 		IN_DIR(test_save_refuses_ids),
+		IN_DIR(test_drift_is_noted_once),
 		IN_DIR(test_count),
 		IN_DIR(test_count_at_once),
 		IN_DIR(test_count_unsound_file),

@@ -1,0 +1,89 @@
+/*
+ * `exec --process FILE` through gotune-runtime: the process gets the variables that the container's
+ * own program was given. Effectful: replaces the process file. It is parsed, and the places of the
+ * edits are found, by the sandboxed worker; this process copies bytes.
+ */
+#include <fcntl.h>
+
+#include "gotune/apply.h"
+#include "gotune/edit.h"
+#include "gotune/jobs.h"
+#include "gotune/record.h"
+#include "gotune/record_read.h"
+
+static bool is_env(const struct gt_view_setting *s)
+{
+	return strcmp(s->kind, "env") == 0 && strcmp(s->verdict, "set") == 0 &&
+	       s->applied == GT_YES;
+}
+
+/* What the record says the container's program was given. */
+static void take_wants(const struct gt_record_view *v, struct gt_exec_wants *ret)
+{
+	for (uint32_t i = 0; i < v->n_setting && ret->n < GT_VAR_COUNT; i++) {
+		const struct gt_view_setting *s = &v->setting[i];
+		struct gt_barrier_env *env = &ret->env[ret->n];
+
+		if (!is_env(s) || !gt_copy_str(env->name, sizeof(env->name), s->name))
+			continue;
+		(void)gt_copy_str(env->value, sizeof(env->value), s->value); /* of one size */
+		env->has_expect = s->has_before;
+		(void)gt_copy_str(env->expect, sizeof(env->expect), s->before);
+		ret->n++;
+	}
+}
+
+/* -ENOENT: of this container nothing was decided, so there is nothing to be given. */
+static int read_wants(const char *id, struct gt_exec_wants *ret, struct gt_err *e)
+{
+	_cleanup_free_ struct gt_record_view *v = malloc(sizeof(*v));
+	_cleanup_close_ int dir = gt_record_dir_open(GT_RECORD_DIR, false, e);
+	int r = dir;
+
+	if (!v)
+		return gt_err_set(e, -ENOMEM, "out of memory");
+	if (dir >= 0)
+		r = gt_record_view_load(dir, id, v, NULL, NULL, e);
+	if (r < 0)
+		return r;
+	take_wants(v, ret);
+	return ret->n > 0 ? 0 : -ENOENT;
+}
+
+static int ask_edits(int fd, const struct gt_exec_wants *wants, struct gt_edits *ret,
+		     struct gt_err *e)
+{
+	struct gt_worker w = {.sock = -1};
+	int r = gt_worker_start(&w, GT_PHASE_PARSE, gt_parse_jobs, GT_JOB_COUNT, NULL, NULL, e);
+
+	if (r == 0)
+		r = gt_worker_call(&w, GT_JOB_EXEC, fd, wants, sizeof(*wants), ret,
+				   GT_JOB_TIMEOUT_MS, e);
+	gt_worker_done(&w);
+	return r;
+}
+
+int gt_edit_process(const char *file, const char *id, struct gt_err *e)
+{
+	struct gt_exec_wants wants = {0};
+	_cleanup_free_ struct gt_edits *edits = calloc(1, sizeof(*edits));
+	struct gt_edit_file doc = GT_EDIT_FILE_NONE;
+	struct gt_buf out = {0};
+	int r = edits ? read_wants(id, &wants, e) : gt_err_set(e, -ENOMEM, "out of memory");
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	r = gt_edit_file_open(file, &doc, e);
+	if (r == 0)
+		r = ask_edits(doc.fd, &wants, edits, e);
+	if (r == 0 && !gt_edits_valid(edits, doc.len))
+		r = gt_err_set(e, -EBADMSG, "the sandboxed worker sent nonsense");
+	if (r == 0 && edits->n > 0) {
+		r = gt_edits_write(edits, doc.text, doc.len, &out);
+		if (r == 0)
+			r = gt_edit_file_replace(&doc, out.p, out.len, e);
+	}
+	gt_buf_done(&out);
+	gt_edit_file_done(&doc);
+	return r < 0 ? gt_err_wrap(e, "%s", file) : 0;
+}

@@ -1,0 +1,91 @@
+/*
+ * Whether the process of a record has ended. Effectful: reads proc and pid files.
+ */
+#include "gotune/gone.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "gotune/file.h"
+#include "gotune/inspect.h"
+#include "gotune/parse.h"
+#include "gotune/record.h"
+
+/* A runtime writes the pid file at the end of `create`: until then its absence says nothing. */
+#define CREATION_S 60
+/* A pid file is written when its process is there: a process that began later is another one. */
+#define SLACK_S 2
+
+/* A zombie has ended: it only waits for its parent. proc(5), /proc/PID/stat, the third field. */
+static bool is_zombie(int root, int64_t pid)
+{
+	char path[48], stat[1024];
+	const char *name_end;
+
+	(void)snprintf(path, sizeof(path), "proc/%lld/stat", (long long)pid);
+	if (gt_root_read(root, path, stat, sizeof(stat)) < 0)
+		return false;
+	name_end = strrchr(stat, ')'); /* the second field may hold anything, also ')' */
+	return name_end && (strncmp(name_end, ") Z", 3) == 0 || strncmp(name_end, ") X", 3) == 0);
+}
+
+/* Clock ticks since boot as seconds since the epoch. */
+static int64_t ticks_to_epoch(uint64_t ticks)
+{
+	long hz = sysconf(_SC_CLK_TCK);
+	struct timespec real, boot;
+
+	if (hz <= 0 || clock_gettime(CLOCK_REALTIME, &real) < 0 ||
+	    clock_gettime(CLOCK_BOOTTIME, &boot) < 0)
+		return 0;
+	return real.tv_sec - boot.tv_sec + (int64_t)(ticks / (uint64_t)hz);
+}
+
+/* True when PID has ended; *ret_start: when it began, in ticks since boot (0: not known). */
+static bool has_ended(int root, int64_t pid, uint64_t *ret_start)
+{
+	int r = gt_inspect_start_time(root, pid, ret_start);
+
+	if (r < 0)
+		*ret_start = 0;
+	return r == -ENOENT || r == -ESRCH || (r == 0 && is_zombie(root, pid));
+}
+
+static bool is_new(const struct gt_record_view *v, int64_t now_s)
+{
+	int64_t start;
+
+	return gt_record_time(v->started_at, &start) == 0 && now_s - start < CREATION_S;
+}
+
+static bool is_gone_by_file(int root, const struct gt_record_view *v, int64_t now_s,
+			    int64_t *ret_pid)
+{
+	struct stat st;
+	uint64_t pid, start;
+	_cleanup_close_ int fd = gt_root_open_file(root, v->pid_file, &st);
+
+	if (fd == -ENOENT)
+		return !is_new(v, now_s);
+	if (fd < 0 || gt_root_read_u64(root, v->pid_file, &pid) < 0 || pid == 0 || pid > INT32_MAX)
+		return false;
+	if (has_ended(root, (int64_t)pid, &start) ||
+	    (start != 0 && ticks_to_epoch(start) > st.st_mtime + SLACK_S))
+		return true;
+	*ret_pid = (int64_t)pid;
+	return false;
+}
+
+bool gt_record_is_gone(int root, const struct gt_record_view *v, int64_t now_s, int64_t *ret_pid)
+{
+	uint64_t start;
+
+	*ret_pid = v->pid;
+	if (root < 0)
+		return false;
+	if (v->pid == 0)
+		return v->pid_file[0] && is_gone_by_file(root, v, now_s, ret_pid);
+	return has_ended(root, v->pid, &start) ||
+	       (v->pid_start != 0 && start != 0 && start != v->pid_start);
+}

@@ -1,0 +1,68 @@
+/*
+ * A record learns that its container's limits were changed after the decision. Effectful: rewrites
+ * that one record, atomically; no privilege but to own the directory of records.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "gotune/file.h"
+#include "gotune/record.h"
+#include "gotune/record_read.h"
+#include "gotune/record_text.h"
+
+/* Where the value of "drifted_at" stands, and whether it is still null. */
+struct place {
+	bool found, null;
+	uint32_t begin, end;
+};
+
+static int find(void *ctx, const struct gt_json_event *ev, struct gt_err *e)
+{
+	struct place *p = ctx;
+
+	(void)e;
+	if (!gt_json_at(ev, "drifted_at"))
+		return 0;
+	*p = (struct place){true, ev->type == GT_JSON_NULL, ev->begin, ev->end};
+	return 0;
+}
+
+static int rewrite(int dirfd, const char *id, const struct gt_buf *doc)
+{
+	_cleanup_close_ int containers = openat(dirfd, GT_RECORD_CONTAINERS,
+						O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	char name[GT_ID_MAX + sizeof(GT_RECORD_SUFFIX)];
+
+	if (containers < 0)
+		return -errno;
+	(void)snprintf(name, sizeof(name), "%s" GT_RECORD_SUFFIX, id);
+	return gt_rewrite_atomic(containers, name, doc->p, doc->len, 0600);
+}
+
+int gt_record_drift(int dirfd, const char *id, int64_t at_s, struct gt_err *e)
+{
+	_cleanup_free_ struct gt_record_view *v = malloc(sizeof(*v));
+	_cleanup_free_ char *doc = NULL;
+	struct place at = {0};
+	struct gt_buf out = {0};
+	char text[GT_TIME_CAP];
+	size_t len = 0;
+	int r;
+
+	if (!v)
+		return gt_err_set(e, -ENOMEM, "out of memory");
+	r = gt_record_view_load(dirfd, id, v, &doc, &len, e);
+	if (r == 0)
+		r = gt_json_walk(doc, len, 0, find, &at, NULL, e);
+	if (r < 0)
+		return r;
+	if (!at.found || !at.null) /* of an older version, or noted already */
+		return 0;
+	gt_record_time_text(at_s, 0, text);
+	gt_buf_add(&out, doc, at.begin);
+	gt_buf_fmt(&out, "\"%s\"", text);
+	gt_buf_add(&out, doc + at.end, len - at.end);
+	r = out.error ? out.error : rewrite(dirfd, id, &out);
+	gt_buf_done(&out);
+	return r < 0 ? gt_err_sys(e, r, "cannot write the record of %s", id) : 0;
+}

@@ -1,0 +1,327 @@
+#!/usr/bin/env bats
+# gotune-runtime in the place of the runtime: it edits what the runtime will read and becomes the
+# runtime. No hook is registered here.
+
+load common
+
+setup() {
+	common_setup
+	[ -n "${T:-}" ] || return 0
+	WRAPPER=$T/gotune-runtime
+	cp "$BUILD/gotune-runtime" "$WRAPPER"
+	edit 'del(.hooks)'
+	use_wrapper "$(command -v "$RUNTIME")"
+}
+
+# The wrapper, with the real runtime REAL.
+use_wrapper() {
+	RT_COMMAND=(env GOTUNE_RUNTIME="$1" "$WRAPPER")
+}
+
+# What the runtime itself says to the same arguments.
+plain() {
+	local RT_COMMAND
+	RT_COMMAND=("$(command -v "$RUNTIME")")
+	rt "$@"
+}
+
+gotune() {
+	"$BUILD/gotune" "$@" --record-dir "$RECORDS"
+}
+
+# A process document as engines write it for `exec`: the image's environment, and these entries.
+process_file() {
+	jq -n '{terminal: false, user: {uid: 0, gid: 0}, cwd: "/", args: ["/probe"],
+		env: (["PATH=/bin"] + $ARGS.positional)}' --args "$@" >"$T/process.json"
+}
+
+# Runs it in the container; its report is in $T/exec.out.
+exec_process() {
+	rt exec --process "${1:-$T/process.json}" "$ID" </dev/null >"$T/exec.out" 2>"$T/exec.err" || {
+		cat "$T/exec.err"
+		return 1
+	}
+}
+
+seen_by_exec() {
+	jq -r "$1" "$T/exec.out"
+}
+
+sleeper() {
+	edit '.process.args = ["/probe", "-sleep", "30"]'
+	run_detached
+}
+
+@test "run: the program sees what was decided, and the record says so" {
+	edit '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 512, hard: 4096}]'
+	run_container
+	expect_tuned
+	expect 5001 "$(seen .somaxconn)" 'net.core.somaxconn'
+	expect '4096 4096' "$(seen '"\(.nofile_soft) \(.nofile_hard)"')" 'RLIMIT_NOFILE'
+	expect create "$(record .stage)" stage
+	expect_setting GOMAXPROCS 'set cpu-quota 1'
+	expect_setting GOMEMLIMIT 'set memory-limit 460MiB'
+	expect 0 "$(record '[.settings[] | select(.verdict == "set" and .applied != true)] | length')" 'rows that were not applied'
+}
+
+@test "run: nothing else of config.json changes, nor its owner and mode" {
+	local before after
+	chmod 640 "$BUNDLE/config.json"
+	chown 0:12 "$BUNDLE/config.json"
+	before=$(jq -S 'del(.process.env, .process.rlimits, .linux.sysctl, .linux.resources.memory.swappiness)' "$BUNDLE/config.json")
+	run_container
+	after=$(jq -S 'del(.process.env, .process.rlimits, .linux.sysctl, .linux.resources.memory.swappiness)' "$BUNDLE/config.json")
+	expect "$before" "$after" config.json
+	expect '640 0 12' "$(stat -c '%a %u %g' "$BUNDLE/config.json")" 'mode and owner'
+	expect config.json "$(cd "$BUNDLE" && find . -maxdepth 1 -type f -printf '%f\n')" 'files in the bundle'
+}
+
+@test "run again: what was set stays, nothing is doubled" {
+	run_container
+	rt delete "$ID" 2>/dev/null || :
+	run_container
+	expect_tuned
+	expect '[]' "$(seen '.doubled | tostring')" 'doubled names'
+}
+
+@test "create and start: the record leads to the process by its pid file" {
+	edit '.process.args = ["/probe", "-sleep", "30"]'
+	create
+	start
+	expect_tuned
+	expect "$T/pid" "$(record .pid_file)" 'pid file'
+	expect "$PID false" "$(gotune list --format json | jq -r '.containers[0] | "\(.pid) \(.gone)"')" 'gotune list'
+	kill -9 "$PID"
+	wait_for 5 not_running "$PID"
+	expect '0 1' "$(gotune list --format json | jq -r '"\(.containers | length) \(.removed)"')" 'gotune list after its end'
+}
+
+not_running() {
+	! kill -0 "$1" 2>/dev/null || grep -q '^State:.Z' "/proc/$1/status" 2>/dev/null
+}
+
+@test "run in the foreground: the record lasts as long as the runtime" {
+	edit '.process.args = ["/probe", "-sleep", "2"]'
+	rt run --bundle "$BUNDLE" "$ID" </dev/null >"$T/out" 2>"$T/err" 3>&- &
+	local job=$!
+	wait_for 10 reported
+	expect 1 "$(gotune list --format json | jq '.containers | length')" 'records while it runs'
+	wait "$job"
+	expect 0 "$(gotune list --format json | jq '.containers | length')" 'records after its end'
+}
+
+@test "exec: the process sees the same variables" {
+	sleeper
+	process_file
+	exec_process
+	expect '1 460MiB' "$(seen_by_exec '"\(.env.GOMAXPROCS) \(.env.GOMEMLIMIT)"')" "the process's environment"
+	expect 1 "$(seen_by_exec .gomaxprocs)" 'its runtime.GOMAXPROCS'
+}
+
+@test "exec: what the user gave it is kept" {
+	sleeper
+	process_file GOMAXPROCS=7 GOMEMLIMIT=
+	exec_process
+	expect '7 ' "$(seen_by_exec '"\(.env.GOMAXPROCS) \(.env.GOMEMLIMIT)"')" "the process's environment"
+}
+
+@test "exec: GODEBUG of the image is replaced by the merged one, another is kept" {
+	policy '.profiles.balanced.godebug = ["gctrace=1"]'
+	add_env GODEBUG=netdns=go
+	sleeper
+	expect netdns=go,gctrace=1 "$(seen .env.GODEBUG)" "the container's GODEBUG"
+	process_file GODEBUG=netdns=go
+	exec_process
+	expect netdns=go,gctrace=1 "$(jq -Rr 'fromjson? | .env.GODEBUG' "$T/exec.out")" "the process's GODEBUG"
+	process_file GODEBUG=netdns=cgo
+	exec_process
+	expect netdns=cgo "$(seen_by_exec .env.GODEBUG)" "the process's own GODEBUG"
+}
+
+@test "exec: a container that was not tuned, the kill switch, a process file on a pipe or behind a link" {
+	sleeper
+	process_file
+	cp "$T/process.json" "$T/before.json"
+	ln -s process.json "$T/link.json"
+	exec_process "$T/link.json"
+	expect null "$(seen_by_exec .env.GOMAXPROCS)" 'behind a link'
+	[ -L "$T/link.json" ]
+	cmp "$T/before.json" "$T/process.json"
+
+	mkfifo "$T/pipe"
+	cat "$T/process.json" >"$T/pipe" &
+	exec_process "$T/pipe"
+	expect null "$(seen_by_exec .env.GOMAXPROCS)" 'on a pipe'
+	[ -p "$T/pipe" ]
+
+	touch "$ETC/gotune/disabled"
+	exec_process
+	expect null "$(seen_by_exec .env.GOMAXPROCS)" 'with the kill switch'
+	rm "$ETC/gotune/disabled"
+
+	rm "$RECORDS/containers/$ID.json"
+	exec_process
+	expect null "$(seen_by_exec .env.GOMAXPROCS)" 'without a record'
+	cmp "$T/before.json" "$T/process.json"
+}
+
+@test "exec: a process file that is no JSON reaches the runtime as it is" {
+	sleeper
+	echo '{"args": [' >"$T/process.json"
+	! exec_process
+	expect '{"args": [' "$(cat "$T/process.json")" 'the process file'
+}
+
+@test "exec of a command passes through, with its exit status" {
+	use_busybox
+	sleeper
+	local rc=0
+	rt exec "$ID" /bin/sh -c 'echo "$GOMAXPROCS"; exit 7' </dev/null >"$T/exec.out" 2>"$T/exec.err" || rc=$?
+	expect 7 "$rc" 'exit status'
+	expect 1 "$(cat "$T/exec.out")" GOMAXPROCS
+}
+
+@test "update: the record and gotune list say that the limits drifted" {
+	sleeper
+	rt update --pids-limit 100 "$ID" >/dev/null 2>&1 || :
+	expect null "$(record .drifted_at)" 'drift by what no decision rests on'
+	echo '{"cpu": {"quota": 80000, "period": 100000}}' | rt update --resources=- "$ID" 2>"$T/err" || ! has_cgroup
+	[ "$(record .drifted_at)" != null ]
+	gotune list | grep -q 'limits were changed'
+	gotune show "$ID" | grep -q '^Drifted'
+}
+
+@test "delete: the record goes with the container, and not before" {
+	sleeper
+	! rt delete "$ID" 2>/dev/null
+	[ -e "$RECORDS/containers/$ID.json" ]
+	rt kill "$ID" KILL
+	wait_for 5 not_running "$PID"
+	rt delete "$ID"
+	[ ! -e "$RECORDS/containers/$ID.json" ]
+}
+
+@test "delete --force: the record goes at once" {
+	sleeper
+	rt delete --force "$ID"
+	[ ! -e "$RECORDS/containers/$ID.json" ]
+}
+
+@test "every other verb, and what nobody knows, is the runtime's own" {
+	local args
+	for args in --version --help features 'state no-such' 'no-such-verb x' 'list -q' '--no-such-flag'; do
+		# shellcheck disable=SC2086 # a list of words
+		plain $args >"$T/want" 2>&1 </dev/null && want=0 || want=$?
+		# shellcheck disable=SC2086
+		rt $args >"$T/got" 2>&1 </dev/null && got=0 || got=$?
+		expect "$want" "$got" "exit status of $args"
+		# Times, and the name it was called by, may differ.
+		expect "$(sed 's/time="[^"]*"//' "$T/want")" "$(sed -e 's/time="[^"]*"//' "$T/got")" "output of $args"
+	done
+}
+
+@test "descriptors, standard input and the exit status are the container's" {
+	use_busybox
+	edit '.process.args = ["/bin/sh", "-c", "cat; cat <&3; exit 5"] | .annotations["io.gotune.enable"] = "true"'
+	echo third >"$T/third"
+	local rc=0
+	echo first | rt run --preserve-fds 1 --bundle "$BUNDLE" "$ID" >"$T/out" 2>"$T/err" 3<"$T/third" || rc=$?
+	expect 5 "$rc" 'exit status'
+	expect 'first third' "$(xargs <"$T/out")" 'what the program read'
+}
+
+@test "a signal to the wrapper is a signal to the runtime" {
+	edit '.process.args = ["/probe", "-sleep", "30"]'
+	rt run --bundle "$BUNDLE" "$ID" </dev/null >"$T/out" 2>"$T/err" 3>&- &
+	local job=$! pid rc=0
+	wait_for 10 reported
+	pid=$(record .pid)
+	expect "$RUNTIME" "$(cat "/proc/$pid/comm")" 'who has the pid of the wrapper'
+	kill -TERM "$pid"
+	wait "$job" || rc=$?
+	# runc passes it on, and Go's default as pid 1 is to exit with 2; crun may die of it.
+	[ "$rc" != 0 ]
+	[ ! -e "/proc/$pid/comm" ] || ! grep -qx "$RUNTIME" "/proc/$pid/comm"
+}
+
+@test "a read-only bundle: the container starts untouched, and the record tells" {
+	READ_ONLY=$BUNDLE run_container
+	expect null "$(seen .env.GOMAXPROCS)" GOMAXPROCS
+	expect 'false true' "$(record '.settings[] | select(.name == "GOMAXPROCS") | "\(.applied) \(.error != null)"')" 'applied, error'
+	[ "$(record .message)" != null ]
+}
+
+@test "config.json behind a link: the container starts untouched, the link stays" {
+	mv "$BUNDLE/config.json" "$BUNDLE/real.json"
+	ln -s real.json "$BUNDLE/config.json"
+	cp "$BUNDLE/real.json" "$T/before.json"
+	run_container
+	expect null "$(seen .env.GOMAXPROCS)" GOMAXPROCS
+	[ -L "$BUNDLE/config.json" ]
+	cmp "$T/before.json" "$BUNDLE/real.json"
+}
+
+@test "a bundle that is not there: the runtime says so, with its own status" {
+	local want got
+	plain run --bundle "$T/gone" "$ID" >"$T/want" 2>&1 </dev/null && want=0 || want=$?
+	rt run --bundle "$T/gone" "$ID" >"$T/got" 2>&1 </dev/null && got=0 || got=$?
+	[ "$want" != 0 ]
+	expect "$want" "$got" 'exit status'
+	expect "$(sed 's/time="[^"]*"//' "$T/want")" "$(sed 's/time="[^"]*"//' "$T/got")" 'output'
+}
+
+@test "crun --config: another file than config.json is left alone" {
+	[ "$RUNTIME" = crun ] || skip 'only crun has --config'
+	mv "$BUNDLE/config.json" "$BUNDLE/other.json"
+	cp "$BUNDLE/other.json" "$T/before.json"
+	(cd "$BUNDLE" && rt run --config other.json "$ID" </dev/null >"$T/out" 2>"$T/err")
+	expect null "$(seen .env.GOMAXPROCS)" GOMAXPROCS
+	cmp "$T/before.json" "$BUNDLE/other.json"
+}
+
+@test "a real runtime that is missing, not executable, or the wrapper itself" {
+	local real rc
+	touch "$T/no-exec"
+	ln "$WRAPPER" "$T/same"
+	ln -s "$WRAPPER" "$T/link"
+	for real in "$T/no-such" "$T/no-exec" "$WRAPPER" "$T/same" "$T/link" relative /etc; do
+		use_wrapper "$real"
+		rc=0
+		rt run --bundle "$BUNDLE" "$ID" >"$T/out" 2>"$T/err" </dev/null || rc=$?
+		expect 127 "$rc" "status with $real"
+		grep -q "GOTUNE_RUNTIME=$real is no executable file" "$T/err"
+	done
+	[ ! -e "$RECORDS/containers/$ID.json" ]
+	expect null "$(jq '.process.env | map(select(startswith("GOMAXPROCS"))) | first' "$BUNDLE/config.json")" 'the bundle'
+}
+
+@test "the policy names the real runtime; the wrapper never names itself" {
+	cp "$(command -v "$RUNTIME")" "$T/my-runtime"
+	policy --arg me "$WRAPPER" --arg it "$T/my-runtime" '.runtimes = [$me, "/no/such", $it]'
+	RT_COMMAND=("$WRAPPER")
+	run_container
+	expect_tuned
+	policy --arg me "$WRAPPER" '.runtimes = [$me]'
+	local rc=0
+	rt list >"$T/out" 2>"$T/err" </dev/null || rc=$?
+	expect 127 "$rc" 'status without a runtime'
+	grep -q 'no OCI runtime found: install runc or crun, or name one' "$T/err"
+}
+
+@test "nothing to do: the kill switch, audit, a program that is no Go program" {
+	cp "$BUNDLE/config.json" "$T/before.json"
+	touch "$ETC/gotune/disabled"
+	run_container
+	cmp "$T/before.json" "$BUNDLE/config.json"
+	rm "$ETC/gotune/disabled"
+	policy '.mode = "audit"'
+	run_container
+	cmp "$T/before.json" "$BUNDLE/config.json"
+	expect_setting GOMAXPROCS 'set cpu-quota 1'
+	policy '.'
+	use_busybox
+	edit '.process.args = ["/bin/cat", "/dev/null"]'
+	cp "$BUNDLE/config.json" "$T/before.json"
+	rt run --bundle "$BUNDLE" "$ID" </dev/null >"$T/out" 2>"$T/err"
+	cmp "$T/before.json" "$BUNDLE/config.json"
+}
