@@ -19,6 +19,7 @@ docker_open() {
 	dk import -c 'ENTRYPOINT ["/probe"]' - probe <"$T/rootfs.tar" >/dev/null
 	dk import -c 'CMD ["/bin/sh"]' - busybox <"$T/rootfs.tar" >/dev/null
 	dk run --rm busybox true
+	dk run --rm --network host busybox true
 	box_at_rest
 }
 
