@@ -1,8 +1,9 @@
 # shellcheck shell=bash disable=SC2034 # some are for the suites
 # A box: what an engine takes for its machine. Namespaces of its own (mount, PID, network, IPC, UTS,
-# cgroup), with an /etc, a /run, a /var/lib and a /usr/local that are the test's. Nothing that an
-# engine writes reaches the machine, nothing of the machine's configuration reaches the engine, and
-# what an engine leaves behind is counted inside, where nobody else makes processes or mounts.
+# cgroup), with an /etc, a /run, a /var/lib, a /usr/local and a /usr/share/containers that are the
+# test's. Nothing that an engine writes reaches the machine, nothing of the machine's configuration
+# reaches the engine, and what an engine leaves behind is counted inside, where nobody else makes
+# processes or mounts.
 #
 #	box_open        makes the box below $T
 #	box COMMAND...  runs a command in it
@@ -78,14 +79,16 @@ box_etc() {
 	echo '127.0.0.1 localhost box' >"$T/etc/hosts"
 }
 
-# Runs as the first process of the box, in all its namespaces but with the machine's files.
+# Runs as the first process of the box, in all its namespaces but with the machine's files. With
+# BOX_CGROUPS=v1 a hybrid hierarchy is shown without its cgroup2 part: crun refuses the mixture.
 box_init() {
-	local line controllers dir
+	local controllers dir
 	set -e
 	mount --make-rshared /
 	mount --bind "$T/etc" /etc
 	mount --bind "$T/lib" /var/lib
 	mount --bind "$T/local" /usr/local
+	[ ! -d /usr/share/containers ] || mount --bind "$T/containers" /usr/share/containers
 	mount -t tmpfs -o mode=755 run /run
 	mkdir -p -m 1777 /run/lock
 	# Mounted again, so that the box's group is the root of what is seen.
@@ -95,14 +98,14 @@ box_init() {
 	else
 		umount -l /sys/fs/cgroup
 		mount -t tmpfs -o mode=755 cgroups /sys/fs/cgroup
-		while IFS=: read -r line controllers _; do
+		while IFS=: read -r _ controllers _; do
 			dir=${controllers#name=}
-			[ -n "$dir" ] || dir=unified
-			mkdir "/sys/fs/cgroup/$dir"
-			if [ "$dir" = unified ]; then
-				mount -t cgroup2 cgroup2 "/sys/fs/cgroup/$dir"
-			else
+			if [ -n "$dir" ]; then
+				mkdir "/sys/fs/cgroup/$dir"
 				mount -t cgroup -o "$controllers" "$controllers" "/sys/fs/cgroup/$dir"
+			elif [ "${BOX_CGROUPS:-}" != v1 ]; then
+				mkdir /sys/fs/cgroup/unified
+				mount -t cgroup2 cgroup2 /sys/fs/cgroup/unified
 			fi
 		done </proc/self/cgroup
 	fi
@@ -114,6 +117,7 @@ box_init() {
 box_open() {
 	BOX=gotune-box-$$
 	mkdir -p "$T/lib" "$T/local"
+	[ ! -d /usr/share/containers ] || cp -a /usr/share/containers "$T/containers"
 	box_etc
 	enter_cgroups
 	unshare --mount --pid --net --ipc --uts --cgroup --fork --kill-child --propagation private --mount-proc \
