@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "gotune/file.h"
+#include "gotune/fresh.h"
 #include "gotune/inspect.h"
 #include "gotune/jobs.h"
 #include "gotune/live.h"
@@ -159,7 +160,8 @@ static enum gt_ns_owner owner_in_config(const struct gt_bundle_ns *ns)
 	return ns->joined ? GT_NS_OWNER_UNKNOWN : GT_NS_OWNER_CONTAINER;
 }
 
-static void inspect_sysctls(struct gt_decision *d, const struct gt_selection *sel, bool live)
+static void inspect_sysctls(struct gt_decision *d, const struct gt_decide_in *in,
+			    const struct gt_selection *sel, bool live)
 {
 	struct gt_facts *f = &d->rec->facts;
 	struct gt_sysctl_want want[GT_SYSCTL_MAX];
@@ -177,6 +179,8 @@ static void inspect_sysctls(struct gt_decision *d, const struct gt_selection *se
 		    (ns == GT_NS_NET ? f->net : f->ipc) == GT_NS_OWNER_CONTAINER)
 			gt_live_read_sysctl(d, s);
 	}
+	if (in->future)
+		gt_fresh_sysctls(d, in->record_dir);
 }
 
 /* ---- the live container and the host ---- */
@@ -230,7 +234,7 @@ static void inspect_all(struct gt_decision *d, const struct gt_decide_in *in)
 	if (!sel.selected)
 		return; /* most containers of a host: what would not be used is not looked for */
 	gt_inspect_host(d->root, host_needs(&sel), &f->host);
-	inspect_sysctls(d, &sel, live);
+	inspect_sysctls(d, in, &sel, live);
 }
 
 /* ---- the whole ---- */

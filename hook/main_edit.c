@@ -68,6 +68,7 @@ int gt_edit_document(const struct gt_decide_in *in, const char *doc, size_t len,
 	if (config < 0)
 		return config;
 	with.config = &config;
+	with.future = true;
 	r = gt_decide(&with, NULL, 0, ret_d, e);
 	if (r < 0)
 		return r;
@@ -129,8 +130,11 @@ static void note_foreground(struct gt_decision *d)
 
 int gt_edit_bundle(const struct gt_edit_bundle *b, struct gt_err *e)
 {
-	struct gt_decide_in in = {
-		.stage = "create", .bundle = b->dir, .id = b->id, .pid_file = b->pid_file};
+	struct gt_decide_in in = {.stage = "create",
+				  .bundle = b->dir,
+				  .id = b->id,
+				  .pid_file = b->pid_file,
+				  .record_dir = GT_RECORD_DIR};
 	struct gt_edit_file config = GT_EDIT_FILE_NONE;
 	struct gt_decision d = GT_DECISION_NONE;
 	struct gt_buf path = {0}, out = {0};

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "gotune/decide.h"
+#include "gotune/earlier.h"
 #include "gotune/edit.h"
 #include "gotune/file.h"
 #include "gotune/live.h"
@@ -167,6 +168,11 @@ static int carry_out(struct gt_decision *d)
 	int r = rec->facts.trouble == GT_TROUBLE_NONE && is_sound(&d->policy) ? 0 : -EINVAL;
 	int applied;
 
+	if (gt_decided_earlier(dir, rec)) {
+		gt_log(GT_LOG_INFO, "%s: decided before it was created: nothing is left to do",
+		       name_of(rec));
+		return r;
+	}
 	log_decision(d);
 	if (dir < 0)
 		gt_log(GT_LOG_WARNING, "%s: no record: %s", name_of(rec), why.msg);
@@ -224,6 +230,7 @@ static int stage_precreate(const char *doc, size_t len)
 {
 	struct gt_decide_in in = {.policy_file = arg.policy,
 				  .profile = arg.profile,
+				  .record_dir = arg.record_dir,
 				  .stage = "precreate",
 				  .bundle = "/"};
 	struct gt_decision d;

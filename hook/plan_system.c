@@ -284,6 +284,8 @@ static void sysctl_row(struct gt_planning *pl, const struct gt_sysctl_want *w)
 	}
 	if (why == GT_R_COUNT && fact && fact->exists == GT_NO)
 		why = GT_R_NO_SUCH_SYSCTL;
+	if (why == GT_R_COUNT && fact && fact->must_exist && fact->exists == GT_UNKNOWN)
+		why = GT_R_SYSCTL_UNKNOWN;
 	if (why == GT_R_COUNT && w->value[0] == '\0')
 		why = GT_R_PROFILE_NULL;
 	if (why != GT_R_COUNT) {

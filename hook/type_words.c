@@ -91,6 +91,7 @@ static const char *const reason_list[GT_R_COUNT] = {
 	[GT_R_HOST_NAMESPACE] = "host-namespace",
 	[GT_R_NAMESPACE_UNKNOWN] = "namespace-unknown",
 	[GT_R_NO_SUCH_SYSCTL] = "no-such-sysctl",
+	[GT_R_SYSCTL_UNKNOWN] = "sysctl-unknown",
 	[GT_R_NO_SWAPPINESS_V2] = "no-swappiness-v2",
 	[GT_R_NO_CGROUP] = "no-cgroup",
 	[GT_R_HAS_CPUSET] = "has-cpuset",

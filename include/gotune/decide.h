@@ -17,11 +17,13 @@ struct gt_decide_in {
 	const char *policy_file; /* NULL: /etc/gotune below sysroot */
 	const char *profile;	 /* --profile of the hook's registration, or NULL */
 	const char *stage;
-	const char *bundle;		 /* without a state: the bundle's directory */
-	const char *id;			 /* without a state: what to call it */
-	const char *pid_file;		 /* without a state: where the pid will stand, or NULL */
-	const int *config;		 /* a descriptor of config.json, or NULL: the bundle's */
-	int64_t pid;			 /* without a state: 0 or a live process */
+	const char *bundle;	/* without a state: the bundle's directory */
+	const char *id;		/* without a state: what to call it */
+	const char *pid_file;	/* without a state: where the pid will stand, or NULL */
+	bool future;		/* a runtime will start it as config.json says ... */
+	const char *record_dir; /* ... and what was found out for it is kept here; or NULL */
+	const int *config;	/* a descriptor of config.json, or NULL: the bundle's */
+	int64_t pid;		/* without a state: 0 or a live process */
 	const struct gt_strv *set_pairs; /* --set, or NULL */
 };
 

@@ -177,8 +177,9 @@ struct gt_rlimit_facts {
 
 struct gt_sysctl_fact {
 	char name[GT_SYSCTL_NAME_CAP];
-	bool in_config;			 /* linux.sysctl sets it */
-	enum gt_tri exists;		 /* in the container's namespace */
+	bool in_config;	    /* linux.sysctl sets it */
+	enum gt_tri exists; /* in the container's namespace */
+	bool must_exist;    /* the runtime is to set it, and fails when it does not exist */
 	char value[GT_SYSCTL_VALUE_CAP]; /* when exists == GT_YES */
 };
 

@@ -74,6 +74,8 @@ enum gt_reason {
 	GT_R_HOST_NAMESPACE,
 	GT_R_NAMESPACE_UNKNOWN,
 	GT_R_NO_SUCH_SYSCTL,
+	GT_R_SYSCTL_UNKNOWN, /* whether it exists is not known, and a runtime fails if it does not
+			      */
 	GT_R_NO_SWAPPINESS_V2,
 	GT_R_NO_CGROUP,
 	GT_R_HAS_CPUSET, /* numa bind: the container has a cpuset of its own */

@@ -54,7 +54,7 @@ common_teardown() {
 	delete_all
 	wait_for 3 no_tracer || :
 	pids=$(tracers)
-	left=$(find "$RECORDS" -mindepth 1 -type f ! -name '*.json' ! -name 'counters*' ! -name '*lock*' 2>/dev/null)
+	left=$(find "$RECORDS" -mindepth 1 -type f ! -name '*.json' ! -name 'counters*' ! -name '*lock*' ! -name fresh-sysctls 2>/dev/null)
 	# shellcheck disable=SC2086 # a list of numbers
 	[ -z "$pids" ] || kill -9 $pids 2>/dev/null || :
 	rm -rf "$T"

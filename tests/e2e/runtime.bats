@@ -13,14 +13,20 @@ setup() {
 	use_wrapper "$(command -v "$RUNTIME")"
 }
 
-# The wrapper, with the real runtime REAL.
+# The wrapper, with the real runtime REAL, or with the one that it finds.
 use_wrapper() {
-	RT_COMMAND=(env GOTUNE_RUNTIME="$1" "$WRAPPER")
+	RT_COMMAND=("$WRAPPER")
+	[ -z "${1:-}" ] || RT_COMMAND=(env GOTUNE_RUNTIME="$1" "$WRAPPER")
+}
+
+fails() {
+	! "$@"
 }
 
 # What the runtime itself says to the same arguments.
 plain() {
 	local RT_COMMAND
+	# shellcheck disable=SC2034 # rt reads it
 	RT_COMMAND=("$(command -v "$RUNTIME")")
 	rt "$@"
 }
@@ -110,6 +116,73 @@ not_running() {
 	expect 0 "$(gotune list --format json | jq '.containers | length')" 'records after its end'
 }
 
+@test "sysctls: only what a new namespace has, and only raised; found out once" {
+	policy '.profiles.balanced.sysctl = {"net.core.somaxconn": "5001", "net.ipv4.gotune_no_such": "1",
+		"net.ipv4.tcp_max_syn_backlog": "1", "kernel.msgmax": "100000"}'
+	run_container
+	expect 5001 "$(seen .somaxconn)" 'net.core.somaxconn'
+	expect_setting net.ipv4.gotune_no_such 'skip no-such-sysctl null'
+	expect_setting net.ipv4.tcp_max_syn_backlog 'keep already-higher null'
+	expect_setting kernel.msgmax 'set profile 100000'
+	expect 8192 "$(record '.settings[] | select(.name == "kernel.msgmax") | .before')" 'a new kernel.msgmax'
+	expect "$(printf 'net.core.somaxconn\n')" "$(grep -x 'net.core.somaxconn' "$RECORDS/fresh-sysctls")" 'what is kept'
+	# The host's value is the one that it was found with: what is kept is believed.
+	sed -i '/^kernel.msgmax$/{n;n;s/.*/+100001/}' "$RECORDS/fresh-sysctls"
+	rt delete "$ID" 2>/dev/null || :
+	edit 'del(.linux.sysctl)'
+	run_container
+	expect_setting kernel.msgmax 'keep already-higher null'
+	# Another host value: it is asked again.
+	sed -i '/^kernel.msgmax$/{n;s/.*/1/}' "$RECORDS/fresh-sysctls"
+	rt delete "$ID" 2>/dev/null || :
+	edit 'del(.linux.sysctl)'
+	run_container
+	expect_setting kernel.msgmax 'set profile 100000'
+}
+
+@test "sysctls: what is kept of them is garbage, or cannot be kept" {
+	head -c 3000 /dev/urandom >"$RECORDS/fresh-sysctls"
+	run_container
+	expect 5001 "$(seen .somaxconn)" 'net.core.somaxconn'
+	rm "$RECORDS/fresh-sysctls"
+	mkdir "$RECORDS/fresh-sysctls"
+	rt delete "$ID" 2>/dev/null || :
+	edit 'del(.linux.sysctl)'
+	run_container
+	expect 5001 "$(seen .somaxconn)" 'net.core.somaxconn'
+}
+
+@test "sysctls: the host's network is not touched" {
+	local host
+	host=$(cat /proc/sys/net/core/somaxconn)
+	edit '.linux.namespaces |= map(select(.type != "network"))'
+	run_container
+	expect "$host" "$(seen .somaxconn)" 'net.core.somaxconn'
+	expect_setting net.core.somaxconn 'skip host-namespace null'
+}
+
+@test "registered twice, as runtime and as hook: the earlier decision and its record stand" {
+	edit --arg hook "$HOOK" '.hooks.createRuntime = [{path: $hook, timeout: 20,
+		args: ["oci-gotune-hook", "--record-dir", "/run/gotune"]}]'
+	run_container
+	expect_tuned
+	expect '[]' "$(seen '.doubled | tostring')" 'doubled names'
+	expect create "$(record .stage)" stage
+	expect_setting GOMAXPROCS 'set cpu-quota 1'
+}
+
+@test "registered twice: a record of another run does not keep the hook from deciding" {
+	run_container
+	expect create "$(record .stage)" 'stage of the run before'
+	edit --arg hook "$HOOK" '.process.env |= map(select(startswith("GOM") | not)) | .hooks.createRuntime = [{path: $hook,
+		timeout: 20, args: ["oci-gotune-hook", "--record-dir", "/run/gotune"]}]'
+	# Only the hook now, where the wrapper's records are.
+	RT_COMMAND=("$(command -v "$RUNTIME")")
+	run_container
+	expect_tuned
+	expect prestart "$(record .stage)" stage
+}
+
 @test "exec: the process sees the same variables" {
 	sleeper
 	process_file
@@ -168,7 +241,7 @@ not_running() {
 @test "exec: a process file that is no JSON reaches the runtime as it is" {
 	sleeper
 	echo '{"args": [' >"$T/process.json"
-	! exec_process
+	fails exec_process
 	expect '{"args": [' "$(cat "$T/process.json")" 'the process file'
 }
 
@@ -193,7 +266,7 @@ not_running() {
 
 @test "delete: the record goes with the container, and not before" {
 	sleeper
-	! rt delete "$ID" 2>/dev/null
+	fails rt delete "$ID" 2>/dev/null
 	[ -e "$RECORDS/containers/$ID.json" ]
 	rt kill "$ID" KILL
 	wait_for 5 not_running "$PID"
@@ -298,7 +371,7 @@ not_running() {
 @test "the policy names the real runtime; the wrapper never names itself" {
 	cp "$(command -v "$RUNTIME")" "$T/my-runtime"
 	policy --arg me "$WRAPPER" --arg it "$T/my-runtime" '.runtimes = [$me, "/no/such", $it]'
-	RT_COMMAND=("$WRAPPER")
+	use_wrapper
 	run_container
 	expect_tuned
 	policy --arg me "$WRAPPER" '.runtimes = [$me]'

@@ -223,13 +223,15 @@ static void plan_set_request(const char *k, const char *v)
 	plan_copy(req->key[plan_word(&gt_key_words, key)].value, sizeof(req->key[0].value), v);
 }
 
-/* sc:NAME=VALUE (exists), sc-:NAME (does not), scc:NAME (config.json sets it), sc?:NAME. */
+/* sc:NAME=VALUE (exists), sc-:NAME (does not), scc:NAME (config.json sets it), sc?:NAME, sc!:NAME
+ * (not known, and the runtime fails when it does not exist). */
 static void plan_set_sysctl(const char *k, const char *v)
 {
 	struct gt_sysctl_fact *s = &plan_f.sysctl[plan_f.n_sysctl++];
 
 	s->exists = k[2] == ':' ? GT_YES : k[2] == '-' ? GT_NO : GT_UNKNOWN;
 	s->in_config = k[2] == 'c';
+	s->must_exist = k[2] == '!';
 	plan_copy(s->name, sizeof(s->name), strchr(k, ':') + 1);
 	plan_copy(s->value, sizeof(s->value), v);
 }
@@ -570,7 +572,7 @@ static void plan_given(const char *k, const char *v)
 		return;
 	}
 	if (gt_has_prefix(k, "sc:") || gt_has_prefix(k, "sc-:") || gt_has_prefix(k, "scc:") ||
-	    gt_has_prefix(k, "sc?:")) {
+	    gt_has_prefix(k, "sc?:") || gt_has_prefix(k, "sc!:")) {
 		plan_set_sysctl(k, v);
 		return;
 	}
