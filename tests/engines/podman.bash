@@ -1,0 +1,84 @@
+# shellcheck shell=bash
+# Podman in a box: podman.bats, cdi.bats and load.bats. It has no daemon: how we are registered is
+# what containers.conf and the hooks directories say at each call.
+
+pm() {
+	box /usr/bin/podman "$@"
+}
+
+podman_open() {
+	export BOX_CGROUPS=v1
+	suite_open /usr/bin/podman /usr/bin/conmon /usr/sbin/runc /usr/bin/crun
+	podman_config
+	pm import -c 'ENTRYPOINT ["/probe"]' "$T/rootfs.tar" probe >/dev/null 2>&1
+	pm import -c 'CMD ["/bin/sh"]' "$T/rootfs.tar" busybox >/dev/null 2>&1
+	pm run --rm busybox true
+	pm --runtime crun run --rm busybox true
+	box_at_rest
+}
+
+# Nothing registered, runc.
+podman_config() {
+	mkdir -p "$T/etc/containers"
+	[ -e "$T/rootfs.tar" ] || make_rootfs_tar "$T/rootfs.tar"
+	echo '{"default": [{"type": "insecureAcceptAnything"}]}' >"$T/etc/containers/policy.json"
+	unregister
+}
+
+unregister() {
+	rm -rf "$T/containers/oci" "$T/etc/gotune-hooks"
+	containers_conf 'runtime = "runc"'
+}
+
+# containers_conf LINE...: of the section engine, and what follows it.
+containers_conf() {
+	printf '%s\n' '[engine]' 'cgroup_manager = "cgroupfs"' 'events_logger = "file"' "$@" >"$T/etc/containers/containers.conf"
+}
+
+# register WAY [RUNTIME]: WAY is precreate, hook, runtime, or both of the first two.
+register() {
+	local runtime=${2:-runc}
+	unregister
+	case $1 in
+	precreate)
+		hook_json "$T/etc/gotune-hooks" '["precreate"]' precreate
+		containers_conf "runtime = \"$runtime\"" 'hooks_dir = ["/usr/share/containers/oci/hooks.d", "/etc/gotune-hooks"]'
+		mkdir -p "$T/containers/oci/hooks.d"
+		;;
+	hook)
+		hook_json "$T/containers/oci/hooks.d" '["createRuntime", "poststop"]'
+		containers_conf "runtime = \"$runtime\""
+		;;
+	both)
+		hook_json "$T/etc/gotune-hooks" '["precreate"]' precreate
+		hook_json "$T/containers/oci/hooks.d" '["createRuntime", "poststop"]'
+		containers_conf "runtime = \"$runtime\"" 'hooks_dir = ["/usr/share/containers/oci/hooks.d", "/etc/gotune-hooks"]'
+		;;
+	runtime)
+		policy --arg runtime "$runtime" '.runtimes = [$runtime]'
+		containers_conf 'runtime = "gotune"' 'runtime_supports_json = ["crun", "runc", "gotune"]' \
+			'[engine.runtimes]' 'gotune = ["/usr/local/bin/gotune-runtime"]'
+		;;
+	esac
+}
+
+# oci-hook.json, as installed, into DIR, with these stages and argument.
+hook_json() {
+	mkdir -p "$1"
+	jq --argjson stages "$2" '.stages = $stages | .hook.args += $ARGS.positional' --args "${@:3}" \
+		<"$T/local/share/gotune/oci-hook.json" >"$1/99-gotune.json"
+}
+
+podman_clean() {
+	pm pod rm -f -t 0 -a >/dev/null 2>&1
+	pm rm -f -t 0 -a >/dev/null
+}
+
+podman_close() {
+	local rc=0
+	if [ -n "${BOX_PID:-}" ]; then
+		podman_clean || rc=1
+		box_left || rc=1
+	fi
+	suite_close && return "$rc"
+}
