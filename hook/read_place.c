@@ -40,6 +40,14 @@ static const char *find_last(const char *s, const char *needle)
 	return found;
 }
 
+/* What is mounted on DESTINATION, "" when nothing is bound there. */
+static const char *source_of(const struct gt_bundle *b, const char *destination)
+{
+	const char *source = gt_strv_pair(&b->mounts, destination);
+
+	return source ? source : "";
+}
+
 /* ---- containers/storage ---- */
 
 /* "GRAPHROOT/DRIVER-containers/ID/userdata" */
@@ -126,14 +134,13 @@ static void docker_place(const struct gt_ident *who, const struct gt_bundle *b,
 {
 	static const char part[] = "/containers/";
 	struct gt_place p = {.kind = GT_PLACE_DOCKER};
-	const char *at = find_last(b->hostname_source, part);
+	const char *source = source_of(b, "/etc/hostname"), *at = find_last(source, part);
 
-	if (!at || b->hostname_source[0] != '/' || !gt_full_id_ok(who->id) ||
+	if (!at || source[0] != '/' || !gt_full_id_ok(who->id) ||
 	    !take_id(at + strlen(part), "/hostname", p.id))
 		return;
 	memcpy(p.id, who->id, sizeof(p.id));
-	if (gt_copy(p.dir, sizeof(p.dir), b->hostname_source,
-		    (size_t)(at - b->hostname_source) + strlen(part)) &&
+	if (gt_copy(p.dir, sizeof(p.dir), source, (size_t)(at - source) + strlen(part)) &&
 	    gt_append(p.dir, sizeof(p.dir), who->id))
 		*ret = p;
 }
@@ -183,8 +190,9 @@ void gt_read_early_ident(const struct gt_bundle *b, struct gt_ident *ret)
 	char id[GT_FULL_ID_CAP];
 
 	/* In a pod /etc/hostname may be the infra container's; /run/.containerenv never is. */
-	if (!id_of_cgroup(b->cgroups_path, id) && !id_of_mount(b->containerenv_source, id) &&
-	    !id_of_mount(b->hostname_source, id))
+	if (!id_of_cgroup(b->cgroups_path, id) &&
+	    !id_of_mount(source_of(b, "/run/.containerenv"), id) &&
+	    !id_of_mount(source_of(b, "/etc/hostname"), id))
 		return;
 	memcpy(ret->id, id, sizeof(id));
 	if (split_root(b->root_path, &p) && gt_append(p.dir, sizeof(p.dir), "/") &&

@@ -52,7 +52,8 @@ enum gt_ns {
 /* One entry of linux.namespaces. */
 struct gt_bundle_ns {
 	bool present;
-	bool joined; /* has a path: an existing namespace, whose could be the host's */
+	bool joined;	/* has a path: an existing namespace, whose could be the host's */
+	char path[256]; /* "" also when it is longer */
 };
 
 /* How the container will see its cgroup file system. */
@@ -94,14 +95,13 @@ struct gt_bundle {
 	enum gt_cgroup_mount cgroup_mount;
 	char cgroups_path[GT_PATH_CAP];
 	char selinux_label[256], apparmor_profile[128];
-	char hostname_source[GT_PATH_CAP]; /* source of the mount on /etc/hostname, "" when none */
-	char containerenv_source[GT_PATH_CAP]; /* the same for /run/.containerenv */
 	struct gt_bundle_res res;
 	/* Large, mostly unused, and therefore last: see gt_read_bundle. res ends with another. */
 	struct gt_strv args;
 	struct gt_strv annotations; /* pairs; values too long to hold are counted in dropped */
 	struct gt_strv gotune_env;  /* pairs: the GOTUNE_* variables of process.env */
 	struct gt_strv sysctl;	    /* pairs */
+	struct gt_strv mounts;	    /* pairs: destination, and source or, unless it is a bind, "" */
 };
 
 /* May ID become a file's name: not empty, not hidden, no '/', no control byte, below GT_ID_MAX? */

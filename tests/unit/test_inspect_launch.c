@@ -120,6 +120,7 @@ static void test_gt_inspect_argv_options(void **state)
 		NONE("tini|--"),
 		NEXT("/usr/libexec/catatonit|--|/app", "/app"),
 		NEXT("catatonit|-g|/app", "/app"),
+		NEXT("/run/podman-init|--|/app", "/app"),
 		UNSURE("catatonit|-P"),
 		NEXT("dumb-init|/app", "/app"),
 		NEXT("dumb-init|-c|-v|--|/app", "/app"),

@@ -18,6 +18,11 @@ static struct gt_bundle b;
 static struct gt_ident who;
 static struct gt_place p;
 
+static void mount_on(const char *destination, const char *source)
+{
+	(void)gt_strv_add_pair(&b.mounts, destination, strlen(destination), source, strlen(source));
+}
+
 static void test_full_id(void **state)
 {
 	(void)state;
@@ -57,7 +62,7 @@ static void test_read_place_docker(void **state)
 		memset(&who, 0, sizeof(who));
 		who.engine = GT_ENGINE_DOCKER;
 		(void)gt_copy_str(who.id, sizeof(who.id), rows[i].id);
-		(void)gt_copy_str(b.hostname_source, sizeof(b.hostname_source), rows[i].hostname);
+		mount_on("/etc/hostname", rows[i].hostname);
 		gt_read_place(&who, &b, &p);
 		if (strcmp(p.dir, rows[i].dir) != 0)
 			fail_msg("%s: %s", rows[i].name, p.dir);
@@ -143,13 +148,18 @@ static void test_read_place_storage(void **state)
 
 static void test_read_place_too_long(void **state)
 {
+	static const char tail[] = "/containers/" ID "/hostname";
+	char source[GT_PATH_CAP + sizeof("/hostname")];
+
 	(void)state;
 	memset(&b, 0, sizeof(b));
 	memset(&who, 0, sizeof(who));
 	who.engine = GT_ENGINE_DOCKER;
 	(void)gt_copy_str(who.id, sizeof(who.id), ID);
-	/* The whole path fits only with a shorter id than ours: nothing is cut. */
-	memset(b.hostname_source, '/', sizeof(b.hostname_source) - 1);
+	/* What would not fit is not cut. */
+	memset(source, '/', sizeof(source));
+	(void)gt_copy_str(source + sizeof(source) - sizeof(tail), sizeof(tail), tail);
+	mount_on("/etc/hostname", source);
 	gt_read_place(&who, &b, &p);
 	assert_int_equal(p.kind, GT_PLACE_NONE);
 }
@@ -192,9 +202,8 @@ static void test_read_early_ident(void **state)
 		memset(&who, 0, sizeof(who));
 		(void)gt_copy_str(who.bundle, sizeof(who.bundle), "/");
 		(void)gt_copy_str(b.cgroups_path, sizeof(b.cgroups_path), rows[i].cgroup);
-		(void)gt_copy_str(b.containerenv_source, sizeof(b.containerenv_source),
-				  rows[i].env);
-		(void)gt_copy_str(b.hostname_source, sizeof(b.hostname_source), rows[i].hostname);
+		mount_on("/run/.containerenv", rows[i].env);
+		mount_on("/etc/hostname", rows[i].hostname);
 		(void)gt_copy_str(b.root_path, sizeof(b.root_path), rows[i].root);
 		gt_read_early_ident(&b, &who);
 		if (strcmp(who.id, rows[i].id) != 0 || strcmp(who.bundle, rows[i].bundle) != 0)
