@@ -167,12 +167,12 @@ box_is_empty() {
 }
 
 # What a container can leave behind, a line each: mounts, files in /run, links of the network, control
-# groups. Our directory of records and its counters are no container's; Docker sweeps the places where
-# it mounted network namespaces once a minute.
+# groups. Our directory of records, its counters and what it remembers of new namespaces are no
+# container's; Docker sweeps the places where it mounted network namespaces once a minute.
 box_seen() {
 	box sh -c '
 		awk "{ print \"mount\", \$5 }" /proc/self/mountinfo
-		find /run -mindepth 1 ! -path /run/gotune ! -path /run/gotune/containers ! -name counters ! -path "/run/docker/netns/*" -printf "file %p\n"
+		find /run -mindepth 1 ! -path /run/gotune ! -path /run/gotune/containers ! -name counters ! -name fresh-sysctls ! -path "/run/docker/netns/*" -printf "file %p\n"
 		ip -o link show | cut -d: -f2 | sed "s/^/link/"
 		find /sys/fs/cgroup -mindepth 2 -type d -printf "cgroup %p\n"' | sort
 }
