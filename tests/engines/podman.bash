@@ -62,11 +62,12 @@ register() {
 	esac
 }
 
-# oci-hook.json, as installed, into DIR, with these stages and argument.
+# oci-hook.json, as installed, into DIR, with these stages and argument. Of two files of one name in
+# two directories Podman takes the later directory's alone.
 hook_json() {
 	mkdir -p "$1"
 	jq --argjson stages "$2" '.stages = $stages | .hook.args += $ARGS.positional' --args "${@:3}" \
-		<"$T/local/share/gotune/oci-hook.json" >"$1/99-gotune.json"
+		<"$T/local/share/gotune/oci-hook.json" >"$1/99-gotune${3:+-$3}.json"
 }
 
 podman_clean() {
