@@ -81,7 +81,7 @@ register() {
 }
 
 run_detached() {
-	CID=$(user podman run -d "$@" labelled -sleep 60 2>"$ERR") || {
+	CID=$(user podman run -d labelled -sleep 60 2>"$ERR") || {
 		cat "$ERR"
 		return 1
 	}
