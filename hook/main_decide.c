@@ -190,15 +190,31 @@ static void inspect_sysctls(struct gt_decision *d, const struct gt_decide_in *in
 
 /* ---- the live container and the host ---- */
 
-static void inspect_live(struct gt_decision *d, const char *sysroot)
+/* The container's cgroup, or the place where it will be. */
+static void inspect_cgroup(struct gt_decision *d)
 {
 	struct gt_facts *f = &d->rec->facts;
-	char cgroup[GT_PATH_CAP] = "";
+	char cgroup[GT_PATH_CAP] = "", future[GT_PATH_CAP];
+	/* In another user namespace runtimes put it where only they know. */
+	bool nested = gt_inspect_initial_userns(d->root) == GT_NO;
 
-	gt_inspect_cgroup(d->root, f->ident.pid, &f->cgroup, cgroup, d->cgroup);
+	if (f->ident.pid == 0 && !nested && gt_inspect_cgroup_path(d->bundle->cgroups_path, future))
+		gt_inspect_cgroup_future(d->root, future, &f->cgroup, cgroup);
+	else
+		gt_inspect_cgroup(d->root, f->ident.pid, &f->cgroup, cgroup, d->cgroup);
+	/* ... and may be denied what it holds, which would be fatal to the container. */
+	if (f->ident.pid == 0 && nested)
+		f->cgroup.memory_shared = f->cgroup.cpuset_shared = true;
 	gt_inspect_cgroup_mount(d->bundle, &f->cgroup);
 	if (cgroup[0])
 		memcpy(f->ident.cgroup, cgroup, sizeof(f->ident.cgroup));
+}
+
+static void inspect_live(struct gt_decision *d, const char *sysroot)
+{
+	struct gt_facts *f = &d->rec->facts;
+
+	inspect_cgroup(d);
 	f->net = owner_in_config(&d->bundle->ns[GT_NS_NET], CLONE_NEWNET, !sysroot);
 	f->ipc = owner_in_config(&d->bundle->ns[GT_NS_IPC], CLONE_NEWIPC, !sysroot);
 	if (f->ident.pid > 0) {
