@@ -167,14 +167,16 @@ box_is_empty() {
 }
 
 # What a container can leave behind, a line each: mounts, files in /run, links of the network, control
-# groups. Our directory of records and its counters are no container's; Docker sweeps the places where
-# it mounted network namespaces once a minute.
+# groups. Our directory of records is no container's, nor what is kept beside it. Docker sweeps the
+# places where it mounted network namespaces once a minute; Podman forgets a pod's group in the
+# hierarchy of no controller, and its name server's file.
 box_seen() {
 	box sh -c '
 		awk "{ print \"mount\", \$5 }" /proc/self/mountinfo
-		find /run -mindepth 1 ! -path /run/gotune ! -path /run/gotune/containers ! -name counters ! -path "/run/docker/netns/*" -printf "file %p\n"
+		find /run -mindepth 1 ! -path /run/gotune ! -path /run/gotune/containers ! -path /run/gotune/counters ! -path /run/gotune/fresh-sysctls \
+			! -path "/run/docker/netns/*" ! -path "/run/containers/networks/*" -printf "file %p\n"
 		ip -o link show | cut -d: -f2 | sed "s/^/link/"
-		find /sys/fs/cgroup -mindepth 2 -type d -printf "cgroup %p\n"' | sort
+		find /sys/fs/cgroup -mindepth 2 -type d ! -regex "/sys/fs/cgroup/systemd/libpod_parent/[0-9a-f]*" -printf "cgroup %p\n"' | sort
 }
 
 # The engine at rest, after a first container: what is there now is the engine's own.

@@ -41,17 +41,17 @@ register() {
 	unregister
 	case $1 in
 	precreate)
-		hook_json "$T/etc/gotune-hooks" '["precreate"]' precreate
+		hook_json "$T/etc/gotune-hooks/99-gotune-precreate.json" '["precreate"]' precreate
 		containers_conf "runtime = \"$runtime\"" 'hooks_dir = ["/usr/share/containers/oci/hooks.d", "/etc/gotune-hooks"]'
 		mkdir -p "$T/containers/oci/hooks.d"
 		;;
 	hook)
-		hook_json "$T/containers/oci/hooks.d" '["createRuntime", "poststop"]'
+		hook_json "$T/containers/oci/hooks.d/99-gotune.json" '["createRuntime", "poststop"]'
 		containers_conf "runtime = \"$runtime\""
 		;;
 	both)
-		hook_json "$T/etc/gotune-hooks" '["precreate"]' precreate
-		hook_json "$T/containers/oci/hooks.d" '["createRuntime", "poststop"]'
+		hook_json "$T/etc/gotune-hooks/99-gotune-precreate.json" '["precreate"]' precreate
+		hook_json "$T/containers/oci/hooks.d/99-gotune.json" '["createRuntime", "poststop"]'
 		containers_conf "runtime = \"$runtime\"" 'hooks_dir = ["/usr/share/containers/oci/hooks.d", "/etc/gotune-hooks"]'
 		;;
 	runtime)
@@ -62,11 +62,12 @@ register() {
 	esac
 }
 
-# oci-hook.json, as installed, into DIR, with these stages and argument.
+# oci-hook.json, as installed, as FILE, with these stages and argument. Of two files of the same name in
+# two directories Podman reads only one.
 hook_json() {
-	mkdir -p "$1"
+	mkdir -p "${1%/*}"
 	jq --argjson stages "$2" '.stages = $stages | .hook.args += $ARGS.positional' --args "${@:3}" \
-		<"$T/local/share/gotune/oci-hook.json" >"$1/99-gotune.json"
+		<"$T/local/share/gotune/oci-hook.json" >"$1"
 }
 
 podman_clean() {
