@@ -158,11 +158,11 @@ int gt_root_walk(int root, const char *path)
 }
 
 /* openat2 inside ROOT. -ENOSYS where the kernel has none or a filter denies it. */
-static int open_in_root(int root, const char *path, uint64_t flags)
+static int open_resolved(int root, const char *path, uint64_t flags, uint64_t resolve)
 {
 	const struct open_how how = {
 		.flags = flags,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+		.resolve = resolve | RESOLVE_NO_MAGICLINKS,
 	};
 	long fd;
 
@@ -174,6 +174,11 @@ static int open_in_root(int root, const char *path, uint64_t flags)
 			break;
 	}
 	return errno == EPERM ? -ENOSYS : -errno;
+}
+
+static int open_in_root(int root, const char *path, uint64_t flags)
+{
+	return open_resolved(root, path, flags, RESOLVE_IN_ROOT);
 }
 
 /* Pins PATH below ROOT: an O_PATH descriptor or -errno. */
@@ -206,9 +211,10 @@ static int must_be_regular(int fd, struct stat *ret)
 	return S_ISREG(ret->st_mode) ? 0 : -ENXIO;
 }
 
-int gt_root_open_file(int root, const char *path, struct stat *ret_st)
+/* Opens the regular file that PINNED, a descriptor or an error, pins. */
+static int open_pinned(int pinned, struct stat *ret_st)
 {
-	_cleanup_close_ int fd = pin(root, path);
+	_cleanup_close_ int fd = pinned;
 	struct stat st;
 	int r;
 
@@ -221,6 +227,16 @@ int gt_root_open_file(int root, const char *path, struct stat *ret_st)
 	if (r >= 0 && ret_st)
 		*ret_st = st;
 	return r;
+}
+
+int gt_root_open_file(int root, const char *path, struct stat *ret_st)
+{
+	return open_pinned(pin(root, path), ret_st);
+}
+
+int gt_root_open_file_beneath(int root, const char *path, struct stat *ret_st)
+{
+	return open_pinned(open_resolved(root, path, PIN, RESOLVE_BENEATH), ret_st);
 }
 
 int gt_root_open_kernel(int root, const char *path)

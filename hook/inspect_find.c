@@ -1,12 +1,11 @@
 /*
- * args[0] to a file of the container, as execvp would find it there. Effects: opens files below
- * ROOTFS, nothing else; needs the right to read the container's files.
+ * args[0] to a file of the container, as execvp would find it there. Effects: opens files of
+ * the container, nothing else; needs the right to read the container's files.
  * Source: POSIX.1-2017 XBD 8.3 (PATH) and exec(3); runc's libcontainer and crun look up the same
  * way, with the PATH of process.env.
  */
 #include <string.h>
 
-#include "gotune/file.h"
 #include "gotune/inspect.h"
 #include "gotune/str.h"
 
@@ -20,10 +19,10 @@ static bool join(char path[GT_PATH_CAP], const char *dir, size_t len, const char
 }
 
 /* Opens PATH if it is a file that somebody may execute. */
-static int open_program(int rootfs, const char *path, struct stat *ret_st)
+static int open_program(const struct gt_tree *t, const char *path, struct stat *ret_st)
 {
 	struct stat st;
-	int fd = gt_root_open_file(rootfs, path, &st);
+	int fd = gt_tree_open_file(t, path, &st);
 
 	if (fd < 0)
 		return fd;
@@ -43,8 +42,8 @@ static bool passed_over(int r)
 	       r == -ELOOP || r == -ENAMETOOLONG;
 }
 
-static int search(int rootfs, const char *name, const char *list, char ret_path[GT_PATH_CAP],
-		  struct stat *ret_st)
+static int search(const struct gt_tree *t, const char *name, const char *list,
+		  char ret_path[GT_PATH_CAP], struct stat *ret_st)
 {
 	int first = -ENOENT;
 
@@ -58,7 +57,7 @@ static int search(int rootfs, const char *name, const char *list, char ret_path[
 			return -ENOTSUP;
 		if (!join(path, p, n, name))
 			return -ENAMETOOLONG;
-		r = open_program(rootfs, path, ret_st);
+		r = open_program(t, path, ret_st);
 		if (r >= 0)
 			(void)gt_copy_str(ret_path, GT_PATH_CAP, path);
 		if (r >= 0 || !passed_over(r))
@@ -72,8 +71,8 @@ static int search(int rootfs, const char *name, const char *list, char ret_path[
 	}
 }
 
-int gt_inspect_find(int rootfs, const char *arg0, const char *cwd, const char *path_env,
-		    char ret_path[GT_PATH_CAP], struct stat *ret_st)
+int gt_inspect_find(const struct gt_tree *t, const char *arg0, const char *cwd,
+		    const char *path_env, char ret_path[GT_PATH_CAP], struct stat *ret_st)
 {
 	char path[GT_PATH_CAP];
 	int fd;
@@ -82,7 +81,7 @@ int gt_inspect_find(int rootfs, const char *arg0, const char *cwd, const char *p
 	if (*arg0 == '\0')
 		return -EINVAL;
 	if (!strchr(arg0, '/'))
-		return search(rootfs, arg0, path_env ? path_env : DEFAULT_PATH, ret_path, ret_st);
+		return search(t, arg0, path_env ? path_env : DEFAULT_PATH, ret_path, ret_st);
 	if (*arg0 == '/') {
 		if (!gt_copy_str(path, sizeof(path), arg0))
 			return -ENAMETOOLONG;
@@ -94,6 +93,6 @@ int gt_inspect_find(int rootfs, const char *arg0, const char *cwd, const char *p
 			return -ENAMETOOLONG;
 	}
 	(void)gt_copy_str(ret_path, GT_PATH_CAP, path);
-	fd = open_program(rootfs, path, ret_st);
+	fd = open_program(t, path, ret_st);
 	return fd;
 }

@@ -34,7 +34,7 @@ static const struct launcher launchers[] = {
 	{.name = "tini-static", .flags = "svwg", .valued = "pe"},
 	{.name = "docker-init", .flags = "svwg", .valued = "pe"},
 	{.name = "catatonit", .flags = "g"},
-	{.name = "podman-init", .flags = "g"}, /* catatonit, as podman run --init mounts it */
+	{.name = "podman-init", .flags = "g"},
 	{.name = "dumb-init",
 	 .flags = "cv",
 	 .valued = "r",

@@ -5,6 +5,7 @@
 #include "gotune/decide.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/pidfd.h>
 #include <time.h>
 
@@ -130,7 +131,7 @@ static void find_program(struct gt_decision *d)
 		gt_inspect_rootfs(f->ident.pid, f->ident.bundle, b->root_path, &why);
 	struct gt_find find = {
 		.parser = &d->parser,
-		.rootfs = rootfs,
+		.tree = {rootfs, f->ident.pid > 0 ? NULL : &b->mounts, f->ident.bundle},
 		.cwd = b->cwd,
 		.path_env = b->has_path_env ? b->path_env : NULL,
 		.var = f->var,
@@ -153,11 +154,14 @@ static void find_program(struct gt_decision *d)
 
 /* ---- namespaces and sysctls ---- */
 
-static enum gt_ns_owner owner_in_config(const struct gt_bundle_ns *ns)
+/* LIVE_MACHINE: what is joined can be looked at. */
+static enum gt_ns_owner owner_in_config(const struct gt_bundle_ns *ns, int type, bool live_machine)
 {
 	if (!ns->present)
 		return GT_NS_OWNER_HOST;
-	return ns->joined ? GT_NS_OWNER_UNKNOWN : GT_NS_OWNER_CONTAINER;
+	if (!ns->joined)
+		return GT_NS_OWNER_CONTAINER;
+	return live_machine ? gt_inspect_ns(ns->path, type, NULL) : GT_NS_OWNER_UNKNOWN;
 }
 
 static void inspect_sysctls(struct gt_decision *d, const struct gt_decide_in *in,
@@ -194,8 +198,8 @@ static void inspect_live(struct gt_decision *d, const char *sysroot)
 	gt_inspect_cgroup_mount(d->bundle, &f->cgroup);
 	if (cgroup[0])
 		memcpy(f->ident.cgroup, cgroup, sizeof(f->ident.cgroup));
-	f->net = owner_in_config(&d->bundle->ns[GT_NS_NET]);
-	f->ipc = owner_in_config(&d->bundle->ns[GT_NS_IPC]);
+	f->net = owner_in_config(&d->bundle->ns[GT_NS_NET], CLONE_NEWNET, !sysroot);
+	f->ipc = owner_in_config(&d->bundle->ns[GT_NS_IPC], CLONE_NEWIPC, !sysroot);
 	if (f->ident.pid > 0) {
 		gt_inspect_task(d->root, f->ident.pid, d->bundle->selinux_label, f);
 	} else if (d->state) {

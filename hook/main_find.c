@@ -79,7 +79,7 @@ static bool take_step(const struct gt_find *f, struct walk *w, struct gt_program
 	_cleanup_close_ int fd = -1;
 	_cleanup_free_ struct gt_look *l = calloc(1, sizeof(*l));
 
-	fd = gt_inspect_find(f->rootfs, arg0 ? arg0 : "", f->cwd, f->path_env, path, &st);
+	fd = gt_inspect_find(&f->tree, arg0 ? arg0 : "", f->cwd, f->path_env, path, &st);
 	if (fd < 0 || !l) {
 		*ret = (struct gt_program){.note = fd < 0 ? note_of(fd) : GT_NOTE_UNREADABLE};
 		(void)gt_copy_str(ret->path, sizeof(ret->path), arg0 ? arg0 : ""); /* to be shown */
@@ -168,7 +168,7 @@ static int inspect_rootfs_program(struct gt_worker *w, const char *rootfs_dir, c
 {
 	_cleanup_free_ struct gt_strv *argv = calloc(1, sizeof(*argv));
 	_cleanup_close_ int rootfs = gt_root_open(rootfs_dir, e);
-	struct gt_find find = {.parser = w, .rootfs = rootfs, .cwd = "/"};
+	struct gt_find find = {.parser = w, .tree = {.rootfs = rootfs}, .cwd = "/"};
 
 	if (rootfs < 0)
 		return rootfs;

@@ -26,20 +26,39 @@
  */
 #define LINES 3
 
-static int make_namespaces(void *ctx)
+/* The namespaces that the container will join: descriptors; -1: it gets a new one. */
+struct join {
+	int net, ipc;
+};
+
+static int enter_one(int fd, int type)
 {
-	(void)ctx;
-	return unshare(CLONE_NEWNET | CLONE_NEWIPC) < 0 ? -errno : 0;
+	return (fd >= 0 ? setns(fd, type) : unshare(type)) < 0 ? -errno : 0;
 }
 
-/* Will S be set by the runtime, in a namespace that is new? */
-static bool is_wanted(const struct gt_decision *d, const struct gt_sysctl_fact *s)
+static int enter(void *ctx)
+{
+	const struct join *j = ctx;
+	int r = enter_one(j->net, CLONE_NEWNET);
+
+	return r < 0 ? r : enter_one(j->ipc, CLONE_NEWIPC);
+}
+
+/* What the search carries. */
+struct search {
+	struct gt_decision *d;
+	struct join join;
+	struct gt_buf cache;
+	bool learned; /* the cache did */
+};
+
+/* Will S be set by the runtime, in a namespace of the container's? */
+static bool is_wanted(const struct gt_decision *d, const struct gt_sysctl_fact *s, enum gt_ns *ns)
 {
 	const struct gt_facts *f = &d->rec->facts;
-	enum gt_ns ns;
 
-	return !s->in_config && gt_plan_sysctl_ns(s->name, &ns) &&
-	       (ns == GT_NS_NET ? f->net : f->ipc) == GT_NS_OWNER_CONTAINER;
+	return !s->in_config && gt_plan_sysctl_ns(s->name, ns) &&
+	       (*ns == GT_NS_NET ? f->net : f->ipc) == GT_NS_OWNER_CONTAINER;
 }
 
 /* Is the line at *AT the text TEXT? *AT moves on to the next line. */
@@ -95,49 +114,65 @@ static void read_cache(int dir, struct gt_buf *ret)
 		gt_buf_str(ret, "");
 }
 
-static void ask_namespace(struct gt_decision *d, struct gt_sysctl_fact *s)
+static void ask_namespace(struct search *w, struct gt_sysctl_fact *s)
 {
+	struct gt_worker *worker = &w->d->sysctl;
+
 	/* One that failed to start does not start for the next sysctl either. */
-	if (d->sysctl.pid == 0 &&
-	    gt_worker_start(&d->sysctl, GT_PHASE_SYSCTL, gt_sysctl_jobs, GT_JOB_SYSCTL_COUNT,
-			    make_namespaces, NULL, NULL) < 0)
-		d->sysctl.pid = 0;
-	if (d->sysctl.pid > 0)
-		gt_live_read_sysctl(d, s);
+	if (worker->pid == 0 && gt_worker_start(worker, GT_PHASE_SYSCTL, gt_sysctl_jobs,
+						GT_JOB_SYSCTL_COUNT, enter, &w->join, NULL) < 0)
+		worker->pid = 0;
+	if (worker->pid > 0)
+		gt_live_read_sysctl(w->d, s);
 }
 
-/* One sysctl. True when the cache has learned something. */
-static bool find_out(struct gt_decision *d, struct gt_buf *cache, struct gt_sysctl_fact *s)
+/* One sysctl of a namespace of kind NS. Only what is new is the same for the next container. */
+static void find_out(struct search *w, enum gt_ns ns, struct gt_sysctl_fact *s)
 {
+	bool is_new = (ns == GT_NS_NET ? w->join.net : w->join.ipc) < 0;
 	char host[GT_SYSCTL_VALUE_CAP];
-	int r = gt_apply_sysctl_read(d->root, s->name, host, sizeof(host));
+	int r = gt_apply_sysctl_read(w->d->root, s->name, host, sizeof(host));
 
 	s->must_exist = true;
 	if (r == -ENOENT)
-		s->exists = GT_NO; /* the host's namespaces have every name that a new one has */
-	if (r < 0 || !cache->p || ask_cache(cache->p, host, s))
-		return false;
-	ask_namespace(d, s);
-	add_to_cache(cache, host, s);
-	return s->exists != GT_UNKNOWN;
+		s->exists = GT_NO; /* the host's namespaces have every name that another has */
+	if (r < 0 || !w->cache.p || (is_new && ask_cache(w->cache.p, host, s)))
+		return;
+	ask_namespace(w, s);
+	if (!is_new || s->exists == GT_UNKNOWN)
+		return;
+	add_to_cache(&w->cache, host, s);
+	w->learned = true;
+}
+
+static int join_of(const struct gt_bundle_ns *ns, int type)
+{
+	int fd = -1;
+
+	if (ns->joined)
+		(void)gt_inspect_ns(ns->path, type, &fd); /* whose it is stands in the facts */
+	return fd;
 }
 
 void gt_fresh_sysctls(struct gt_decision *d, const char *record_dir)
 {
 	struct gt_facts *f = &d->rec->facts;
-	struct gt_buf cache = {0};
-	bool learned = false;
+	struct search w = {.d = d};
 	_cleanup_close_ int dir =
 		record_dir && f->n_sysctl > 0 ? gt_record_dir_open(record_dir, true, NULL) : -1;
+	_cleanup_close_ int net = join_of(&d->bundle->ns[GT_NS_NET], CLONE_NEWNET);
+	_cleanup_close_ int ipc = join_of(&d->bundle->ns[GT_NS_IPC], CLONE_NEWIPC);
+	enum gt_ns ns;
 
-	read_cache(dir, &cache);
+	w.join = (struct join){net, ipc};
+	read_cache(dir, &w.cache);
 	for (uint32_t i = 0; i < f->n_sysctl; i++) {
-		if (is_wanted(d, &f->sysctl[i]))
-			learned = find_out(d, &cache, &f->sysctl[i]) || learned;
+		if (is_wanted(d, &f->sysctl[i], &ns))
+			find_out(&w, ns, &f->sysctl[i]);
 	}
 	/* Not kept: the next container asks again. */
-	if (learned && dir >= 0 && !cache.error && cache.len < CACHE_MAX &&
-	    gt_write_atomic(dir, CACHE, cache.p, cache.len, 0600) < 0)
-		learned = false;
-	gt_buf_done(&cache);
+	if (w.learned && dir >= 0 && !w.cache.error && w.cache.len < CACHE_MAX &&
+	    gt_write_atomic(dir, CACHE, w.cache.p, w.cache.len, 0600) < 0)
+		w.learned = false;
+	gt_buf_done(&w.cache);
 }

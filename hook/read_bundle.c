@@ -180,6 +180,7 @@ int gt_read_bundle(const char *doc, size_t len, struct gt_bundle *ret, struct gt
 	gt_strv_init(&ret->annotations);
 	gt_strv_init(&ret->gotune_env);
 	gt_strv_init(&ret->sysctl);
+	gt_strv_init(&ret->mounts);
 	if (len > GT_CONFIG_MAX)
 		return gt_err_set(e, -EFBIG, "config.json: more than %u bytes", GT_CONFIG_MAX);
 	r = gt_json_walk(doc, len, GT_JSON_KEYS, take, &rd, &pos, e);

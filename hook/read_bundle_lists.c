@@ -95,6 +95,8 @@ static void end_namespace(struct gt_bundle *b, const I *item)
 			continue;
 		b->ns[i].present = true;
 		b->ns[i].joined = b->ns[i].joined || item->path[0];
+		if (!gt_copy_str(b->ns[i].path, sizeof(b->ns[i].path), item->path))
+			b->ns[i].path[0] = '\0';
 	}
 }
 
@@ -105,7 +107,13 @@ static void end_namespace(struct gt_bundle *b, const I *item)
 static void end_mount(struct gt_bundle *b, const I *item)
 {
 	bool bind = item->bind || strcmp(item->type, "bind") == 0;
+	const char *source = bind ? item->source : "";
 
+	if (item->destination[0] != '/') /* too long, or none that could be told */
+		b->mounts.dropped++;
+	else
+		(void)gt_strv_add_pair(&b->mounts, item->destination, strlen(item->destination),
+				       source, strlen(source)); /* counted there */
 	if (strcmp(item->destination, "/etc/hostname") == 0)
 		(void)gt_copy_str(b->hostname_source, sizeof(b->hostname_source), item->source);
 	if (strcmp(item->destination, "/sys/fs/cgroup") == 0) {

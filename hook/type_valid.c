@@ -56,15 +56,17 @@ bool gt_bundle_valid(const struct gt_bundle *b)
 		  is_bool(&b->has_process) && is_bool(&b->has_linux) && gt_strv_valid(&b->args) &&
 		  gt_strv_valid(&b->annotations) && gt_strv_valid(&b->gotune_env) &&
 		  is_bool(&b->has_path_env) && ENDS(b->path_env) && is_bool(&b->has_nofile) &&
-		  is_bool(&b->no_new_privs) && gt_strv_valid(&b->sysctl) && res_valid(&b->res) &&
-		  is_bool(&b->has_seccomp) && is_bool(&b->seccomp_may_kill) &&
-		  b->cgroup_mount <= GT_CGMOUNT_BIND && ENDS(b->cgroups_path) &&
-		  ENDS(b->selinux_label) && ENDS(b->apparmor_profile) && ENDS(b->hostname_source);
+		  is_bool(&b->no_new_privs) && gt_strv_valid(&b->sysctl) &&
+		  gt_strv_valid(&b->mounts) && res_valid(&b->res) && is_bool(&b->has_seccomp) &&
+		  is_bool(&b->seccomp_may_kill) && b->cgroup_mount <= GT_CGMOUNT_BIND &&
+		  ENDS(b->cgroups_path) && ENDS(b->selinux_label) && ENDS(b->apparmor_profile) &&
+		  ENDS(b->hostname_source);
 
 	for (unsigned i = 0; i < GT_VAR_COUNT; i++)
 		ok = ok && var_valid(&b->var[i]);
 	for (unsigned i = 0; i < GT_NS_COUNT; i++)
-		ok = ok && is_bool(&b->ns[i].present) && is_bool(&b->ns[i].joined);
+		ok = ok && is_bool(&b->ns[i].present) && is_bool(&b->ns[i].joined) &&
+		     ENDS(b->ns[i].path);
 	return ok;
 }
 

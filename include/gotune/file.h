@@ -26,6 +26,13 @@ GT_MUST_CHECK int gt_root_open(const char *dir, struct gt_err *e);
 GT_MUST_CHECK int gt_root_open_file(int root, const char *path, struct stat *ret_st);
 
 /*
+ * As gt_root_open_file, but nothing may lead out of ROOT, not even to come back: -EXDEV for an
+ * absolute link and for a ".." too many. What ROOT is mounted on is not known here. -ENOSYS where
+ * the kernel lacks openat2.
+ */
+GT_MUST_CHECK int gt_root_open_file_beneath(int root, const char *path, struct stat *ret_st);
+
+/*
  * As gt_root_open_file, for a file that the kernel serves (/proc, /sys): opened first and
  * looked at then. Not for a container's tree, where opening a device has an effect.
  */

@@ -49,12 +49,25 @@ void gt_inspect_script(int fd, const struct gt_strv *argv, struct gt_launch_step
 /* Does FD start with "#!"? */
 bool gt_inspect_is_script(int fd);
 
+/* Where a container's files are. */
+struct gt_tree {
+	int rootfs;		      /* directory descriptor */
+	const struct gt_strv *mounts; /* pairs, as in gt_bundle; NULL: they are on the rootfs */
+	const char *bundle;	      /* where relative sources are */
+};
+
 /*
- * Finds args[0] as execvp in the container would: absolute, relative to CWD, or on PATH. ROOTFS is
- * a directory descriptor; *ret_path the path that was found. Returns a descriptor of a regular file
- * or -errno (as gt_root_open_file; -EINVAL for an empty name, -ENOTSUP for a relative PATH entry).
+ * The regular file PATH (absolute, or below the root) of the container; as gt_root_open_file.
+ * -EXDEV: whether a mount hides it cannot be told, or a link leads out of a mount.
  */
-GT_MUST_CHECK int gt_inspect_find(int rootfs, const char *arg0, const char *cwd,
+GT_MUST_CHECK int gt_tree_open_file(const struct gt_tree *t, const char *path, struct stat *ret_st);
+
+/*
+ * Finds args[0] as execvp in the container would: absolute, relative to CWD, or on PATH. *ret_path
+ * is the path that was found. Returns a descriptor of a regular file or -errno (as
+ * gt_tree_open_file; -EINVAL for an empty name, -ENOTSUP for a relative PATH entry).
+ */
+GT_MUST_CHECK int gt_inspect_find(const struct gt_tree *t, const char *arg0, const char *cwd,
 				  const char *path_env, char ret_path[GT_PATH_CAP],
 				  struct stat *ret_st);
 
@@ -86,6 +99,13 @@ GT_MUST_CHECK int gt_inspect_start_time(int root, int64_t pid, uint64_t *ret);
  * limits, whether the barrier can work. SELINUX_LABEL is the container's (may be "").
  */
 void gt_inspect_task(int root, int64_t pid, const char *selinux_label, struct gt_facts *ret);
+
+/*
+ * Whose the namespace at PATH is (of TYPE: CLONE_NEWNET, ...), by its inode: a container may be
+ * told to join the host's. *ret_fd (may be NULL): a descriptor of it, which the caller closes, when
+ * it is the container's; else -1. Anything that is no such namespace is GT_NS_OWNER_UNKNOWN.
+ */
+enum gt_ns_owner gt_inspect_ns(const char *path, int type, int *ret_fd);
 
 /*
  * RLIMIT_NOFILE of this process and whether it may be raised: what a runtime that is started by us,

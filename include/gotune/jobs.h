@@ -45,7 +45,7 @@ extern const struct gt_job gt_sysctl_jobs[GT_JOB_SYSCTL_COUNT];
 /* Where a program is looked for. */
 struct gt_find {
 	struct gt_worker *parser;
-	int rootfs; /* directory descriptor */
+	struct gt_tree tree;
 	const char *cwd;
 	const char *path_env;	/* NULL: none */
 	struct gt_env_var *var; /* [GT_VAR_COUNT], or NULL: launchers may set some */

@@ -52,7 +52,8 @@ enum gt_ns {
 /* One entry of linux.namespaces. */
 struct gt_bundle_ns {
 	bool present;
-	bool joined; /* has a path: an existing namespace, whose could be the host's */
+	bool joined;	/* has a path: an existing namespace, whose could be the host's */
+	char path[256]; /* "" also when it is longer */
 };
 
 /* How the container will see its cgroup file system. */
@@ -101,6 +102,7 @@ struct gt_bundle {
 	struct gt_strv annotations; /* pairs; values too long to hold are counted in dropped */
 	struct gt_strv gotune_env;  /* pairs: the GOTUNE_* variables of process.env */
 	struct gt_strv sysctl;	    /* pairs */
+	struct gt_strv mounts;	    /* pairs: destination, and source or, unless it is a bind, "" */
 };
 
 /* May ID become a file's name: not empty, not hidden, no '/', no control byte, below GT_ID_MAX? */

@@ -183,6 +183,51 @@ not_running() {
 	expect prestart "$(record .stage)" stage
 }
 
+@test "a program that a mount brings: the init that an engine adds, a directory of the host's" {
+	mkdir -p "$T/app/bin" "$BUNDLE/rootfs/sbin"
+	mv "$BUNDLE/rootfs/probe" "$T/app/bin/probe"
+	cp /bin/busybox "$T/docker-init" # a stand-in: it is never run
+	edit --arg t "$T" '.process.args = ["/srv/bin/probe"] | .mounts += [
+		{destination: "/srv", type: "bind", source: ($t + "/app"), options: ["rbind", "ro"]}]'
+	run_container
+	expect_tuned
+	rt delete "$ID" 2>/dev/null || :
+	edit --arg t "$T" '.process.env |= map(select(startswith("GOM") | not)) |
+		.process.args = ["/sbin/docker-init", "--", "/srv/bin/probe"] | .mounts += [
+		{destination: "/sbin/docker-init", type: "bind", source: ($t + "/docker-init"), options: ["bind", "ro"]}]'
+	rt run --bundle "$BUNDLE" "$ID" </dev/null >"$T/out" 2>"$T/err" || :
+	expect '/srv/bin/probe docker-init; ' "$(record '.program | "\(.path) \(.via)"')" 'program and launcher'
+	expect_setting GOMAXPROCS 'set cpu-quota 1'
+}
+
+@test "a namespace that is joined: the container's own gets the sysctl, the host's does not" {
+	local host ns="$T/netns" before
+	host=$(cat /proc/sys/net/core/somaxconn)
+	touch "$ns"
+	unshare --net="$ns" true
+	edit --arg ns "$ns" '.linux.namespaces |= map(if .type == "network" then .path = $ns else . end)'
+	run_container || { umount "$ns"; false; }
+	before=$(record '.settings[] | select(.name == "net.core.somaxconn") | .before')
+	rt delete "$ID" 2>/dev/null || :
+	edit 'del(.linux.sysctl)'
+	expect 5001 "$(seen .somaxconn)" 'net.core.somaxconn'
+	# The second container of a pod: it is raised already.
+	run_container || { umount "$ns"; false; }
+	expect_setting net.core.somaxconn 'keep already-higher null'
+	umount "$ns"
+	[ "$before" != 5001 ]
+	rt delete "$ID" 2>/dev/null || :
+	edit --arg ns "/proc/$$/ns/net" '.linux.namespaces |= map(if .type == "network" then .path = $ns else . end)'
+	run_container
+	expect_setting net.core.somaxconn 'skip host-namespace null'
+	expect "$host" "$(cat /proc/sys/net/core/somaxconn)" "the host's somaxconn"
+	rt delete "$ID" 2>/dev/null || :
+	touch "$ns.file"
+	edit --arg ns "$ns.file" '.linux.namespaces |= map(if .type == "network" then .path = $ns else . end)'
+	rt run --bundle "$BUNDLE" "$ID" </dev/null >"$T/out" 2>"$T/err" || :
+	expect_setting net.core.somaxconn 'skip namespace-unknown null'
+}
+
 @test "exec: the process sees the same variables" {
 	sleeper
 	process_file

@@ -46,6 +46,14 @@ static const struct entry {
 	{'l', "bin/gone", "/nowhere"},
 	{'x', "srv/app", NULL},
 	{'x', "srv/sub/x", NULL},
+	/* What is mounted: not in the root, but beside it. */
+	{'d', "src", NULL},
+	{'d', "src/bin", NULL},
+	{'x', "src/bin/app", NULL},
+	{'x', "src/one", NULL},
+	{'l', "src/rel", "bin/app"},
+	{'l', "src/abs", "/bin/app"},
+	{'l', "src/up", "../bin/app"},
 };
 
 static int make(const struct entry *e)
@@ -149,8 +157,89 @@ static const struct row {
 	{"/bin/app/x", "/", NULL, -ENOTDIR, NULL, NULL},
 };
 
+/* MOUNTS: "DESTINATION>SOURCE;..."; a source "@..." is below the test's directory. */
+static const struct mount_row {
+	const char *mounts, *arg0, *path;
+	int want;
+	const char *content;
+} mount_rows[] = {
+	{"/proc>;/dev>", "/bin/app", NULL, 0, "bin/app"},
+	{"/srv>@src/bin", "/srv/app", NULL, 0, "src/bin/app"},
+	{"/srv/>@src/bin", "/srv/app", NULL, 0, "src/bin/app"},
+	{"/srv>@src/bin", "/srvx/app", NULL, -ENOENT, NULL},
+	{"/srv>@src/bin", "/srv", NULL, -EISDIR, NULL},
+	{"/srv>@src/bin", "/srv/gone", NULL, -ENOENT, NULL},
+	{"/sbin/docker-init>@src/one", "/sbin/docker-init", NULL, 0, "src/one"},
+	{"/sbin/docker-init>@src/one", "/sbin/docker-init/x", NULL, -ENOTDIR, NULL},
+	{"/srv>@src", "/srv/rel", NULL, 0, "src/bin/app"},
+	{"/srv>@src", "/srv/abs", NULL, -EXDEV, NULL}, /* its root is the container's */
+	{"/srv>@src", "/srv/up", NULL, -EXDEV, NULL},
+	{"/srv>@src;/srv/bin>@srv", "/srv/bin/app", NULL, 0, "srv/app"},
+	{"/srv/bin>@srv;/srv>@src", "/srv/bin/app", NULL, 0, "src/bin/app"}, /* hidden */
+	{"/srv>@srv;/srv>@src/bin", "/srv/app", NULL, 0, "src/bin/app"},
+	{"/srv>", "/srv/app", NULL, -ENOENT, NULL}, /* a tmpfs hides it */
+	{"/>@src", "/bin/app", NULL, 0, "src/bin/app"},
+	{"/srv>src/bin", "/srv/app", NULL, 0, "src/bin/app"}, /* relative to the bundle */
+	{"/srv>/nowhere", "/srv/app", NULL, -ENOENT, NULL},
+	{"/srv>@src/bin", "/srv//./app", NULL, 0, "src/bin/app"},
+	{"/srv>@src/bin", "/srv/x/../app", NULL, -EXDEV, NULL},
+	{"/srv>@src/bin", "/bin/../srv/app", NULL, -EXDEV, NULL},
+	{"/srv>@src/bin", "/srv/../bin/app", NULL, 0, "bin/app"},
+	{"/srv>@src/bin", "app", "/nowhere/:/srv/:/bin", 0, "src/bin/app"},
+	{"/srv>@src", "app", "/srv:/bin", 0, "bin/app"},
+	{"/srv>@bin/pipe", "/srv", NULL, -ENXIO, NULL},
+	{"srv>@src", "/bin/app", NULL, -EXDEV, NULL}, /* dropped: it could be anywhere */
+};
+
+static void add_mounts(struct gt_strv *v, const char *list)
+{
+	gt_strv_init(v);
+	while (*list) {
+		size_t to = strcspn(list, ">"), from = strcspn(list + to + 1, ";");
+		const char *source = list + to + 1;
+		char full[256];
+
+		(void)snprintf(full, sizeof(full), "%s%s%.*s", *source == '@' ? dir : "",
+			       *source == '@' ? "/" : "", (int)from - (*source == '@'),
+			       source + (*source == '@'));
+		if (*list != '/')
+			v->dropped++;
+		else
+			assert_int_equal(gt_strv_add_pair(v, list, to, full, strlen(full)), 0);
+		list = source + from + (source[from] == ';');
+	}
+}
+
+static void test_gt_inspect_find_mounts(void **state)
+{
+	static struct gt_strv mounts;
+	const struct gt_tree with = {root, &mounts, dir};
+	unsigned failed = 0;
+
+	(void)state;
+	for (size_t i = 0; i < GT_ARRAY_LEN(mount_rows); i++) {
+		const struct mount_row *r = &mount_rows[i];
+		char path[GT_PATH_CAP], content[64] = "";
+
+		add_mounts(&mounts, r->mounts);
+		int fd = gt_inspect_find(&with, r->arg0, "/", r->path, path, NULL);
+
+		if (fd >= 0) {
+			(void)!read(fd, content, sizeof(content) - 1);
+			close(fd);
+		}
+		if ((fd < 0 ? fd : 0) == r->want &&
+		    (!r->content || strcmp(content, r->content) == 0))
+			continue;
+		print_error("%s [%s]: got %d [%s]\n", r->mounts, r->arg0, fd, content);
+		failed++;
+	}
+	assert_int_equal(failed, 0);
+}
+
 static void test_gt_inspect_find_rows(void **state)
 {
+	const struct gt_tree tree = {.rootfs = root};
 	unsigned failed = 0;
 
 	(void)state;
@@ -158,7 +247,8 @@ static void test_gt_inspect_find_rows(void **state)
 		const struct row *r = &rows[i];
 		char path[GT_PATH_CAP], content[64] = "";
 		struct stat st = {0}, now = {0};
-		_cleanup_close_ int fd = gt_inspect_find(root, r->arg0, r->cwd, r->path, path, &st);
+		_cleanup_close_ int fd =
+			gt_inspect_find(&tree, r->arg0, r->cwd, r->path, path, &st);
 
 		if (fd >= 0) {
 			(void)fstat(fd, &now);
@@ -178,17 +268,18 @@ static void test_gt_inspect_find_rows(void **state)
 
 static void test_gt_inspect_find_too_long(void **state)
 {
+	const struct gt_tree tree = {.rootfs = root};
 	char name[2 * GT_PATH_CAP], path[GT_PATH_CAP], list[4096];
 
 	(void)state;
 	memset(name, 'x', sizeof(name));
 	name[sizeof(name) - 1] = '\0';
-	assert_int_equal(gt_inspect_find(root, name, "/", NULL, path, NULL), -ENAMETOOLONG);
+	assert_int_equal(gt_inspect_find(&tree, name, "/", NULL, path, NULL), -ENAMETOOLONG);
 	name[0] = '/';
-	assert_int_equal(gt_inspect_find(root, name, "/", NULL, path, NULL), -ENAMETOOLONG);
-	assert_int_equal(gt_inspect_find(root, "./app", name, NULL, path, NULL), -ENAMETOOLONG);
+	assert_int_equal(gt_inspect_find(&tree, name, "/", NULL, path, NULL), -ENAMETOOLONG);
+	assert_int_equal(gt_inspect_find(&tree, "./app", name, NULL, path, NULL), -ENAMETOOLONG);
 	(void)snprintf(list, sizeof(list), "%s:/bin", name);
-	assert_int_equal(gt_inspect_find(root, "app", "/", list, path, NULL), -ENAMETOOLONG);
+	assert_int_equal(gt_inspect_find(&tree, "app", "/", list, path, NULL), -ENAMETOOLONG);
 	assert_string_equal(path, "");
 }
 
@@ -196,6 +287,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_gt_inspect_find_rows),
+		cmocka_unit_test(test_gt_inspect_find_mounts),
 		cmocka_unit_test(test_gt_inspect_find_too_long),
 	};
 

@@ -121,6 +121,7 @@ static void test_gt_inspect_argv_options(void **state)
 		NEXT("/usr/libexec/catatonit|--|/app", "/app"),
 		NEXT("/run/podman-init|--|/app|-x", "/app|-x"),
 		NEXT("catatonit|-g|/app", "/app"),
+		NEXT("/run/podman-init|--|/app", "/app"),
 		UNSURE("catatonit|-P"),
 		NEXT("dumb-init|/app", "/app"),
 		NEXT("dumb-init|-c|-v|--|/app", "/app"),

@@ -79,7 +79,8 @@ static void dump(struct gt_buf *out)
 	add_pairs(out, "unified", &b.res.unified, true);
 	for (unsigned i = 0; i < GT_NS_COUNT; i++) {
 		if (b.ns[i].present)
-			gt_buf_fmt(out, "ns=%s%s\n", ns[i], b.ns[i].joined ? " joined" : "");
+			gt_buf_fmt(out, "ns=%s%s%s\n", ns[i], b.ns[i].joined ? " joined " : "",
+				   b.ns[i].path);
 	}
 	add_number(out, b.has_seccomp, "seccomp", 1);
 	if (b.cgroup_mount != GT_CGMOUNT_NONE)
@@ -88,6 +89,7 @@ static void dump(struct gt_buf *out)
 	add_text(out, "selinux", b.selinux_label);
 	add_text(out, "apparmor", b.apparmor_profile);
 	add_text(out, "hostname", b.hostname_source);
+	add_pairs(out, "mount", &b.mounts, true);
 }
 
 #define PROCESS(x) "{\"process\":{" x "}}"
@@ -146,7 +148,7 @@ static void test_read_bundle_values(void **state)
 		{"namespaces",
 		 LINUX("\"namespaces\":[{\"type\":\"network\",\"path\":\"/proc/1/ns/net\"},"
 		       "{\"type\":\"ipc\"},{\"type\":\"pid\",\"path\":\"\"},{\"type\":\"time\"}]"),
-		 "linux=1\nns=net joined\nns=ipc\nns=pid\n"},
+		 "linux=1\nns=net joined /proc/1/ns/net\nns=ipc\nns=pid\n"},
 		{"seccomp is not looked into",
 		 LINUX("\"seccomp\":{\"syscalls\":[{\"names\":[\"a\"],\"names\":5}],"
 		       "\"linux\":{\"sysctl\":1}}"),
@@ -156,21 +158,26 @@ static void test_read_bundle_values(void **state)
 		{"cgroup mount",
 		 MOUNTS("{\"destination\":\"/sys\",\"type\":\"sysfs\",\"options\":[\"ro\"]},"
 			"{\"destination\":\"/sys/fs/cgroup\",\"type\":\"cgroup2\"}"),
-		 "cgmount=own\n"},
+		 "cgmount=own\nmount=/sys:\nmount=/sys/fs/cgroup:\n"},
 		{"cgroup bind",
 		 MOUNTS("{\"destination\":\"/sys/fs/cgroup\",\"source\":\"/sys/fs/cgroup\","
 			"\"type\":\"none\",\"options\":[\"rw\",\"rbind\"]}"),
-		 "cgmount=bind\n"},
+		 "cgmount=bind\nmount=/sys/fs/cgroup:/sys/fs/cgroup\n"},
 		{"sys bind", MOUNTS("{\"destination\":\"/sys\",\"type\":\"bind\"}"),
-		 "cgmount=bind\n"},
+		 "cgmount=bind\nmount=/sys:\n"},
 		{"options do not leak into the next mount",
 		 MOUNTS("{\"destination\":\"/x\",\"options\":[\"bind\"]},"
 			"{\"destination\":\"/sys/fs/cgroup\",\"type\":\"tmpfs\"}"),
-		 ""},
+		 "mount=/x:\nmount=/sys/fs/cgroup:\n"},
+		{"a source counts only for a bind mount, a destination only when it is absolute",
+		 MOUNTS("{\"destination\":\"/a\",\"source\":\"/s\",\"type\":\"ext4\"},"
+			"{\"destination\":\"b\",\"source\":\"/s\",\"type\":\"bind\"},{}"),
+		 "mount=/a:\nmount dropped=2\n"},
 		{"hostname",
 		 MOUNTS("{\"destination\":\"/etc/hostname\",\"source\":\"/var/x/hostname\","
 			"\"options\":[\"bind\"]},{\"destination\":\"/etc/hosts\",\"source\":\"/y\"}"),
-		 "hostname=/var/x/hostname\n"},
+		 "hostname=/var/x/hostname\nmount=/etc/hostname:/var/x/hostname\n"
+		 "mount=/etc/hosts:\n"},
 		{"keys that are not ours",
 		 "{\"hooks\":{\"x\":[1,{\"y\":null}]},\"vm\":{},\"Vm\":{},\"process\":{\"q\":1e999}}",
 		 "process=1\n"},

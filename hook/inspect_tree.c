@@ -1,0 +1,109 @@
+/*
+ * The files of a container: its root file system and, as long as nothing is mounted on it, what
+ * config.json says will be. Effects: opens files below these directories, nothing else.
+ *
+ * A path below the destination of a mount is looked up in the mount's source; the one that is
+ * mounted last wins, as it hides the others. A link that leads from the root file system into a
+ * mount is not followed there: it finds what the mount will hide, mostly nothing.
+ */
+#include <fcntl.h>
+
+#include "gotune/file.h"
+#include "gotune/inspect.h"
+
+/* A mount that could hold the path. */
+struct under {
+	const char *source; /* NULL: none */
+	const char *rest;   /* of the path, below the mount; "": the mount itself is the file */
+};
+
+/* What of PATH lies below DESTINATION ("" for itself), or NULL. Both absolute. */
+static const char *below(const char *path, const char *destination)
+{
+	size_t n = strlen(destination);
+
+	while (n > 0 && destination[n - 1] == '/')
+		n--;
+	if (strncmp(path, destination, n) != 0 || (path[n] != '/' && path[n] != '\0'))
+		return NULL;
+	return path + n + strspn(path + n, "/");
+}
+
+/*
+ * PATH as destinations are written: absolute, without "//", "." and "..". *ret_up: there was a
+ * "..", which means another directory where a link stands before it. False when it does not fit.
+ */
+static bool clean(const char *path, char ret[GT_PATH_CAP], bool *ret_up)
+{
+	bool fits = true;
+
+	ret[0] = '\0';
+	*ret_up = false;
+	for (path += strspn(path, "/"); *path; path += strspn(path, "/")) {
+		size_t n = strcspn(path, "/"), len = strlen(ret);
+		char *last = strrchr(ret, '/');
+
+		if (n == 2 && memcmp(path, "..", 2) == 0) {
+			*ret_up = true;
+			if (last)
+				*last = '\0';
+		} else if (n != 1 || *path != '.') {
+			fits = fits && gt_append(ret, GT_PATH_CAP, "/") &&
+			       gt_copy(ret + len + 1, GT_PATH_CAP - len - 1, path, n);
+		}
+		path += n;
+	}
+	return fits;
+}
+
+static struct under find(const struct gt_strv *mounts, const char *path)
+{
+	struct under u = {NULL, NULL};
+	const char *source;
+
+	for (const char *to = gt_strv_next(mounts, NULL); to; to = gt_strv_next(mounts, source)) {
+		const char *rest = below(path, to);
+
+		source = gt_strv_next(mounts, to);
+		if (!source)
+			break;
+		if (rest)
+			u = (struct under){source, rest};
+	}
+	return u;
+}
+
+/* SOURCE is the host's; a relative one is below the bundle (runtime-spec, config.md, mounts). */
+static int open_source(const struct gt_tree *t, const struct under *u, struct stat *ret_st)
+{
+	_cleanup_close_ int host = -1, dir = -1;
+
+	host = gt_root_open(u->source[0] == '/' ? NULL : t->bundle, NULL);
+	if (host < 0)
+		return host;
+	if (u->rest[0] == '\0')
+		return gt_root_open_file(host, u->source, ret_st);
+	dir = gt_root_open_dir(host, u->source);
+	return dir < 0 ? dir : gt_root_open_file_beneath(dir, u->rest, ret_st);
+}
+
+int gt_tree_open_file(const struct gt_tree *t, const char *path, struct stat *ret_st)
+{
+	char spelt_once[GT_PATH_CAP];
+	struct under u;
+	bool up;
+
+	if (!t->mounts || t->mounts->n + t->mounts->dropped == 0)
+		return gt_root_open_file(t->rootfs, path, ret_st);
+	if (!clean(path, spelt_once, &up))
+		return -ENAMETOOLONG;
+	if (t->mounts->dropped)
+		return -EXDEV;
+	u = find(t->mounts, spelt_once);
+	if (!u.source)
+		return gt_root_open_file(t->rootfs, path, ret_st);
+	if (up)
+		return -EXDEV;
+	/* Not a bind mount: a new file system, which is empty or the kernel's. */
+	return u.source[0] == '\0' ? -ENOENT : open_source(t, &u, ret_st);
+}
