@@ -42,12 +42,11 @@ reports() {
 	[ "$(wc -l <"$T/log")" -ge "$1" ] && tail -n 1 "$T/log" >"$OUT"
 }
 
-# The program and what belongs to its cgroup; the record when WAY keeps one: expect_all WAY [RUNTIME].
-# The sysctl needs a network namespace that config.json leaves to the runtime (--network none), or a
-# hook, which finds it made.
+# The program in Podman's bridge network, and what belongs to its cgroup; the record when WAY keeps
+# one: expect_all WAY [RUNTIME].
 expect_all() {
 	register "$@"
-	run_detached --network none probe -sleep 60
+	run_detached probe -sleep 60
 	expect_tuned
 	expect 5001 "$(seen .somaxconn)" somaxconn
 	expect_swappiness 7
@@ -132,30 +131,12 @@ each_way() {
 	expect_tuned
 }
 
-@test "net.core.somaxconn in Podman's bridge network" {
-	register hook
-	run_container probe
-	expect 5001 "$(seen .somaxconn)" somaxconn
-}
-
-# The namespace has a path: it is not looked behind it.
-@test "net.core.somaxconn in Podman's bridge network by precreate and the wrapper: left alone" {
-	register precreate
-	run_container probe
-	expect_tuned
-	[ "$(seen .somaxconn)" != 5001 ]
-	register runtime
-	run_detached probe -sleep 60
-	expect_tuned
-	[ "$(seen .somaxconn)" != 5001 ]
-	expect 'skip namespace-unknown' "$(setting "$CID" net.core.somaxconn | cut -d' ' -f1,2)"
-}
-
 host_network() {
 	local before
 	before=$(box cat /proc/sys/net/core/somaxconn)
 	run_container --network host probe
 	expect_tuned
+	expect "$before" "$(seen .somaxconn)" somaxconn
 	expect "$before" "$(box cat /proc/sys/net/core/somaxconn)" 'the somaxconn of the machine'
 }
 
@@ -166,7 +147,7 @@ host_network() {
 given() {
 	run_container --sysctl net.core.somaxconn=333 --ulimit nofile=9000:9500 "${NPROC[@]}" -e GOMAXPROCS=7 -e GOMEMLIMIT=100MiB probe
 	expect '333 7 100MiB 9000 9500' "$(seen '"\(.somaxconn) \(.env.GOMAXPROCS) \(.env.GOMEMLIMIT) \(.nofile_soft) \(.nofile_hard)"')"
-	run_container --network none -e GOMAXPROCS=7 probe
+	run_container -e GOMAXPROCS=7 probe
 	expect '7 460MiB 5001' "$(seen '"\(.env.GOMAXPROCS) \(.env.GOMEMLIMIT) \(.somaxconn)"')"
 }
 
@@ -257,11 +238,11 @@ restarted() {
 statuses() {
 	local rc=0
 	policy_on_top '.select = "all"'
-	echo hello | pm run -i --rm --network none busybox sh -c 'cat; cat /proc/sys/net/core/somaxconn; echo error >&2; exit 42' >"$OUT" 2>"$ERR" || rc=$?
+	echo hello | pm run -i --rm busybox sh -c 'cat; cat /proc/sys/net/core/somaxconn; echo error >&2; exit 42' >"$OUT" 2>"$ERR" || rc=$?
 	expect 42 "$rc" 'exit status'
 	expect 'hello 5001' "$(xargs <"$OUT")" output
 	expect error "$(cat "$ERR")" error
-	run_detached --network none busybox sh -c 'trap "exit 9" TERM; cat /proc/sys/net/core/somaxconn; while :; do sleep 0.1; done'
+	run_detached busybox sh -c 'trap "exit 9" TERM; cat /proc/sys/net/core/somaxconn; while :; do sleep 0.1; done'
 	pm stop -t 5 "$CID" >/dev/null
 	expect 9 "$(pm inspect -f '{{.State.ExitCode}}' "$CID")" 'exit status after TERM'
 }
@@ -283,7 +264,7 @@ statuses() {
 	run_detached probe -sleep 60
 	expect_tuned
 	pm exec "$CID" /probe >"$OUT"
-	expect_untouched
+	expect 'null null' "$(seen '"\(.env.GOMAXPROCS) \(.env.GOMEMLIMIT)"')" 'environment'
 }
 
 in_a_pod() {
@@ -291,7 +272,7 @@ in_a_pod() {
 	CID=$(pm run -d --pod pod --cpus 0.5 --memory 512m probe -sleep 60)
 	wait_for 10 reports 1
 	expect_tuned
-	[ "$1" != hook ] || expect 5001 "$(seen .somaxconn)" somaxconn
+	expect 5001 "$(seen .somaxconn)" somaxconn
 	expect running "$(pm pod inspect pod | jq -r '.Containers[] | select(.Name | test("infra")) | .State')" "the pod's own container"
 	pm pod rm -f -t 0 pod >/dev/null
 }

@@ -119,7 +119,6 @@ static void test_gt_inspect_argv_options(void **state)
 		NONE("tini"),
 		NONE("tini|--"),
 		NEXT("/usr/libexec/catatonit|--|/app", "/app"),
-		NEXT("/run/podman-init|--|/app|-x", "/app|-x"),
 		NEXT("catatonit|-g|/app", "/app"),
 		NEXT("/run/podman-init|--|/app", "/app"),
 		UNSURE("catatonit|-P"),
