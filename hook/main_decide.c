@@ -14,8 +14,10 @@
 #include "gotune/inspect.h"
 #include "gotune/jobs.h"
 #include "gotune/live.h"
+#include "gotune/lookup.h"
 #include "gotune/planner.h"
 #include "gotune/read.h"
+#include "gotune/userns.h"
 
 static void set_trouble(struct gt_decision *d, enum gt_trouble t, const struct gt_err *e)
 {
@@ -189,8 +191,23 @@ static void inspect_sysctls(struct gt_decision *d, const struct gt_decide_in *in
 
 /* ---- the live container and the host ---- */
 
-static void inspect_live(struct gt_decision *d, const char *sysroot)
+/*
+ * A rootless runtime may have no cgroup to write to, which is no error to it as long as config.json
+ * sets no limit: a first one from us would fail the container.
+ */
+static void leave_rootless_cgroup(struct gt_facts *f)
 {
+	struct gt_userns ns;
+
+	if (f->config.mem_limit_bytes.known || (gt_userns_self(&ns) == 0 && ns.whole))
+		return;
+	f->cgroup.memory_shared = true;
+	f->cgroup.cpuset_shared = true;
+}
+
+static void inspect_live(struct gt_decision *d, const struct gt_decide_in *in)
+{
+	const char *sysroot = in->sysroot;
 	struct gt_facts *f = &d->rec->facts;
 	char cgroup[GT_PATH_CAP] = "";
 
@@ -198,6 +215,8 @@ static void inspect_live(struct gt_decision *d, const char *sysroot)
 	gt_inspect_cgroup_mount(d->bundle, &f->cgroup);
 	if (cgroup[0])
 		memcpy(f->ident.cgroup, cgroup, sizeof(f->ident.cgroup));
+	if (in->future && !sysroot)
+		leave_rootless_cgroup(f);
 	f->net = owner_in_config(&d->bundle->ns[GT_NS_NET], CLONE_NEWNET, !sysroot);
 	f->ipc = owner_in_config(&d->bundle->ns[GT_NS_IPC], CLONE_NEWIPC, !sysroot);
 	if (f->ident.pid > 0) {
@@ -233,7 +252,7 @@ static void inspect_all(struct gt_decision *d, const struct gt_decide_in *in)
 	if (live)
 		d->pidfd = pidfd_open((pid_t)f->ident.pid, 0); /* -1: start times must do */
 	find_program(d);
-	inspect_live(d, in->sysroot);
+	inspect_live(d, in);
 	gt_plan_select(f, &d->policy, &sel);
 	if (!sel.selected)
 		return; /* most containers of a host: what would not be used is not looked for */
@@ -249,6 +268,8 @@ static void take_identity(struct gt_decision *d, const struct gt_decide_in *in)
 
 	if (!d->state)
 		(void)gt_copy_str(id->bundle, sizeof(id->bundle), in->bundle ? in->bundle : "");
+	if (!d->state && !in->id && d->bundle)
+		gt_read_early_ident(d->bundle, id);
 	if (d->bundle)
 		gt_read_ident(d->state, d->bundle, id);
 	if (d->state) {
@@ -256,7 +277,8 @@ static void take_identity(struct gt_decision *d, const struct gt_decide_in *in)
 		memcpy(id->bundle, d->state->bundle, sizeof(id->bundle));
 		id->pid = d->state->pid;
 	} else {
-		(void)gt_copy_str(id->id, sizeof(id->id), in->id ? in->id : "");
+		if (in->id)
+			(void)gt_copy_str(id->id, sizeof(id->id), in->id);
 		id->pid = in->pid;
 		/* A relative one is relative to a directory that nobody will remember. */
 		if (in->pid_file && in->pid_file[0] == '/' &&
@@ -264,6 +286,18 @@ static void take_identity(struct gt_decision *d, const struct gt_decide_in *in)
 			id->pid_file[0] = '\0';
 	}
 	(void)gt_copy_str(id->stage, sizeof(id->stage), in->stage);
+}
+
+/*
+ * The profile of the hook's registration: the host's word, but a user may ask for another one. One
+ * that he may not ask for is not there.
+ */
+static bool registration_counts(const struct gt_decision *d, const struct gt_request *profile)
+{
+	bool asked = profile->origin > GT_ORIGIN_HOOK_ARGS;
+	bool may = profile->origin == GT_ORIGIN_SET || (d->policy.allow & 1u << GT_KEY_PROFILE);
+
+	return !asked || !may;
 }
 
 static void take_config(struct gt_decision *d, const struct gt_decide_in *in)
@@ -275,7 +309,7 @@ static void take_config(struct gt_decision *d, const struct gt_decide_in *in)
 	gt_read_requests(d->bundle, f->ident.container_name, in->set_pairs, &f->req);
 	gt_read_config_facts(d->bundle, f);
 	f->seccomp = d->bundle->has_seccomp && d->bundle->seccomp_may_kill ? GT_YES : GT_NO;
-	if (in->profile && profile->origin < GT_ORIGIN_HOOK_ARGS) {
+	if (in->profile && registration_counts(d, profile)) {
 		profile->origin = GT_ORIGIN_HOOK_ARGS;
 		profile->too_long =
 			!gt_copy_str(profile->value, sizeof(profile->value), in->profile);
@@ -303,6 +337,7 @@ static void gather(struct gt_decision *d, const struct gt_decide_in *in, const c
 	else if (is_disabled(d->root))
 		set_trouble(d, GT_TROUBLE_DISABLED,
 			    &(struct gt_err){.msg = GT_SYSCONFDIR "/gotune/disabled exists"});
+	gt_look_up_image(d);
 	if (d->bundle && d->bundle->has_process && d->bundle->has_linux)
 		inspect_all(d, in);
 }

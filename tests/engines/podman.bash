@@ -42,8 +42,8 @@ register() {
 	case $1 in
 	precreate)
 		hook_json "$T/etc/gotune-hooks/99-gotune-precreate.json" '["precreate"]' precreate
+		hook_json "$T/containers/oci/hooks.d/99-gotune.json" '["poststop"]' poststop # drops the record
 		containers_conf "runtime = \"$runtime\"" 'hooks_dir = ["/usr/share/containers/oci/hooks.d", "/etc/gotune-hooks"]'
-		mkdir -p "$T/containers/oci/hooks.d"
 		;;
 	hook)
 		hook_json "$T/containers/oci/hooks.d/99-gotune.json" '["createRuntime", "poststop"]'
