@@ -62,8 +62,21 @@ static void add_memory(struct gt_cgroup_facts *f, uint32_t i, int dir, const cha
 
 typedef void (*add_fn)(struct gt_cgroup_facts *f, uint32_t i, int dir, const char *below);
 
-/* From the container's cgroup up to the mount's root. False when the path is gone, or unknown. */
-static bool walk(int root, const struct gt_cg_place *p, add_fn add, struct gt_cgroup_facts *f)
+/* A cgroup that is yet to be made has no limits; its name alone is noted. */
+static void add_future(struct gt_cgroup_facts *f, uint32_t i, const char *below)
+{
+	if (i < GT_LEVELS_MAX) {
+		(void)gt_copy_str(slot(f, i)->path, GT_WHERE_CAP, below); /* cut: for reading */
+		memcpy(slot(f, i)->mem_path, slot(f, i)->path, GT_WHERE_CAP);
+	}
+}
+
+/*
+ * From the container's cgroup up to the mount's root. False when the path is gone, or unknown. What
+ * is not there yet (FUTURE) is passed over.
+ */
+static bool walk(int root, const struct gt_cg_place *p, add_fn add, bool future,
+		 struct gt_cgroup_facts *f)
 {
 	char below[GT_PATH_CAP];
 	uint32_t i = 0;
@@ -74,8 +87,13 @@ static bool walk(int root, const struct gt_cg_place *p, add_fn add, struct gt_cg
 	do {
 		_cleanup_close_ int dir = gt_cg_open(root, p, below);
 
+		if (dir == -ENOENT && future) {
+			add_future(f, i++, below);
+			continue;
+		}
 		if (i == 0 && dir == -ENOENT)
 			return false;
+		future = false; /* its parents are there */
 		add(f, i++, dir, below);
 	} while (parent(below));
 	return true;
@@ -133,7 +151,8 @@ static int read_cpus(int dir, const char *const files[2], struct gt_cpus *ret,
 }
 
 /* The effective set of the nearest level that has one: the controller may end further up. */
-static void read_effective(int root, const struct gt_cg_place *p, struct gt_fact_cpus *ret)
+static void read_effective(int root, const struct gt_cg_place *p, bool future,
+			   struct gt_fact_cpus *ret)
 {
 	static const char *const v1[2] = {"cpuset.effective_cpus", "cpuset.cpus"};
 	static const char *const v2[2] = {"cpuset.cpus.effective", NULL};
@@ -153,8 +172,8 @@ static void read_effective(int root, const struct gt_cg_place *p, struct gt_fact
 			ret->v = cpus;
 			where(ret->where, p, below, file);
 		}
-		/* A cgroup that is gone says nothing of its parents. */
-		if (r != -ENOENT || dir < 0)
+		/* A cgroup that is gone says nothing of its parents, one to come does. */
+		if (r != -ENOENT || (dir < 0 && !future))
 			return;
 	} while (parent(below));
 }
@@ -189,28 +208,81 @@ static void read_swap(int root, const struct gt_cg_place *p, struct gt_cgroup_fa
 	where(fact->where, p, p->below, file);
 }
 
+/* What is the same for a cgroup that is there and for one that will be. */
+static void read_places(int root, const struct gt_cg_places *places, bool future,
+			struct gt_cgroup_facts *ret)
+{
+	bool cpu, memory;
+
+	ret->cpu = places->ctl[GT_CTL_CPU].version;
+	ret->memory = places->ctl[GT_CTL_MEMORY].version;
+	ret->cpuset = places->ctl[GT_CTL_CPUSET].version;
+	ret->memory_shared = places->ctl[GT_CTL_MEMORY].shared;
+	ret->cpuset_shared = places->ctl[GT_CTL_CPUSET].shared;
+	ret->hybrid = places->hybrid;
+	cpu = walk(root, &places->ctl[GT_CTL_CPU], add_cpu, future, ret);
+	memory = walk(root, &places->ctl[GT_CTL_MEMORY], add_memory, future, ret);
+	mark_missing(ret, cpu, memory);
+	name_levels(ret);
+	if (places->ctl[GT_CTL_CPUSET].has_path)
+		read_effective(root, &places->ctl[GT_CTL_CPUSET], future, &ret->effective);
+}
+
+/* Has the cgroup BELOW the file? GT_UNKNOWN: it is not there, or the root, which never has it. */
+static enum gt_tri has_swap_max(int root, const struct gt_cg_place *p, const char *below)
+{
+	_cleanup_close_ int dir = gt_cg_open(root, p, below);
+
+	if (dir < 0 || strcmp(below, "/") == 0)
+		return GT_UNKNOWN;
+	return faccessat(dir, "memory.swap.max", F_OK, 0) == 0 ? GT_YES : GT_NO;
+}
+
+/*
+ * Will a new cgroup at P have memory.swap.max? A kernel without swap accounting has none, and a
+ * runtime fails to write it. Its nearest ancestor tells or, when that is the root, our own cgroup.
+ */
+static bool will_have_swap_max(int root, const struct gt_cg_place *p)
+{
+	struct gt_cg_places own;
+	char below[GT_PATH_CAP];
+	enum gt_tri has;
+
+	memcpy(below, p->below, sizeof(below));
+	do
+		has = has_swap_max(root, p, below);
+	while (has == GT_UNKNOWN && parent(below));
+	if (has != GT_UNKNOWN)
+		return has == GT_YES;
+	gt_cg_find(root, getpid(), NULL, &own);
+	p = &own.ctl[GT_CTL_MEMORY];
+	return p->has_path && has_swap_max(root, p, p->below) == GT_YES;
+}
+
+void gt_inspect_cgroup_future(int root, const char *path, struct gt_cgroup_facts *ret,
+			      char ret_path[GT_PATH_CAP])
+{
+	struct gt_cg_places places;
+	const struct gt_cg_place *memory = &places.ctl[GT_CTL_MEMORY];
+
+	gt_cg_find(root, 0, path, &places);
+	memcpy(ret_path, places.path, GT_PATH_CAP);
+	read_places(root, &places, true, ret);
+	if (memory->version == GT_CGROUP_V2)
+		ret->no_swap_file = !will_have_swap_max(root, memory);
+}
+
 void gt_inspect_cgroup(int root, int64_t pid, struct gt_cgroup_facts *ret,
 		       char ret_path[GT_PATH_CAP], int ret_dir[GT_CTL_COUNT])
 {
 	struct gt_cg_places places;
-	bool cpu, memory;
 
-	gt_cg_find(root, pid, &places);
-	ret->cpu = places.ctl[GT_CTL_CPU].version;
-	ret->memory = places.ctl[GT_CTL_MEMORY].version;
-	ret->cpuset = places.ctl[GT_CTL_CPUSET].version;
-	ret->memory_shared = places.ctl[GT_CTL_MEMORY].shared;
-	ret->cpuset_shared = places.ctl[GT_CTL_CPUSET].shared;
-	ret->hybrid = places.hybrid;
+	gt_cg_find(root, pid, NULL, &places);
 	memcpy(ret_path, places.path, GT_PATH_CAP);
-	cpu = walk(root, &places.ctl[GT_CTL_CPU], add_cpu, ret);
-	memory = walk(root, &places.ctl[GT_CTL_MEMORY], add_memory, ret);
-	mark_missing(ret, cpu, memory);
-	name_levels(ret);
+	read_places(root, &places, false, ret);
 	if (places.ctl[GT_CTL_MEMORY].has_path)
 		read_swap(root, &places.ctl[GT_CTL_MEMORY], ret);
 	if (places.ctl[GT_CTL_CPUSET].has_path) {
-		read_effective(root, &places.ctl[GT_CTL_CPUSET], &ret->effective);
 		read_own_cpuset(root, &places.ctl[GT_CTL_CPUSET], ret);
 	}
 	for (unsigned c = 0; ret_dir && c < GT_CTL_COUNT; c++) {

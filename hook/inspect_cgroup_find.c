@@ -255,7 +255,14 @@ static void mark_shared(int root, const struct paths *theirs, struct gt_cg_place
 	}
 }
 
-void gt_cg_find(int root, int64_t pid, struct gt_cg_places *ret)
+static void same_path(struct paths *p, const char *path)
+{
+	for (unsigned c = 0; c < GT_CTL_COUNT; c++)
+		(void)gt_copy_str(p->v1[c], sizeof(p->v1[c]), path); /* of the same size */
+	(void)gt_copy_str(p->v2, sizeof(p->v2), path);
+}
+
+void gt_cg_find(int root, int64_t pid, const char *future, struct gt_cg_places *ret)
 {
 	struct paths paths = {0};
 	char name[48] = "proc/";
@@ -265,8 +272,10 @@ void gt_cg_find(int root, int64_t pid, struct gt_cg_places *ret)
 	if (pid > 0 && gt_append_u64(name, sizeof(name), (uint64_t)pid) &&
 	    gt_append(name, sizeof(name), "/cgroup"))
 		read_paths(root, name, &paths);
+	if (pid == 0 && future)
+		same_path(&paths, future);
 	read_mounts(root, &paths, ret);
-	if (pid > 0)
+	if (pid > 0 || future)
 		mark_shared(root, &paths, ret);
 	path = paths.v1[GT_CTL_MEMORY];
 	if (*path == '\0')

@@ -217,7 +217,7 @@ static enum gt_tri have_cap(struct caps c, unsigned bit)
 }
 
 /* The initial user namespace maps every id onto itself. */
-static enum gt_tri in_initial_userns(int root)
+enum gt_tri gt_inspect_initial_userns(int root)
 {
 	static const char *const whole[3] = {"0", "0", "4294967295"};
 	char text[256];
@@ -241,7 +241,7 @@ static enum gt_tri in_initial_userns(int root)
 static enum gt_tri can_raise_hard(int root, struct caps own)
 {
 	enum gt_tri cap = have_cap(own, CAP_SYS_RESOURCE_BIT);
-	enum gt_tri initial = in_initial_userns(root);
+	enum gt_tri initial = gt_inspect_initial_userns(root);
 
 	if (cap == GT_NO || initial == GT_NO)
 		return GT_NO;

@@ -17,7 +17,6 @@
 #include "gotune/lookup.h"
 #include "gotune/planner.h"
 #include "gotune/read.h"
-#include "gotune/userns.h"
 
 static void set_trouble(struct gt_decision *d, enum gt_trouble t, const struct gt_err *e)
 {
@@ -191,32 +190,31 @@ static void inspect_sysctls(struct gt_decision *d, const struct gt_decide_in *in
 
 /* ---- the live container and the host ---- */
 
-/*
- * A rootless runtime may have no cgroup to write to, which is no error to it as long as config.json
- * sets no limit: a first one from us would fail the container.
- */
-static void leave_rootless_cgroup(struct gt_facts *f)
+/* The container's cgroup, or the place where it will be. */
+static void inspect_cgroup(struct gt_decision *d)
 {
-	struct gt_userns ns;
-
-	if (f->config.mem_limit_bytes.known || (gt_userns_self(&ns) == 0 && ns.whole))
-		return;
-	f->cgroup.memory_shared = true;
-	f->cgroup.cpuset_shared = true;
-}
-
-static void inspect_live(struct gt_decision *d, const struct gt_decide_in *in)
-{
-	const char *sysroot = in->sysroot;
 	struct gt_facts *f = &d->rec->facts;
-	char cgroup[GT_PATH_CAP] = "";
+	char cgroup[GT_PATH_CAP] = "", future[GT_PATH_CAP];
+	/* In another user namespace runtimes put it where only they know. */
+	bool nested = gt_inspect_initial_userns(d->root) == GT_NO;
 
-	gt_inspect_cgroup(d->root, f->ident.pid, &f->cgroup, cgroup, d->cgroup);
+	if (f->ident.pid == 0 && !nested && gt_inspect_cgroup_path(d->bundle->cgroups_path, future))
+		gt_inspect_cgroup_future(d->root, future, &f->cgroup, cgroup);
+	else
+		gt_inspect_cgroup(d->root, f->ident.pid, &f->cgroup, cgroup, d->cgroup);
+	/* ... and may be denied what it holds, which would be fatal to the container. */
+	if (f->ident.pid == 0 && nested)
+		f->cgroup.memory_shared = f->cgroup.cpuset_shared = true;
 	gt_inspect_cgroup_mount(d->bundle, &f->cgroup);
 	if (cgroup[0])
 		memcpy(f->ident.cgroup, cgroup, sizeof(f->ident.cgroup));
-	if (in->future && !sysroot)
-		leave_rootless_cgroup(f);
+}
+
+static void inspect_live(struct gt_decision *d, const char *sysroot)
+{
+	struct gt_facts *f = &d->rec->facts;
+
+	inspect_cgroup(d);
 	f->net = owner_in_config(&d->bundle->ns[GT_NS_NET], CLONE_NEWNET, !sysroot);
 	f->ipc = owner_in_config(&d->bundle->ns[GT_NS_IPC], CLONE_NEWIPC, !sysroot);
 	if (f->ident.pid > 0) {
@@ -252,7 +250,7 @@ static void inspect_all(struct gt_decision *d, const struct gt_decide_in *in)
 	if (live)
 		d->pidfd = pidfd_open((pid_t)f->ident.pid, 0); /* -1: start times must do */
 	find_program(d);
-	inspect_live(d, in);
+	inspect_live(d, in->sysroot);
 	gt_plan_select(f, &d->policy, &sel);
 	if (!sel.selected)
 		return; /* most containers of a host: what would not be used is not looked for */

@@ -118,6 +118,8 @@ static void swappiness_v2(struct gt_planning *pl, struct gt_setting *s, uint64_t
 	}
 	if (pl->f->config.has_swap || (now->known && now->v == 0))
 		gt_plan_keep(s, GT_R_ALREADY_SET);
+	else if (pl->f->cgroup.no_swap_file)
+		gt_plan_skip(s, GT_R_NO_CGROUP);
 	else
 		gt_plan_set_number(s, GT_R_NO_SWAP, 0);
 }

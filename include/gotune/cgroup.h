@@ -22,8 +22,11 @@ struct gt_cg_places {
 	char path[GT_PATH_CAP]; /* as in proc/PID/cgroup: memory, else unified, else cpu */
 };
 
-/* Reads proc/self/mountinfo and proc/PID/cgroup below ROOT. PID 0: no paths. Never fails. */
-void gt_cg_find(int root, int64_t pid, struct gt_cg_places *ret);
+/*
+ * Reads proc/self/mountinfo and proc/PID/cgroup below ROOT. PID 0: the paths are FUTURE, in every
+ * hierarchy; NULL: no paths. Never fails.
+ */
+void gt_cg_find(int root, int64_t pid, const char *future, struct gt_cg_places *ret);
 
 /* The directory of the cgroup BELOW P's mount point; opened for reading, or -errno. */
 GT_MUST_CHECK int gt_cg_open(int root, const struct gt_cg_place *p, const char *below);

@@ -126,6 +126,7 @@ struct gt_cgroup_facts {
 	bool hybrid;				    /* v1 controllers beside a mounted cgroup2 */
 	/* We live in the same cgroup or below it: it is not the container's alone to be changed. */
 	bool memory_shared, cpuset_shared;
+	bool no_swap_file; /* v2, of a container to come: it will have no memory.swap.max */
 	struct gt_level level[GT_LEVELS_MAX];
 	uint32_t n_level;    /* 0: no live cgroup was read */
 	bool level_overflow; /* more ancestors than fit: the last holds the smallest of the rest */

@@ -83,6 +83,19 @@ enum gt_controller { GT_CTL_CPU, GT_CTL_MEMORY, GT_CTL_CPUSET, GT_CTL_COUNT };
 void gt_inspect_cgroup(int root, int64_t pid, struct gt_cgroup_facts *ret,
 		       char ret_path[GT_PATH_CAP], int ret_dir[GT_CTL_COUNT]);
 
+/*
+ * The cgroup that a runtime will make of config.json's cgroupsPath, below the hierarchy's root.
+ * False when that cannot be told: it is relative, or no name of systemd's. Pure.
+ */
+bool gt_inspect_cgroup_path(const char *cgroups_path, char ret[GT_PATH_CAP]);
+
+/*
+ * As gt_inspect_cgroup, for a container that does not run yet and whose cgroup will be PATH: its
+ * ancestors, as far as they are there. *ret_path gets PATH.
+ */
+void gt_inspect_cgroup_future(int root, const char *path, struct gt_cgroup_facts *ret,
+			      char ret_path[GT_PATH_CAP]);
+
 /* How config.json lets the container see its cgroup: fills has_mount and mount_root_is_slash. Pure.
  */
 void gt_inspect_cgroup_mount(const struct gt_bundle *b, struct gt_cgroup_facts *ret);
@@ -106,6 +119,9 @@ void gt_inspect_task(int root, int64_t pid, const char *selinux_label, struct gt
  * it is the container's; else -1. Anything that is no such namespace is GT_NS_OWNER_UNKNOWN.
  */
 enum gt_ns_owner gt_inspect_ns(const char *path, int type, int *ret_fd);
+
+/* Is this process in the initial user namespace, whose root is the machine's? */
+enum gt_tri gt_inspect_initial_userns(int root);
 
 /*
  * RLIMIT_NOFILE of this process and whether it may be raised: what a runtime that is started by us,

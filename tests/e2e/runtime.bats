@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # gotune-runtime in the place of the runtime: it edits what the runtime will read and becomes the
 # runtime. No hook is registered here.
+# shellcheck disable=SC2034 # rt reads RT_COMMAND
 
 load common
 
@@ -11,6 +12,11 @@ setup() {
 	cp "$BUILD/gotune-runtime" "$WRAPPER"
 	edit 'del(.hooks)'
 	use_wrapper "$(command -v "$RUNTIME")"
+}
+
+teardown() {
+	common_teardown || return 1
+	[ -z "${POD:-}" ] || find /sys/fs/cgroup -depth -type d -path "*/$POD*" -exec rmdir {} + 2>/dev/null || :
 }
 
 # The wrapper, with the real runtime REAL, or with the one that it finds.
@@ -26,7 +32,6 @@ fails() {
 # What the runtime itself says to the same arguments.
 plain() {
 	local RT_COMMAND
-	# shellcheck disable=SC2034 # rt reads it
 	RT_COMMAND=("$(command -v "$RUNTIME")")
 	rt "$@"
 }
@@ -226,6 +231,40 @@ not_running() {
 	edit --arg ns "$ns.file" '.linux.namespaces |= map(if .type == "network" then .path = $ns else . end)'
 	rt run --bundle "$BUNDLE" "$ID" </dev/null >"$T/out" 2>"$T/err" || :
 	expect_setting net.core.somaxconn 'skip namespace-unknown null'
+}
+
+# A cgroup of the test's own with a quota of 1.5 CPUs and 256 MiB, as a pod's: POD.
+make_pod_cgroup() {
+	local cpu=/sys/fs/cgroup/cpu/$1 memory=/sys/fs/cgroup/memory/$1
+	POD=$1
+	if [ "$CGROUPS" = v2 ]; then
+		mkdir "/sys/fs/cgroup/$1"
+		echo '150000 100000' >"/sys/fs/cgroup/$1/cpu.max"
+		echo $((256 * MIB)) >"/sys/fs/cgroup/$1/memory.max"
+		return
+	fi
+	mkdir "$cpu" "$memory"
+	echo 150000 >"$cpu/cpu.cfs_quota_us"
+	echo $((256 * MIB)) >"$memory/memory.limit_in_bytes"
+}
+
+@test "the limits of a pod: decided before the container is there as the hook decides in it" {
+	has_cgroup || skip "$RUNTIME makes no cgroup on a $CGROUPS machine"
+	local before
+	make_pod_cgroup "gotune-pod-$$-$BATS_TEST_NUMBER"
+	edit --arg path "/$POD/$ID" 'del(.linux.resources) | .linux.cgroupsPath = $path'
+	policy '.profiles.balanced.gomaxprocs.max = 7'
+	run_container
+	before=$(record '[.settings[] | select(.kind == "env") | [.name, .verdict, .reason, .value]]')
+	expect_setting GOMEMLIMIT 'set ancestor-memory 230MiB'
+	expect "/$POD 150000" "$(record '.facts.levels[1] | "\(.path) \(.quota_us)"')" "the pod's level"
+	rt delete "$ID" 2>/dev/null || :
+	edit --arg hook "$HOOK" '.process.env |= map(select(startswith("GOM") | not)) | .hooks.createRuntime = [{path: $hook,
+		timeout: 20, args: ["oci-gotune-hook", "--record-dir", "/run/gotune"]}]'
+	RT_COMMAND=("$(command -v "$RUNTIME")")
+	run_container
+	expect prestart "$(record .stage)" stage
+	expect "$before" "$(record '[.settings[] | select(.kind == "env") | [.name, .verdict, .reason, .value]]')" 'the decisions'
 }
 
 @test "exec: the process sees the same variables" {
