@@ -9,6 +9,7 @@
 #define FORMAT	 GT_OPT_BIT(GT_OPT_FORMAT)
 #define POLICY	 (GT_OPT_BIT(GT_OPT_POLICY) | GT_OPT_BIT(GT_OPT_SYSROOT))
 #define RECORDS	 GT_OPT_BIT(GT_OPT_RECORD_DIR)
+#define REGISTER (GT_OPT_BIT(GT_OPT_DRY_RUN) | GT_OPT_BIT(GT_OPT_WAY) | GT_OPT_BIT(GT_OPT_ROOT))
 #define DECISION (GT_OPT_BIT(GT_OPT_PID) | GT_OPT_BIT(GT_OPT_SET))
 
 const struct gt_cli_command gt_cli_commands[] = {
@@ -37,6 +38,48 @@ const struct gt_cli_command gt_cli_commands[] = {
 		.missing = "give one program: gotune inspect FILE, or "
 			   "gotune inspect --rootfs DIR PROG",
 		.run = gt_cmd_inspect,
+	},
+	{
+		.name = "install",
+		.operands = "ENGINE",
+		.summary = "register with docker, podman, crio, containerd or cdi",
+		.about = "Writes what ENGINE needs to call us: a drop-in file where it reads any, "
+			 "else an edit that keeps every other byte, with a copy of the old file. "
+			 "A file that is not sound is refused and left alone. The engine is not "
+			 "restarted: the command that does it is printed.\n"
+			 "Ways: docker runtime; podman precreate (without --way), hook, runtime; "
+			 "crio hook and runtime (both without --way); containerd runtime; cdi "
+			 "device.\n",
+		.options = REGISTER | GT_OPT_BIT(GT_OPT_DEFAULT),
+		.min_pos = 1,
+		.max_pos = 1,
+		.missing =
+			"give one engine: gotune install docker, podman, crio, containerd or cdi",
+		.run = gt_cmd_install,
+	},
+	{
+		.name = "uninstall",
+		.operands = "ENGINE",
+		.summary = "undo what install did, and name the containers that still need it",
+		.about = "Takes out what install put into ENGINE's files and nothing else; where "
+			 "nobody else has changed a file since, it is what it was, to the byte.\n",
+		.options = REGISTER,
+		.min_pos = 1,
+		.max_pos = 1,
+		.missing =
+			"give one engine: gotune uninstall docker, podman, crio, containerd or cdi",
+		.run = gt_cmd_uninstall,
+	},
+	{
+		.name = "status",
+		.operands = "[ENGINE]",
+		.summary = "say with which engines it is registered, and how",
+		.about = "Reads the files of ENGINE, or of all. Whether an engine that runs has "
+			 "read them is another question: gotune doctor asks it.\n",
+		.options = FORMAT | GT_OPT_BIT(GT_OPT_ROOT),
+		.max_pos = 1,
+		.missing = "give at most one engine: gotune status [ENGINE]",
+		.run = gt_cmd_status,
 	},
 	{
 		.name = "list",

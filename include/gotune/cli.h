@@ -22,13 +22,17 @@ enum gt_exit {
 /* --- arguments (cli_args.c) ------------------------------------------------------------------ */
 
 enum gt_opt {
+	GT_OPT_DEFAULT,
+	GT_OPT_DRY_RUN,
 	GT_OPT_FORMAT,
 	GT_OPT_PID,
 	GT_OPT_POLICY,
 	GT_OPT_RECORD_DIR,
+	GT_OPT_ROOT,
 	GT_OPT_ROOTFS,
 	GT_OPT_SET,
 	GT_OPT_SYSROOT,
+	GT_OPT_WAY,
 	GT_OPT_HELP,
 	GT_OPT_COUNT,
 };
@@ -44,7 +48,7 @@ extern const struct gt_cli_opt gt_cli_opts[GT_OPT_COUNT];
 #define GT_CLI_POS_MAX 2
 struct gt_cli_args {
 	const char *value[GT_OPT_COUNT]; /* as given last; NULL: not given */
-	bool help, json;
+	bool help, json, make_default, dry_run;
 	int64_t pid;	    /* 0: not given */
 	struct gt_strv set; /* pairs */
 	const char *pos[GT_CLI_POS_MAX];
@@ -170,14 +174,29 @@ const char *gt_cli_record_dir(const struct gt_cli_args *a, char own[GT_RECORD_DI
 /* The table of a record (cli_record.c), for explain and show. */
 void gt_cli_record(struct gt_cli_out *o, const struct gt_record_view *v);
 
+/*
+ * What install and uninstall share (cli_engine.c): the engine and the ways that the arguments name,
+ * its changes shown or made, and what a person should know. Returns an enum gt_exit.
+ */
+int gt_cli_engine(const struct gt_cli_args *a, struct gt_cli_out *out, bool install);
+
+/* --root as the engines take it: NULL for this machine. */
+const char *gt_cli_root(const struct gt_cli_args *a);
+
+/* The engine of that name, or -1. */
+int gt_cli_engine_find(const char *name);
+
 /* The commands. */
 int gt_cmd_explain(const struct gt_cli_args *a, struct gt_cli_out *out);
 int gt_cmd_inspect(const struct gt_cli_args *a, struct gt_cli_out *out);
+int gt_cmd_install(const struct gt_cli_args *a, struct gt_cli_out *out);
 int gt_cmd_list(const struct gt_cli_args *a, struct gt_cli_out *out);
 int gt_cmd_show(const struct gt_cli_args *a, struct gt_cli_out *out);
 int gt_cmd_policy_check(const struct gt_cli_args *a, struct gt_cli_out *out);
 int gt_cmd_policy_show(const struct gt_cli_args *a, struct gt_cli_out *out);
 int gt_cmd_profiles(const struct gt_cli_args *a, struct gt_cli_out *out);
+int gt_cmd_status(const struct gt_cli_args *a, struct gt_cli_out *out);
+int gt_cmd_uninstall(const struct gt_cli_args *a, struct gt_cli_out *out);
 int gt_cmd_help(const struct gt_cli_args *a, struct gt_cli_out *out);
 
 #endif

@@ -17,7 +17,7 @@ BOX_SCRIPT=$(realpath "${BASH_SOURCE[0]}")
 
 # --- control groups -----------------------------------------------------------------------------
 
-# "MOUNTPOINT PATH" per hierarchy: where it is mounted, and where this shell is in it.
+# "MOUNTPOINT PATH" of each hierarchy: where it is mounted, and where this shell is in it.
 cgroup_places() {
 	local controllers path mount
 	while IFS=: read -r _ controllers path; do
@@ -30,37 +30,40 @@ cgroup_places() {
 	done </proc/self/cgroup
 }
 
-# Goes into cgroups of the box's own. Under cgroup v2 a leaf: no process may stand where controllers
-# are handed down.
+# Goes into groups of the box's own, one per hierarchy: below this shell's, or, under cgroup v2, below
+# the root, since a group with processes hands no controllers down.
 enter_cgroups() {
-	local mount path file
+	local mount path dir file
 	while read -r mount path; do
-		mkdir -p "$mount/$BOX"
+		dir=${path%/}
+		[ "$(stat -f -c %T "$mount")" != cgroup2fs ] || dir=
+		echo "$mount$dir/$BOX $mount$path"
+	done < <(cgroup_places) >"$T/cgroups"
+	while read -r dir _; do
+		mkdir "$dir"
 		for file in cpuset.cpus cpuset.mems; do
-			[ ! -e "$mount/$BOX/$file" ] || cat "$mount/$file" >"$mount/$BOX/$file" 2>/dev/null || :
+			[ ! -e "$dir/$file" ] || cat "${dir%/*}/$file" >"$dir/$file" 2>/dev/null || :
 		done
-		echo $$ >"$mount/$BOX/cgroup.procs" || return 1
-	done < <(tee "$T/cgroups")
+		echo $$ >"$dir/cgroup.procs" || return 1
+	done <"$T/cgroups"
 }
 
 # Back to where this shell was.
 leave_cgroups() {
-	local mount path
-	while read -r mount path; do
-		echo $$ >"$mount$path/cgroup.procs" || return 1
+	local before
+	while read -r _ before; do
+		echo $$ >"$before/cgroup.procs" || return 1
 	done <"$T/cgroups"
 }
 
 # Nothing but the box's own groups may be there when the engine is gone: what is left is printed.
 remove_cgroups() {
-	local mount left=0 dir
-	while read -r mount _; do
-		[ -d "$mount/$BOX" ] || continue
+	local own dir
+	while read -r own _; do
 		while read -r dir; do
-			rmdir "$dir" 2>/dev/null || { echo "cgroup is left: $dir" && left=1; }
-		done < <(find "$mount/$BOX" -depth -type d)
+			wait_for 2 rmdir "$dir" 2>/dev/null || echo "control group is in use: $dir"
+		done < <(find "$own" -depth -type d)
 	done <"$T/cgroups"
-	return "$left"
 }
 
 # --- the box ------------------------------------------------------------------------------------
@@ -133,12 +136,12 @@ box_open() {
 
 # cgroup v2 hands controllers down only from a group without processes.
 box_leaf() {
-	local mount pid
-	while read -r mount _; do
-		[ -e "$mount/$BOX/cgroup.subtree_control" ] || continue
-		mkdir "$mount/$BOX/leaf"
-		for pid in $(cat "$mount/$BOX/cgroup.procs"); do
-			echo "$pid" >"$mount/$BOX/leaf/cgroup.procs" 2>/dev/null || :
+	local dir pid
+	while read -r dir _; do
+		[ -e "$dir/cgroup.subtree_control" ] || continue
+		mkdir "$dir/leaf"
+		for pid in $(cat "$dir/cgroup.procs"); do
+			echo "$pid" >"$dir/leaf/cgroup.procs" 2>/dev/null || :
 		done
 	done <"$T/cgroups"
 }
@@ -167,14 +170,16 @@ box_is_empty() {
 }
 
 # What a container can leave behind, a line each: mounts, files in /run, links of the network, control
-# groups. Our directory of records, its counters and what it remembers of new namespaces are no
-# container's; Docker sweeps the places where it mounted network namespaces once a minute.
+# groups. Our directory of records is no container's, nor what is kept beside it. Docker sweeps the
+# places where it mounted network namespaces once a minute; Podman forgets a pod's group in the
+# hierarchy of no controller, and its name server's file.
 box_seen() {
 	box sh -c '
 		awk "{ print \"mount\", \$5 }" /proc/self/mountinfo
-		find /run -mindepth 1 ! -path /run/gotune ! -path /run/gotune/containers ! -name counters ! -name fresh-sysctls ! -path "/run/docker/netns/*" -printf "file %p\n"
+		find /run -mindepth 1 ! -regex "/run/\(user/[0-9]*/\)?gotune\(/containers\|/counters\|/fresh-sysctls\)?" \
+			! -path "/run/docker/netns/*" ! -path "/run/containers/networks/*" -printf "file %p\n"
 		ip -o link show | cut -d: -f2 | sed "s/^/link/"
-		find /sys/fs/cgroup -mindepth 2 -type d -printf "cgroup %p\n"' | sort
+		find /sys/fs/cgroup -mindepth 2 -type d ! -regex "/sys/fs/cgroup/systemd/libpod_parent/[0-9a-f]*" -printf "cgroup %p\n"' | sort
 }
 
 # The engine at rest, after a first container: what is there now is the engine's own.
@@ -205,7 +210,7 @@ box_close() {
 	kill -9 "$BOX_PID" 2>/dev/null || :
 	wait_for 5 test ! -e "/proc/$BOX_PID" || rc=1
 	leave_cgroups || rc=1
-	remove_cgroups || rc=1
+	remove_cgroups | grep . && rc=1
 	return "$rc"
 }
 

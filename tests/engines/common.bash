@@ -101,13 +101,12 @@ seen() {
 	jq -r "$1" "$OUT"
 }
 
+# Where records are: a user's own are elsewhere.
+RECORDS=${RECORDS:-/run/gotune/containers}
+
 # The record of a container: record ID JQ.
 record() {
-	box cat "/run/gotune/containers/$1.json" | jq -r "$2"
-}
-
-has_record() {
-	box test -e "/run/gotune/containers/$1.json"
+	box cat "$RECORDS/$1.json" | jq -r "$2"
 }
 
 # "VERDICT REASON VALUE" of a setting: setting ID NAME.
@@ -115,9 +114,9 @@ setting() {
 	record "$1" ".settings[] | select(.name == \"$2\") | \"\(.verdict) \(.reason) \(.value)\""
 }
 
-# What is in the record directory beside the counters: record files, and what should not be there.
+# What is in the directory of records: records, and what should not be there.
 record_files() {
-	box sh -c 'cd /run/gotune/containers 2>/dev/null && ls -A || :'
+	box ls -A "$RECORDS" 2>/dev/null || :
 }
 
 # expect WANT GOT [WHAT]
