@@ -109,6 +109,14 @@ record() {
 	box cat "$RECORDS/$1.json" | jq -r "$2"
 }
 
+has_record() {
+	box test -e "$RECORDS/$1.json"
+}
+
+no_record() {
+	box test ! -e "$RECORDS/$1.json"
+}
+
 # "VERDICT REASON VALUE" of a setting: setting ID NAME.
 setting() {
 	record "$1" ".settings[] | select(.name == \"$2\") | \"\(.verdict) \(.reason) \(.value)\""

@@ -211,16 +211,12 @@ replace_list() {
 	box gotune show "${CID:0:12}" | grep -q '^GOMAXPROCS *applied *1'
 	box gotune list | grep -q "^${CID:0:12} *balanced"
 	pm stop -t 0 "$CID" >/dev/null
-	wait_for 5 no_record
+	wait_for 5 no_record "$CID"
 	# It is run again, so it decides again.
 	pm start "$CID" >/dev/null
 	wait_for 5 has_record "$CID"
 	pm rm -f -t 0 "$CID" >/dev/null
-	wait_for 5 no_record
-}
-
-no_record() {
-	! has_record "$CID"
+	wait_for 5 no_record "$CID"
 }
 
 @test "precreate without poststop: gotune list sweeps what is left of a removed container" {
@@ -233,7 +229,7 @@ no_record() {
 	pm rm "$CID" >/dev/null
 	has_record "$CID"
 	box gotune list | grep -q 'removed 1 whose process is gone'
-	no_record
+	no_record "$CID"
 }
 
 @test "precreate in a pod: each container has its own record, and its infra container, too" {

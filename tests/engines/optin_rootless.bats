@@ -5,6 +5,7 @@
 load common
 load podman
 
+# shellcheck disable=SC2034 # podman.bash looks at it
 ROOTLESS=yes
 use_user
 RUN=/run/user/$USER_ID
@@ -46,10 +47,6 @@ reports() {
 	[ -s "$OUT" ]
 }
 
-no_record() {
-	! has_record "$CID"
-}
-
 warnings() {
 	record "$CID" '[.warnings[].what] | sort | join(" ")'
 }
@@ -68,7 +65,7 @@ expect_all() {
 	user gotune list | grep -q "^${CID:0:12} *memory"
 	box test ! -e /run/gotune
 	pm rm -f -t 0 "$CID" >/dev/null
-	wait_for 5 no_record
+	wait_for 5 no_record "$CID"
 }
 
 @test "precreate" {
