@@ -266,3 +266,27 @@ replace_list() {
 	expect_tuned
 	expect null "$(record "$CID" .image)" image
 }
+
+# explain_crio JQ: what is decided for the running container as CRI-O would hand it over: its bundle in
+# the run root, with its annotations changed.
+explain_crio() {
+	local bundle=/run/containers/storage/overlay-containers/$CID/crio/overlay-containers/$CID/userdata
+	box mkdir -p "$bundle"
+	box jq --arg id "$(pm inspect "$CID" | jq -r '.[0].Image')" \
+		'.annotations |= with_entries(select(.key | startswith("io.gotune") | not))
+		| .annotations["io.container.manager"] = "cri-o" | .process.env -= ["GOGC=77"] | '"$1" \
+		"$(record "$CID" .bundle)/config.json" >"$T/crio.json"
+	box cp "$T/crio.json" "$bundle/config.json"
+	box gotune explain "$bundle" --format json >"$T/explained"
+	jq -r '"\(.engine) \(.profile) \(.image) \(.settings[] | select(.name == "GOGC").value)"' "$T/explained"
+}
+
+@test "CRI-O's layout: the image by its annotation, or by the list of containers" {
+	register precreate
+	run_detached labelled
+	expect 'cri-o memory reg/labelled:1 77' "$(explain_crio '.annotations["io.kubernetes.cri-o.ImageRef"] = $id
+		| .annotations["io.kubernetes.cri-o.ImageName"] = "reg/labelled:1"')" 'by its annotation'
+	expect 'cri-o memory localhost/labelled:latest 77' "$(explain_crio .)" 'by the list'
+	expect 'cri-o balanced reg/x:1 null' "$(explain_crio '.annotations["io.kubernetes.cri-o.ImageRef"] = ("0" * 64)
+		| .annotations["io.kubernetes.cri-o.ImageName"] = "reg/x:1"')" 'an image that is not there'
+}
