@@ -17,7 +17,8 @@ const struct gt_cli_opt gt_cli_opts[GT_OPT_COUNT] = {
 	[GT_OPT_PID] = {"pid", "N", "also read the limits of the live process N"},
 	[GT_OPT_POLICY] = {"policy", "FILE", "this policy file instead of those in /etc/gotune"},
 	[GT_OPT_RECORD_DIR] = {"record-dir", "DIR",
-			       "where records are kept; /run/gotune by default"},
+			       "where records are kept; by default /run/gotune, or "
+			       "/run/user/UID/gotune for a user who is not root"},
 	[GT_OPT_ROOT] = {"root", "DIR", "in the image of a machine below DIR, not in this one"},
 	[GT_OPT_ROOTFS] = {"rootfs", "DIR", "find the program inside this root file system"},
 	[GT_OPT_SET] = {"set", "io.gotune.KEY=VALUE",

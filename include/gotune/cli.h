@@ -7,6 +7,7 @@
 
 #include "gotune/err.h"
 #include "gotune/program.h"
+#include "gotune/record.h"
 #include "gotune/record_read.h"
 #include "gotune/str.h"
 
@@ -166,6 +167,12 @@ void gt_cli_table_end(struct gt_cli_table *t, struct gt_cli_out *o);
 /* `gotune --help` and `gotune COMMAND --help` (cli_help.c). */
 void gt_cli_help(struct gt_cli_out *o);
 void gt_cli_help_command(struct gt_cli_out *o, const struct gt_cli_command *c);
+
+/*
+ * The directory of records that was asked for, else the caller's own (written to OWN), else the
+ * machine's (cli_show.c).
+ */
+const char *gt_cli_record_dir(const struct gt_cli_args *a, char own[GT_RECORD_DIR_CAP]);
 
 /* The table of a record (cli_record.c), for explain and show. */
 void gt_cli_record(struct gt_cli_out *o, const struct gt_record_view *v);
