@@ -52,8 +52,8 @@ TEST_LIBS     = $(eval TEST_LIBS := $(shell $(PKG_CONFIG) --libs $(call modules,
 CXX_LIBS      = -Wl,--as-needed -lstdc++ -lm
 LIBS_STATIC   = $(patsubst -lyajl,-lyajl_s,$(LIBS))
 
-# toml++ is headers alone, and its .pc file comes in two names: the header itself is asked for.
-need_cxx = @echo '\#include <toml++/toml.h>' | $(CXX) -x c++ -std=c++17 -E - >/dev/null 2>&1 || { \
+# toml++ is headers alone: the header itself is asked for.
+need_cxx = @printf '%s\n' '\#if !__has_include(<toml++/toml.h>)' '\#error' '\#endif' | $(CXX) $(CPPFLAGS) -x c++ -std=c++17 -E - >/dev/null 2>&1 || { \
 	echo 'make: $(CXX) does not compile toml++: install the Debian packages g++ and libtomlplusplus-dev, or run contrib/install-deps build' >&2; exit 1; }
 
 need = @command -v $(PKG_CONFIG) >/dev/null || { echo 'make: $(PKG_CONFIG) is missing: install the Debian package pkg-config, or run contrib/install-deps build' >&2; exit 1; }; \
@@ -120,7 +120,7 @@ $(BUILD)/oci-gotune-hook: $(BUILD)/obj/main_hook.o $(BUILD)/libgotune.a
 $(BUILD)/gotune-runtime: $(BUILD)/obj/main_runtime.o $(BUILD)/libgotune.a
 	$(LINK_STATIC) -o $@ $^ $(LIBS_STATIC)
 
-# Only here is C++ linked: the hook and the runtime reference nothing that does (tests/check-layers).
+# Only here is C++ linked: the hook and the runtime reference nothing that does (tests/install.bats).
 $(BUILD)/gotune: $(CLI_OBJ) $(BUILD)/libgotune.a
 	$(LINK_STATIC) -o $@ $^ $(LIBS_STATIC) $(CXX_LIBS)
 

@@ -13,6 +13,7 @@ const struct gt_cli_opt gt_cli_opts[GT_OPT_COUNT] = {
 	[GT_OPT_DRY_RUN] = {"dry-run", NULL,
 			    "print a diff of what would change, and change nothing"},
 	[GT_OPT_FORMAT] = {"format", "table|json", "how to print it; table by default"},
+	[GT_OPT_NO_SELFTEST] = {"no-selftest", NULL, "run no container"},
 	[GT_OPT_PID] = {"pid", "N", "also read the limits of the live process N"},
 	[GT_OPT_POLICY] = {"policy", "FILE", "this policy file instead of those in /etc/gotune"},
 	[GT_OPT_RECORD_DIR] = {"record-dir", "DIR",
@@ -81,6 +82,9 @@ static int take(struct gt_cli_args *a, enum gt_opt o, const char *v, struct gt_e
 	switch (o) {
 	case GT_OPT_FORMAT:
 		return take_format(a, v, e);
+	case GT_OPT_NO_SELFTEST:
+		a->no_selftest = true;
+		return 0;
 	case GT_OPT_PID:
 		return take_pid(a, v, e);
 	case GT_OPT_SET:

@@ -111,11 +111,9 @@ static void show_made(const struct gt_engine_job *j, struct gt_cli_out *out)
 
 	for (unsigned i = 0; i < j->n_change; i++) {
 		const struct gt_change *c = &j->change[i];
-		bool same = c->text && c->old.exists && c->len == c->old.len &&
-			    memcmp(c->text, c->old.text, c->len) == 0;
 
 		full_path(j, c->old.path, path);
-		if (!same)
+		if (!gt_change_keeps_bytes(c))
 			gt_buf_fmt(&out->buf, "%s %s\n",
 				   c->is_copy && c->text ? "kept the old file as"
 				   : !c->text		 ? "removed"

@@ -165,8 +165,7 @@ static int carry_out(int root, struct gt_change *c, struct undo *u)
 	size_t len = parent_len(path, strlen(path));
 	_cleanup_close_ int dir =
 		c->text ? open_made(root, path, len, u) : open_part(root, path, len);
-	bool same = c->text && c->old.exists && c->len == c->old.len &&
-		    memcmp(c->text, c->old.text, c->len) == 0;
+	bool same = gt_change_keeps_bytes(c);
 	int r = dir < 0 ? dir : check_unchanged(dir, c);
 
 	if (r < 0)
@@ -221,8 +220,10 @@ static int explain(const struct gt_engine_job *j, int r, const char *path, struc
 int gt_changes_apply(struct gt_engine_job *j, struct gt_err *e)
 {
 	struct undo *u = calloc(1, sizeof(*u));
-	int r = u ? 0 : gt_err_set(e, -ENOMEM, "out of memory");
+	int r = 0;
 
+	if (!u)
+		return gt_err_set(e, -ENOMEM, "out of memory");
 	for (unsigned i = 0; r == 0 && i < j->n_change; i++) {
 		r = carry_out(j->root, &j->change[i], u);
 		if (r < 0) {

@@ -173,8 +173,7 @@ static int install(struct gt_engine_job *j, struct gt_file *f, struct gt_file *d
 {
 	struct gt_buf config = {0}, drop_in = {0};
 	int r = want_texts(j, c, &config, &drop_in, e);
-	bool changes = r == 0 && (f->len != config.len ||
-				  memcmp(f->text, config.p ? config.p : "", config.len) != 0);
+	bool changes = r == 0 && !gt_buf_is(&config, f->text, f->len);
 
 	(void)gt_copy_str(j->path, sizeof(j->path), drop_in.len > 0 ? DROP_IN : CONFIG);
 	/* The copy is of the file without us: when we are in it, there is one. */

@@ -80,7 +80,7 @@ static int drop_with_parents(struct gt_buf *json, const struct gt_buf *base,
 			     const char *const *path, unsigned n, struct gt_err *e)
 {
 	for (; n > 0; n--) {
-		struct gt_json_spot now, old;
+		struct gt_json_spot now = {0}, old = {0};
 		struct gt_buf out = {0};
 		int r = gt_json_drop(json->p, json->len, path, n, &out, e);
 

@@ -140,7 +140,11 @@ static int change_drop_in(struct gt_engine_job *j, struct gt_err *e)
 	struct gt_file f = {0};
 	struct gt_buf out = {0};
 	unsigned n = j->n_change;
-	int r = m ? read_own(j, &f, e) : gt_err_set(e, -ENOMEM, "out of memory");
+	int r;
+
+	if (!m)
+		return gt_err_set(e, -ENOMEM, "out of memory");
+	r = read_own(j, &f, e);
 
 	if (r == 0 && j->install)
 		r = read_merged(j, m, e);
@@ -154,8 +158,7 @@ static int change_drop_in(struct gt_engine_job *j, struct gt_err *e)
 	if (r == 0 && j->n_change > n && !j->install)
 		gt_engine_note(j, "pods whose runtime class has the handler gotune do not start "
 				  "again: kubectl get runtimeclass names it");
-	if (m)
-		merged_done(m);
+	merged_done(m);
 	free(m);
 	gt_file_done(&f);
 	gt_buf_done(&out);

@@ -26,31 +26,25 @@ struct seen {
 
 static int look(const char *text, size_t len, struct seen *ret, struct gt_err *e)
 {
-	struct gt_json_spot top, spot;
-	int r = gt_json_find(text, len, path_runtimes, 0, &top, e);
+	struct gt_json_spot at[4] = {0}, spot = {0}; /* [i]: of the first i keys of path_runtimes */
+	int r = 0;
 
 	*ret = (struct seen){0};
-	if (r == 0 && top.type != GT_JSON_MAP_START)
+	for (unsigned i = 0; r == 0 && i < GT_ARRAY_LEN(at); i++)
+		r = gt_json_find(text, len, path_runtimes, i, &at[i], e);
+	if (r == 0)
+		r = gt_json_find(text, len, path_default, 1, &spot, e);
+	if (r < 0)
+		return r;
+	if (at[0].type != GT_JSON_MAP_START)
 		return gt_err_set(e, -EBADMSG, "1:1: not an object");
-	if (r == 0)
-		r = gt_json_find(text, len, path_runtimes, 1, &spot, e);
-	if (r < 0)
-		return r;
-	ret->has_runtimes = spot.found;
-	r = gt_json_find(text, len, path_runtimes, 2, &spot, e);
-	if (r < 0)
-		return r;
-	ret->has_entry = spot.found;
-	r = gt_json_find(text, len, path_runtimes, 3, &spot, e);
-	if (r < 0)
-		return r;
-	ret->is_ours = spot.found && gt_is_our_runtime(spot.text);
-	if (ret->is_ours)
-		(void)gt_copy_str(ret->target, sizeof(ret->target), spot.text);
-	r = gt_json_find(text, len, path_default, 1, &spot, e);
-	if (r == 0)
-		(void)gt_copy_str(ret->default_runtime, sizeof(ret->default_runtime), spot.text);
-	return r;
+	ret->has_runtimes = at[1].found;
+	ret->has_entry = at[2].found;
+	ret->is_ours = at[3].found && gt_is_our_runtime(at[3].text);
+	if (ret->is_ours) /* both fit: of the same sizes, or cut and then not ours */
+		(void)gt_copy_str(ret->target, sizeof(ret->target), at[3].text);
+	(void)gt_copy_str(ret->default_runtime, sizeof(ret->default_runtime), spot.text);
+	return 0;
 }
 
 static void to_json_string(struct gt_buf *out, const char *s)
@@ -134,7 +128,7 @@ static bool is_made_of(const char *text, size_t len, const struct seen *now, con
 	struct gt_err ignored;
 	int r = gt_docker_add(backup, backup_len, now->target,
 			      strcmp(now->default_runtime, NAME) == 0, &made, &ignored);
-	bool is = r == 0 && made.len == len && memcmp(made.p, text, len) == 0;
+	bool is = r == 0 && gt_buf_is(&made, text, len);
 
 	gt_buf_done(&made);
 	return is;
@@ -183,7 +177,7 @@ static int install(struct gt_engine_job *j, struct gt_file *f, const struct seen
 {
 	struct gt_buf out = {0};
 	int r = gt_docker_add(f->text, f->len, j->own.runtime, j->make_default, &out, e);
-	bool changes = r == 0 && (out.len != f->len || memcmp(out.p, f->text, out.len) != 0);
+	bool changes = r == 0 && !gt_buf_is(&out, f->text, f->len);
 
 	if (r < 0)
 		r = in_file(r, e);
@@ -205,7 +199,7 @@ static int install(struct gt_engine_job *j, struct gt_file *f, const struct seen
 	if (changes)
 		gt_engine_next(j, "systemctl reload docker");
 	if (r == 0)
-		r = gt_change_to(j, f, out.p, out.len, e);
+		r = gt_change_to(j, f, out.p ? out.p : "", out.len, e);
 	gt_buf_done(&out);
 	return r;
 }
@@ -222,8 +216,7 @@ static int uninstall(struct gt_engine_job *j, struct gt_file *f, struct gt_err *
 				     &out, &remove, e);
 	if (r < 0)
 		r = in_file(r, e);
-	changes = r == 0 && f->exists &&
-		  (remove || out.len != f->len || memcmp(out.p, f->text, out.len) != 0);
+	changes = r == 0 && f->exists && (remove || !gt_buf_is(&out, f->text, f->len));
 	if (changes) {
 		if (!j->probe)
 			gt_docker_users(j, f);

@@ -157,6 +157,17 @@ static int add_change(struct gt_engine_job *j, struct gt_file *f, const char *te
 	return 0;
 }
 
+bool gt_buf_is(const struct gt_buf *b, const char *text, size_t len)
+{
+	return !b->error && b->len == len && (len == 0 || memcmp(b->p, text, len) == 0);
+}
+
+bool gt_change_keeps_bytes(const struct gt_change *c)
+{
+	return c->text && c->old.exists && c->len == c->old.len &&
+	       memcmp(c->text, c->old.text, c->len) == 0;
+}
+
 int gt_change_to(struct gt_engine_job *j, struct gt_file *f, const char *text, size_t len,
 		 struct gt_err *e)
 {
@@ -196,7 +207,7 @@ static int by_name(const void *a, const void *b)
 /* The sorted names of an open directory into RET. */
 static int list_sorted(DIR *d, const char *suffix, struct gt_strv *ret)
 {
-	char *name[256]; /* a directory of drop-ins has a handful */
+	char *name[256] = {NULL}; /* a directory of drop-ins has a handful */
 	unsigned n = 0;
 	const struct dirent *de;
 	int r = 0;
@@ -241,7 +252,7 @@ int gt_dir_names(int root, const char *dir, const char *suffix, struct gt_strv *
 	return r;
 }
 
-static void add_line(struct gt_buf *b, const char *fmt, va_list ap)
+static void GT_PRINTF(2, 0) add_line(struct gt_buf *b, const char *fmt, va_list ap)
 {
 	char line[1024];
 

@@ -123,7 +123,7 @@ static int install(struct gt_engine_job *j, struct gt_file *f, const char *mark,
 	change_mark(mark, me, true, with_me, sizeof(with_me));
 	if (want.error)
 		r = gt_err_set(e, want.error, "out of memory");
-	else if (f->exists && f->len == want.len && memcmp(f->text, want.p, want.len) == 0)
+	else if (f->exists && gt_buf_is(&want, f->text, f->len))
 		r = has_word(mark, me) ? 0 : remark(j, f, with_me, e);
 	else
 		r = gt_change_to(j, f, want.p, want.len, e);

@@ -15,7 +15,8 @@ struct list {
 	const char *at; /* its path */
 	struct gt_strv now;
 	struct gt_strv file; /* of the file that is being read */
-	bool in_file, append, ever_append;
+	bool in_file;
+	bool appends; /* a file says {append=true}, so this Podman knows it */
 };
 
 struct conf {
@@ -39,8 +40,7 @@ static void list_event(struct list *l, const struct gt_json_event *ev)
 	} else if (ev->type == GT_JSON_STRING && gt_json_at(ev, each)) {
 		(void)gt_strv_add(&l->file, ev->text, ev->len); /* counted in dropped */
 	} else if (ev->type == GT_JSON_BOOL && gt_json_at(ev, append)) {
-		l->append = ev->b;
-		l->ever_append = true;
+		l->appends = true;
 	}
 }
 
@@ -58,19 +58,13 @@ static int conf_event(void *ctx, const struct gt_json_event *ev, struct gt_err *
 	return 0;
 }
 
-/* What the file said of the list takes effect. The attribute stays for the files after it
- * (containers-common, internal/attributedstring). */
+/* What the file said of the list takes effect. (Where one appends, the list is not asked for.) */
 static int settle(struct list *l)
 {
 	if (!l->in_file)
 		return 0;
 	l->in_file = false;
-	if (!l->append)
-		gt_strv_init(&l->now);
-	for (const char *s = gt_strv_next(&l->file, NULL); s; s = gt_strv_next(&l->file, s)) {
-		if (gt_strv_add(&l->now, s, strlen(s)) < 0)
-			return -E2BIG;
-	}
+	gt_strv_copy(&l->now, &l->file);
 	return l->file.dropped ? -E2BIG : 0;
 }
 
@@ -155,13 +149,13 @@ static void drop_in(const struct gt_engine_job *j, const struct conf *c, unsigne
 	 */
 	if (ways & GT_WAY_BIT(GT_WAY_PRECREATE))
 		add_list(out, "hooks_dir", &c->hooks.now, j->own.podman_hooks,
-			 c->hooks.ever_append || c->json.ever_append);
+			 c->hooks.appends || c->json.appends);
 	if (!runtime)
 		return;
 	if (make_default)
 		gt_buf_str(out, "runtime = \"" NAME "\"\n");
 	add_list(out, "runtime_supports_json", &c->json.now, NAME,
-		 c->hooks.ever_append || c->json.ever_append);
+		 c->hooks.appends || c->json.appends);
 	gt_buf_str(out, "\n[engine.runtimes]\n" NAME " = [");
 	gt_toml_quote(out, j->own.runtime);
 	gt_buf_str(out, "]\n");
@@ -177,9 +171,11 @@ struct own {
 static int read_own(struct gt_engine_job *j, struct own *ret, struct gt_err *e)
 {
 	struct conf *c = calloc(1, sizeof(*c));
-	int r = c ? gt_file_read(j->root, DROP_IN_DIR "/" DROP_IN, &ret->file, e)
-		  : gt_err_set(e, -ENOMEM, "out of memory");
+	int r;
 
+	if (!c)
+		return gt_err_set(e, -ENOMEM, "out of memory");
+	r = gt_file_read(j->root, DROP_IN_DIR "/" DROP_IN, &ret->file, e);
 	if (r == 0) {
 		c->hooks.at = "engine/hooks_dir";
 		c->json.at = "engine/runtime_supports_json";
@@ -258,12 +254,12 @@ int gt_engine_podman(struct gt_engine_job *j, struct gt_err *e)
 {
 	bool by_hook = j->ways & GT_WAY_BIT(GT_WAY_HOOK);
 	struct conf *c = calloc(1, sizeof(*c));
-	int r = c ? 0 : gt_err_set(e, -ENOMEM, "out of memory");
+	int r;
 
-	if (r == 0) {
-		defaults(c);
-		r = read_merged(j, c, e);
-	}
+	if (!c)
+		return gt_err_set(e, -ENOMEM, "out of memory");
+	defaults(c);
+	r = read_merged(j, c, e);
 	if (r == 0 && (j->ways & ~GT_WAY_BIT(GT_WAY_HOOK)))
 		r = change_drop_in(j, c, e);
 	if (r == 0 && by_hook)

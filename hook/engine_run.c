@@ -71,10 +71,7 @@ int gt_engine_run(struct gt_engine_job *j, struct gt_err *e)
 bool gt_engine_changes_bytes(const struct gt_engine_job *j)
 {
 	for (unsigned i = 0; i < j->n_change; i++) {
-		const struct gt_change *c = &j->change[i];
-
-		if (!c->text || !c->old.exists || c->len != c->old.len ||
-		    memcmp(c->text, c->old.text, c->len) != 0)
+		if (!gt_change_keeps_bytes(&j->change[i]))
 			return true;
 	}
 	return false;

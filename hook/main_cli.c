@@ -132,6 +132,31 @@ const struct gt_cli_command gt_cli_commands[] = {
 		.run = gt_cmd_profiles,
 	},
 	{
+		.name = "doctor",
+		.operands = "",
+		.summary = "say whether the tool works on this machine and with its engines",
+		.about =
+			"Looks at the kernel, privileges, our own installation, runtimes, engines and "
+			"what is registered with them, at others that set the same variables and at "
+			"settings of the host; then, as root, runs a container with each runtime and "
+			"compares what its program sees with what was planned. Nothing is changed, "
+			"and nothing of the containers is left.\n"
+			"Exits with 0 when all is well (healthy), 4 when something warns (degraded), "
+			"1 when something is bad (broken).\n",
+		.options = FORMAT | GT_OPT_BIT(GT_OPT_NO_SELFTEST) | GT_OPT_BIT(GT_OPT_SYSROOT),
+		.missing = "gotune doctor takes no arguments",
+		.run = gt_cmd_doctor,
+	},
+	{
+		.name = "selftest-probe",
+		.operands = "",
+		.summary = "print what a container's program is given",
+		.about = "Run by gotune doctor inside a container of its own.\n",
+		.hidden = true,
+		.missing = "gotune selftest-probe takes no arguments",
+		.run = gt_cmd_selftest_probe,
+	},
+	{
 		.name = "help",
 		.operands = "[COMMAND]",
 		.summary = "print help",

@@ -19,6 +19,15 @@ setup_file() {
 	HOOKS_D=${RUNTIME%/bin/*}/share/gotune/podman-hooks.d
 	export RUNTIME HOOK HOOKS_D
 	[ -n "$RUNTIME" ] && [ -n "$HOOK" ]
+	# Directories that install made are known by an extended attribute: where there are none, they
+	# are left, and that is all that is forgiven.
+	XATTR=yes
+	setfattr -n user.gotune.probe -v 1 "$empty" 2>/dev/null || XATTR=no
+	export XATTR
+}
+
+needs_xattr() {
+	[ "$XATTR" = yes ] || skip "$BATS_FILE_TMPDIR has no user extended attributes"
 }
 
 setup() {
@@ -51,7 +60,9 @@ must() {
 
 # Everything below the root: names, modes, owners and bytes.
 snapshot() {
-	(cd "$R" && find . -printf '%p %m %U:%G %l\n' | sort && find . -type f -print0 | sort -z |
+	local what=()
+	[ "$XATTR" = yes ] || what=(! -type d)
+	(cd "$R" && find . "${what[@]}" -printf '%p %m %U:%G %l\n' | sort && find . -type f -print0 | sort -z |
 		xargs -0 sha256sum)
 }
 
@@ -301,7 +312,7 @@ state() { # ENGINE WAY
 	[ "$(state podman precreate)" = 'absent false' ]
 	[ "$(state podman runtime)" = 'present false' ]
 	must uninstall podman
-	[ ! -e "$R/etc" ]
+	[ -z "$(find "$R/etc" ! -type d 2>/dev/null)" ]
 }
 
 @test "podman: hooks_dir is the merged list and ours; append only where it is known to be taken" {
@@ -330,11 +341,11 @@ state() { # ENGINE WAY
 }
 
 @test "podman and crio share the hook's file: the last to go removes it" {
+	needs_xattr
 	must install podman --way hook
 	must install crio
 	must uninstall podman
-	[[ ${output//$'\n'/ } == *"is kept: it was registered for crio, too"* ]] ||
-		skip "the file system of $R has no user extended attributes"
+	[[ ${output//$'\n'/ } == *"is kept: it was registered for crio, too"* ]]
 	[ "$(state crio hook)" = 'present true' ]
 	must uninstall crio
 	[ ! -e "$R/usr/share/containers" ]
@@ -610,6 +621,11 @@ state() { # ENGINE WAY
 podman hook $HOOK
 crio runtime $RUNTIME
 crio hook $HOOK" ]
+	# Sound, but not to be added to: absent, and why.
+	echo '{"runtimes": {"gotune": {"path": "/x"}}}' | daemon_json
+	must status docker --format json
+	[ "$(jq -r '.registrations[] | "\(.state) \(.program) \(.note)"' <<<"$output")" = \
+		'absent null /etc/docker/daemon.json: there is a runtime "gotune" that is not ours: rename or remove it' ]
 	echo '{' | daemon_json
 	gotune status docker
 	[ "$status" = 1 ]

@@ -12,6 +12,7 @@ _gotune_options() {
 	list | show) echo '--format --record-dir --help' ;;
 	'policy check') echo '--sysroot --help' ;;
 	'policy show' | profiles) echo '--format --policy --sysroot --help' ;;
+	doctor) echo '--format --no-selftest --sysroot --help' ;;
 	help) echo '--help' ;;
 	'') echo '--help --version' ;;
 	esac
@@ -71,13 +72,13 @@ _gotune() {
 		return
 	fi
 	case $command in
-	'') _gotune_words 'explain inspect install uninstall status list show policy profiles help' ;;
+	'') _gotune_words 'explain inspect install uninstall status doctor list show policy profiles help' ;;
 	install | uninstall | status) _gotune_words 'docker podman crio containerd cdi' ;;
 	policy) _gotune_words 'check show' ;;
 	explain) _gotune_files -d ;;
 	inspect | 'policy check') _gotune_files -f ;;
 	show) _gotune_words "$(_gotune_ids)" ;;
-	help) _gotune_words 'explain inspect install uninstall status list show policy profiles' ;;
+	help) _gotune_words 'explain inspect install uninstall status doctor list show policy profiles' ;;
 	esac
 }
 

@@ -16,7 +16,8 @@ enum gt_exit {
 	GT_EXIT_OK = 0,
 	GT_EXIT_UNSOUND = 1, /* what was asked about is broken, bad or not there */
 	GT_EXIT_USAGE = 2,
-	GT_EXIT_SYSTEM = 3, /* this process could not do its work */
+	GT_EXIT_SYSTEM = 3,   /* this process could not do its work */
+	GT_EXIT_DEGRADED = 4, /* gotune doctor: it works, but not all of it */
 };
 
 /* --- arguments (cli_args.c) ------------------------------------------------------------------ */
@@ -25,6 +26,7 @@ enum gt_opt {
 	GT_OPT_DEFAULT,
 	GT_OPT_DRY_RUN,
 	GT_OPT_FORMAT,
+	GT_OPT_NO_SELFTEST,
 	GT_OPT_PID,
 	GT_OPT_POLICY,
 	GT_OPT_RECORD_DIR,
@@ -48,7 +50,7 @@ extern const struct gt_cli_opt gt_cli_opts[GT_OPT_COUNT];
 #define GT_CLI_POS_MAX 2
 struct gt_cli_args {
 	const char *value[GT_OPT_COUNT]; /* as given last; NULL: not given */
-	bool help, json, make_default, dry_run;
+	bool help, json, make_default, dry_run, no_selftest;
 	int64_t pid;	    /* 0: not given */
 	struct gt_strv set; /* pairs */
 	const char *pos[GT_CLI_POS_MAX];
@@ -63,6 +65,7 @@ struct gt_cli_command {
 	const char *about;    /* paragraphs, each ended by '\n' */
 	unsigned options;     /* GT_OPT_BIT of each that it takes; --help is always taken */
 	unsigned min_pos, max_pos;
+	bool hidden;	     /* not for people: it stands in no list */
 	const char *missing; /* what to do when operands are missing or too many */
 	/* Returns an enum gt_exit; what stands in OUT is printed in either case. */
 	int (*run)(const struct gt_cli_args *a, struct gt_cli_out *out);
@@ -187,6 +190,7 @@ const char *gt_cli_root(const struct gt_cli_args *a);
 int gt_cli_engine_find(const char *name);
 
 /* The commands. */
+int gt_cmd_doctor(const struct gt_cli_args *a, struct gt_cli_out *out);
 int gt_cmd_explain(const struct gt_cli_args *a, struct gt_cli_out *out);
 int gt_cmd_inspect(const struct gt_cli_args *a, struct gt_cli_out *out);
 int gt_cmd_install(const struct gt_cli_args *a, struct gt_cli_out *out);
@@ -198,5 +202,7 @@ int gt_cmd_profiles(const struct gt_cli_args *a, struct gt_cli_out *out);
 int gt_cmd_status(const struct gt_cli_args *a, struct gt_cli_out *out);
 int gt_cmd_uninstall(const struct gt_cli_args *a, struct gt_cli_out *out);
 int gt_cmd_help(const struct gt_cli_args *a, struct gt_cli_out *out);
+/* The program of the self-test's container: prints what it was given, as JSON. */
+int gt_cmd_selftest_probe(const struct gt_cli_args *a, struct gt_cli_out *out);
 
 #endif

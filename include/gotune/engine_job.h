@@ -108,6 +108,12 @@ GT_MUST_CHECK int gt_change_backup(struct gt_engine_job *j, const struct gt_file
 /* The copy of the file at PATH; exists is false when there is none. */
 GT_MUST_CHECK int gt_backup_read(int root, const char *path, struct gt_file *ret, struct gt_err *e);
 
+/* Is what B holds TEXT, byte for byte? Pure. */
+bool gt_buf_is(const struct gt_buf *b, const char *text, size_t len);
+
+/* True when the change is none of bytes: of a mark alone. Pure. */
+bool gt_change_keeps_bytes(const struct gt_change *c);
+
 /* The names in DIR that end in SUFFIX and begin with no dot, sorted; none when there is no DIR. */
 GT_MUST_CHECK int gt_dir_names(int root, const char *dir, const char *suffix, struct gt_strv *ret);
 
