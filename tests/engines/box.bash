@@ -177,7 +177,7 @@ box_seen() {
 	box sh -c '
 		awk "{ print \"mount\", \$5 }" /proc/self/mountinfo
 		find /run -mindepth 1 ! -regex "/run/\(user/[0-9]*/\)?gotune\(/containers\|/counters\|/fresh-sysctls\)?" \
-			! -path "/run/docker/netns/*" ! -path "/run/containers/networks/*" -printf "file %p\n"
+			! -path "/run/docker/netns/*" ! -path "/run/docker/libnetwork/*" ! -path "/run/containers/networks/*" -printf "file %p\n"
 		ip -o link show | cut -d: -f2 | sed "s/^/link/"
 		find /sys/fs/cgroup -mindepth 2 -type d ! -regex "/sys/fs/cgroup/systemd/libpod_parent/[0-9a-f]*" -printf "cgroup %p\n"' | sort
 }

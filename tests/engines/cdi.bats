@@ -7,12 +7,7 @@ load podman
 
 setup_file() {
 	podman_open
-	mkdir -p "$T/etc/cdi"
-	jq -n '{cdiVersion: "0.5.0", kind: "gotune.io/profile", devices: [("balanced", "latency", "throughput", "memory", "diagnose") | {name: .,
-		containerEdits: {hooks: [{hookName: "createRuntime", path: "/usr/local/libexec/oci-gotune-hook",
-			args: ["oci-gotune-hook", "--profile", .], env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], timeout: 10},
-			{hookName: "poststop", path: "/usr/local/libexec/oci-gotune-hook",
-			args: ["oci-gotune-hook", "poststop"], env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], timeout: 10}]}}]}' >"$T/etc/cdi/gotune.json"
+	register_with cdi
 }
 
 teardown_file() {
@@ -39,7 +34,7 @@ for_runtimes() {
 	local runtime
 	for runtime in runc crun; do
 		echo "runtime: $runtime"
-		containers_conf "runtime = \"$runtime\""
+		real_runtime "$runtime"
 		"$1"
 	done
 }
@@ -76,6 +71,16 @@ by_device() {
 @test "a device that is not there: Podman's own error" {
 	! run_container --device gotune.io/profile=nosuch probe || false
 	grep -q 'gotune.io/profile=nosuch' "$ERR"
+	run_container --device gotune.io/profile=memory probe
+	expect_tuned
+}
+
+@test "gotune uninstall cdi leaves no trace" {
+	unregister_from cdi
+	real_runtime runc
+	expect_no_trace
+	! run_container --device gotune.io/profile=memory probe || false
+	register_with cdi
 	run_container --device gotune.io/profile=memory probe
 	expect_tuned
 }

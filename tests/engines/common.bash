@@ -61,6 +61,35 @@ install_programs() {
 	esac
 }
 
+# What `gotune install ENGINE` and its options do to the engine's files; what it says is shown when it fails.
+register_with() {
+	box gotune install "$@" >"$T/register.log" 2>&1 || {
+		cat "$T/register.log"
+		return 1
+	}
+}
+
+unregister_from() {
+	box gotune uninstall "$@" >"$T/register.log" 2>&1 || {
+		cat "$T/register.log"
+		return 1
+	}
+}
+
+# All files of the box's machine that engines are configured by, but for what engines write themselves.
+configuration() {
+	box find /etc /usr/share/containers -type f ! -path '/etc/gotune/*' ! -name '*.lock' ! -path /etc/docker/key.json \
+		! -path '/etc/containers/networks/*' -exec sha256sum {} + | sort -k2
+}
+
+# As it was before we were registered, to the byte: $T/configuration.
+expect_no_trace() {
+	configuration | diff "$T/configuration" - || {
+		echo 'files are left or changed'
+		return 1
+	}
+}
+
 # The contents of an image: the Go program, and a shell that says what it was given.
 make_rootfs() {
 	local dir=$1 applet

@@ -21,27 +21,20 @@ containerd_open() {
 	box_at_rest
 }
 
-# What a site has: the default configuration with its own values. CRI takes no table of runtimes
-# without the default one; in its patterns * stops at a slash; a lower score for the OOM killer needs CAP_SYS_RESOURCE.
+# What a site has: the default configuration with its own values, and us. A lower score for the OOM
+# killer needs CAP_SYS_RESOURCE.
 containerd_config() {
 	mkdir -p "$T/etc/containerd" "$T/etc/cni/net.d"
 	/usr/bin/containerd config default >"$T/config.default"
 	sed -e 's|sandbox_image = .*|sandbox_image = "localhost/pause:latest"|' \
 		-e 's|bin_dir = .*|bin_dir = "/usr/lib/cni"|' \
 		-e 's|restrict_oom_score_adj = .*|restrict_oom_score_adj = true|' "$T/config.default" >"$T/etc/containerd/config.toml"
-	cat >>"$T/etc/containerd/config.toml" <<-'END'
-
-		[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.gotune]
-		  runtime_type = "io.containerd.runc.v2"
-		  pod_annotations = ["io.gotune.*", "io.gotune.*/*"]
-		  container_annotations = ["io.gotune.*", "io.gotune.*/*"]
-		  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.gotune.options]
-		    BinaryName = "/usr/local/bin/gotune-runtime"
-	END
 	cat >"$T/etc/cni/net.d/10-box.conflist" <<-'END'
 		{"cniVersion": "0.4.0", "name": "box", "plugins": [{"type": "bridge", "bridge": "box0", "isGateway": true,
 		  "ipam": {"type": "host-local", "subnet": "10.99.0.0/24"}}]}
 	END
+	configuration >"$T/configuration"
+	register_with containerd
 }
 
 containerd_start() {

@@ -172,3 +172,36 @@ exec_probe() {
 	expect_tuned
 	expect 'set cpu-quota 1' "$(setting one GOMAXPROCS)"
 }
+
+# Containerd 1.x takes a table of runtimes for all of them: one of ours alone would be the end of CRI.
+@test "gotune install containerd on Debian's own configuration, on an empty one, and on none" {
+	local file=$T/etc/containerd/config.toml how
+	mv "$file" "$T/config.site"
+	for how in debian empty none; do
+		rm -f "$file"
+		case $how in
+		debian) cp /etc/containerd/config.toml "$file" ;;
+		empty) : >"$file" ;;
+		esac
+		cp -a "$T/etc/containerd" "$T/containerd.$how"
+		register_with containerd
+		echo "configuration: $how"
+		containerd_stop
+		containerd_start
+		box containerd config dump | grep -A 30 'runtimes.gotune\]' | grep -q 'pod_annotations.*io.gotune'
+		unregister_from containerd
+		diff -r "$T/containerd.$how" "$T/etc/containerd"
+	done
+	mv "$T/config.site" "$file"
+	containerd_stop
+	containerd_start
+}
+
+@test "gotune uninstall containerd leaves no trace" {
+	unregister_from containerd
+	expect_no_trace
+	register_with containerd
+	sandbox pod gotune
+	pod_run one ''
+	expect_tuned
+}

@@ -5,15 +5,12 @@ dk() {
 	box /usr/bin/docker "$@"
 }
 
-# daemon_json JQ...: the daemon's configuration.
-daemon_json() {
-	mkdir -p "$T/etc/docker"
-	jq -n "$@" >"$T/etc/docker/daemon.json"
-}
-
 docker_open() {
 	suite_open /usr/bin/docker /usr/sbin/dockerd /usr/bin/containerd
-	daemon_json '{runtimes: {gotune: {path: "/usr/local/bin/gotune-runtime"}}}'
+	mkdir "$T/etc/docker"
+	printf '{\n    "log-level": "warn"\n}\n' >"$T/etc/docker/daemon.json"
+	configuration >"$T/configuration"
+	register_with docker
 	docker_start
 	make_rootfs_tar "$T/rootfs.tar"
 	dk import -c 'ENTRYPOINT ["/probe"]' - probe <"$T/rootfs.tar" >/dev/null
@@ -30,6 +27,16 @@ docker_start() {
 		tail -n 20 "$T/dockerd.log"
 		return 1
 	}
+}
+
+# The daemon reads its configuration again; then CONDITION... holds.
+docker_reload() {
+	box kill -HUP "$(box cat /run/docker.pid)"
+	wait_for 10 "$@"
+}
+
+default_runtime_is() {
+	[ "$(dk info -f '{{.DefaultRuntime}}')" = "$1" ]
 }
 
 docker_answers() {

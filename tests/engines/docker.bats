@@ -84,19 +84,17 @@ expect_swappiness() {
 }
 
 with_default_runtime() {
-	daemon_json '{"default-runtime": "gotune", runtimes: {gotune: {path: "/usr/local/bin/gotune-runtime"}}}'
-	box kill -HUP "$(box cat /run/docker.pid)"
-	wait_for 10 default_runtime_is gotune
+	register_with docker --default
+	docker_reload default_runtime_is gotune
 }
 
+# A daemon that is told nothing of a default runtime any more keeps the one that it has.
 without_default_runtime() {
-	daemon_json '{"default-runtime": "runc", runtimes: {gotune: {path: "/usr/local/bin/gotune-runtime"}}}'
-	box kill -HUP "$(box cat /run/docker.pid)"
-	wait_for 10 default_runtime_is runc
-}
-
-default_runtime_is() {
-	[ "$(dk info -f '{{.DefaultRuntime}}')" = "$1" ]
+	unregister_from docker
+	register_with docker
+	docker_stop
+	docker_start
+	default_runtime_is runc
 }
 
 @test "the legacy docker build with gotune as default-runtime" {
@@ -377,4 +375,28 @@ health_is() {
 	expect '1 null' "$(seen '"\(.gomaxprocs) \(.env.GOMAXPROCS)"')"
 	expect 'skip go-default-is-right' "$(setting "$CID" GOMAXPROCS | cut -d' ' -f1,2)"
 	expect 460MiB "$(seen .env.GOMEMLIMIT)" GOMEMLIMIT
+}
+
+knows_runtime() {
+	dk info -f '{{json .Runtimes}}' | jq -e 'has("gotune")' >/dev/null
+}
+
+@test "gotune uninstall docker: no trace, running containers go on, and those that need us are named" {
+	run_detached --name needs-us probe -sleep 60
+	unregister_from docker
+	grep -qE "needs-us|${CID:0:12}" "$T/register.log"
+	expect_no_trace
+	running "$CID"
+	dk exec "$CID" /probe >"$OUT"
+	expect_tuned
+	docker_stop
+	docker_start
+	! knows_runtime || false
+	! dk start "$CID" 2>"$ERR" || false
+	grep -qi 'unknown runtime' "$ERR"
+	register_with docker
+	docker_reload knows_runtime
+	dk start "$CID" >/dev/null
+	wait_for 10 reports 2
+	expect_tuned
 }

@@ -6,10 +6,6 @@ load common
 load docker
 load podman
 
-setup_file() {
-	export LOAD=$BATS_TEST_FILENAME
-}
-
 # Each test has an engine, and a box, of its own.
 setup() {
 	T=

@@ -41,57 +41,39 @@ podman_open() {
 	box_at_rest
 }
 
-# Nothing registered, runc.
 podman_config() {
 	mkdir -p "$T/etc/containers"
-	[ -e "$T/rootfs.tar" ] || make_rootfs_tar "$T/rootfs.tar"
+	make_rootfs_tar "$T/rootfs.tar"
 	echo '{"default": [{"type": "insecureAcceptAnything"}]}' >"$T/etc/containers/policy.json"
-	unregister
+	real_runtime runc
+	configuration >"$T/configuration"
+}
+
+# What the site says: which runtime.
+real_runtime() {
+	printf '%s\n' '[engine]' 'cgroup_manager = "cgroupfs"' 'events_logger = "file"' "runtime = \"$1\"" >"$T/etc/containers/containers.conf"
 }
 
 unregister() {
-	rm -rf "$T/containers/oci" "$T/etc/gotune-hooks"
-	containers_conf 'runtime = "runc"'
-}
-
-# containers_conf LINE...: of the section engine, and what follows it.
-containers_conf() {
-	printf '%s\n' '[engine]' 'cgroup_manager = "cgroupfs"' 'events_logger = "file"' "$@" >"$T/etc/containers/containers.conf"
+	unregister_from podman
+	real_runtime runc
 }
 
 # register WAY [RUNTIME]: WAY is precreate, hook, runtime, or both of the first two.
 register() {
-	local runtime=${2:-runc}
 	unregister
+	real_runtime "${2:-runc}"
 	case $1 in
-	precreate)
-		hook_json "$T/etc/gotune-hooks/99-gotune-precreate.json" '["precreate"]' precreate
-		hook_json "$T/containers/oci/hooks.d/99-gotune.json" '["poststop"]' poststop # drops the record
-		containers_conf "runtime = \"$runtime\"" 'hooks_dir = ["/usr/share/containers/oci/hooks.d", "/etc/gotune-hooks"]'
-		;;
-	hook)
-		hook_json "$T/containers/oci/hooks.d/99-gotune.json" '["createRuntime", "poststop"]'
-		containers_conf "runtime = \"$runtime\""
-		;;
 	both)
-		hook_json "$T/etc/gotune-hooks/99-gotune-precreate.json" '["precreate"]' precreate
-		hook_json "$T/containers/oci/hooks.d/99-gotune.json" '["createRuntime", "poststop"]'
-		containers_conf "runtime = \"$runtime\"" 'hooks_dir = ["/usr/share/containers/oci/hooks.d", "/etc/gotune-hooks"]'
+		register_with podman --way precreate
+		register_with podman --way hook
 		;;
 	runtime)
-		policy --arg runtime "$runtime" '.runtimes = [$runtime]'
-		containers_conf 'runtime = "gotune"' 'runtime_supports_json = ["crun", "runc", "gotune"]' \
-			'[engine.runtimes]' 'gotune = ["/usr/local/bin/gotune-runtime"]'
+		policy --arg runtime "${2:-runc}" '.runtimes = [$runtime]'
+		register_with podman --way runtime --default
 		;;
+	*) register_with podman --way "$1" ;;
 	esac
-}
-
-# oci-hook.json, as installed, as FILE, with these stages and argument. Of two files of the same name in
-# two directories Podman reads only one.
-hook_json() {
-	mkdir -p "${1%/*}"
-	jq --argjson stages "$2" '.stages = $stages | .hook.args += $ARGS.positional' --args "${@:3}" \
-		<"$T/local/share/gotune/oci-hook.json" >"$1"
 }
 
 podman_clean() {

@@ -42,26 +42,21 @@ reports() {
 	[ "$(wc -l <"$T/log")" -ge "$1" ] && tail -n 1 "$T/log" >"$OUT"
 }
 
-# The program in Podman's bridge network, and what belongs to its cgroup; the record when WAY keeps
-# one: expect_all WAY [RUNTIME].
+# The program in Podman's bridge network, what belongs to its cgroup, and the record: expect_all WAY
+# [RUNTIME].
 expect_all() {
 	register "$@"
 	run_detached probe -sleep 60
 	expect_tuned
 	expect 5001 "$(seen .somaxconn)" somaxconn
 	expect_swappiness 7
-	if [ "$1" != precreate ]; then
-		expect 'podman enforce balanced' "$(record "$CID" '"\(.engine) \(.mode) \(.profile)"')" 'engine, mode, profile'
-		box gotune list | grep -q "^${CID:0:12} .* /probe"
-	fi
-	pm rm -f -t 0 "$CID" >/dev/null
-	expect '' "$(record_files)" 'records'
-}
-
-expect_decision() {
+	expect 'podman enforce balanced' "$(record "$CID" '"\(.engine) \(.mode) \(.profile)"')" 'engine, mode, profile'
 	expect 'set cpu-quota 1' "$(setting "$CID" GOMAXPROCS)"
 	expect 'set memory-limit 460MiB' "$(setting "$CID" GOMEMLIMIT)"
+	box gotune list | grep -q "^${CID:0:12} .* /probe"
 	box gotune show "$CID" | grep -q '^GOMAXPROCS *applied *1'
+	pm rm -f -t 0 "$CID" >/dev/null
+	expect '' "$(record_files)" 'records'
 }
 
 # swappiness is cgroup v1's.
@@ -113,16 +108,6 @@ each_way() {
 
 @test "precreate and hook registered at once" {
 	expect_all both
-}
-
-@test "gotune show: what a hook and what the wrapper decided" {
-	local way
-	for way in hook runtime; do
-		register "$way"
-		run_detached probe -sleep 60
-		expect_decision
-		podman_clean
-	done
 }
 
 @test "podman --runtime PATH" {
@@ -358,4 +343,17 @@ built() {
 	register hook
 	run_container --init probe
 	expect_tuned
+}
+
+@test "gotune uninstall podman leaves no trace" {
+	local way
+	for way in precreate hook runtime both; do
+		register "$way"
+		run_container probe
+		expect_tuned
+		unregister
+		expect_no_trace
+		run_container probe
+		expect_untouched
+	done
 }
