@@ -141,6 +141,16 @@ static int drop_in_text(const struct conf *c, const struct gt_containerd_want *w
 }
 
 /* What config.toml and the drop-in are to hold. */
+static int has_runtimes(const struct gt_buf *json, const char *plugin, bool *ret, struct gt_err *e)
+{
+	const char *const path[] = {"plugins", plugin, "containerd", "runtimes"};
+	struct gt_json_spot spot = {0};
+	int r = gt_json_find(json->p, json->len, path, 4, &spot, e);
+
+	*ret = spot.found;
+	return r;
+}
+
 static int want_texts(struct gt_engine_job *j, const struct conf *c, struct gt_buf *config,
 		      struct gt_buf *drop_in, struct gt_err *e)
 {
@@ -148,12 +158,16 @@ static int want_texts(struct gt_engine_job *j, const struct conf *c, struct gt_b
 				       .make_default = j->make_default || j->is_default};
 	struct gt_buf tables = {0};
 	struct gt_err why = {0};
+	bool has = false;
 	char note[256];
 	int r = choose(c, &w, e);
 
 	if (r < 0)
 		return r;
-	r = gt_containerd_tables(&c->json, &w, &tables, note, &why);
+	r = has_runtimes(&c->json, w.plugin, &has, &why);
+	w.add_runc = !has && strcmp(w.plugin, GT_CRI_V2) == 0;
+	if (r == 0)
+		r = gt_containerd_tables(&c->json, &w, &tables, note, &why);
 	if (r == 0 && c->imports_drop_in && c->version >= 3)
 		r = drop_in_text(c, &w, &tables, drop_in);
 	else if (r == 0)

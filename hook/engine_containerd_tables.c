@@ -8,9 +8,10 @@
 #include "gotune/engine_containerd.h"
 #include "gotune/engine_json.h"
 
-#define NAME	   "gotune"
-#define RUNC_TYPE  "io.containerd.runc.v2"
-#define ANNOTATION "\"io.gotune.*\""
+#define NAME	  "gotune"
+#define RUNC_TYPE "io.containerd.runc.v2"
+/* Go's path.Match: a star does not match the slash of io.gotune.KEY/CONTAINER. */
+static const char *const annotations[] = {"\"io.gotune.*\"", "\"io.gotune.*/*\""};
 
 static bool is_runc(const char *type)
 {
@@ -56,8 +57,11 @@ static int add_annotations(const struct gt_buf *json, const char *const *table, 
 	list = json->p + spot.begin + 1;
 	len = spot.found && spot.type == GT_JSON_ARRAY_START ? spot.end - spot.begin - 2 : 0;
 	gt_buf_add(out, list, len);
-	if (len == 0 || !memmem(list, len, ANNOTATION, strlen(ANNOTATION)))
-		gt_buf_fmt(out, "%s" ANNOTATION, len > 0 ? "," : "");
+	for (unsigned i = 0; i < GT_ARRAY_LEN(annotations); i++) {
+		if (len > 0 && memmem(list, len, annotations[i], strlen(annotations[i])))
+			continue;
+		gt_buf_fmt(out, "%s%s", len > 0 || i > 0 ? ", " : "", annotations[i]);
+	}
 	gt_buf_str(out, "]\n");
 	return 0;
 }
@@ -99,6 +103,12 @@ int gt_containerd_tables(const struct gt_buf *json, const struct gt_containerd_w
 	if (r == 0)
 		r = gt_toml_copy(json, table, 6, options_header, skip_options, &options, &deeper,
 				 e);
+	if (w->add_runc)
+		gt_buf_fmt(out,
+			   "[plugins.\"%s\".containerd.runtimes.runc]\n"
+			   "  # As it is built in: a table of runtimes takes its place.\n"
+			   "  runtime_type = \"" RUNC_TYPE "\"\n",
+			   w->plugin);
 	gt_buf_fmt(out, "[%s]\n  # As runtimes.%s has it, with our program and annotations.\n",
 		   header, from);
 	gt_buf_str(out, "  runtime_type = \"" RUNC_TYPE "\"\n");

@@ -124,7 +124,8 @@ static int check_tree(const struct gt_buf *text, const struct gt_buf *base,
 					      NAME,	 "options", "BinaryName"},
 			  *const def[] = {"plugins", w->plugin, "containerd",
 					  "default_runtime_name"},
-			  *const version[] = {"version"};
+			  *const version[] = {"version"},
+			  *const runc[] = {"plugins", w->plugin, "containerd", "runtimes", "runc"};
 	struct gt_buf now = {0}, old = {0};
 	char value[GT_PATH_CAP];
 	int r = gt_toml_to_json(base->p ? base->p : "", base->len, &old, e);
@@ -136,6 +137,8 @@ static int check_tree(const struct gt_buf *text, const struct gt_buf *base,
 		r = strcmp(value, w->runtime) == 0 ? drop_with_parents(&now, &old, ours, 5, e)
 						   : -EBADMSG;
 	}
+	if (r == 0 && w->add_runc)
+		r = drop_with_parents(&now, &old, runc, 5, e);
 	if (r == 0 && w->make_default) {
 		gt_toml_string(&now, def, 4, value, sizeof(value));
 		r = strcmp(value, NAME) == 0 ? reset_default(&now, &old, def, e) : -EBADMSG;

@@ -266,8 +266,8 @@ state() { # ENGINE WAY
 		[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.gotune]
 		  # As runtimes.runc has it, with our program and annotations.
 		  runtime_type = "io.containerd.runc.v2"
-		  pod_annotations = ["example.com/*","io.gotune.*"]
-		  container_annotations = ["io.gotune.*"]
+		  pod_annotations = ["example.com/*", "io.gotune.*", "io.gotune.*/*"]
+		  container_annotations = ["io.gotune.*", "io.gotune.*/*"]
 		  privileged_without_host_devices = true
 		[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.gotune.options]
 		  BinaryName = "$RUNTIME"
@@ -280,6 +280,21 @@ state() { # ENGINE WAY
 	# The runtime that it was copied from changes: ours is outdated.
 	sed -i '0,/SystemdCgroup = true/s//SystemdCgroup = false/' "$R/etc/containerd/config.toml"
 	[ "$(state containerd runtime)" = 'outdated true' ]
+}
+
+@test "containerd 1.x: a file without a table of runtimes gets runc's, too; one that has a table does not" {
+	local runc='[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]'
+	printf 'version = 2\n\n[plugins]\n  [plugins."io.containerd.grpc.v1.cri"]\n    [plugins."io.containerd.grpc.v1.cri".cni]\n      bin_dir = "/usr/lib/cni"\n' |
+		put /etc/containerd/config.toml
+	cp "$R/etc/containerd/config.toml" "$BATS_TEST_TMPDIR/before"
+	must install containerd --default
+	grep -qxF "$runc" "$R/etc/containerd/config.toml"
+	[ "$(state containerd runtime)" = 'present true' ]
+	must uninstall containerd
+	cmp "$BATS_TEST_TMPDIR/before" "$R/etc/containerd/config.toml"
+	install "$FIXTURES/containerd/kubeadm-systemd.toml" "$R/etc/containerd/config.toml"
+	must install containerd
+	[ "$(grep -cF "$runc" "$R/etc/containerd/config.toml")" = "$(grep -cF "$runc" "$FIXTURES/containerd/kubeadm-systemd.toml")" ]
 }
 
 @test "containerd 2.x: a drop-in of the same version where they are imported, else a block" {

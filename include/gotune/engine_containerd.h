@@ -23,6 +23,11 @@ struct gt_containerd_want {
 	const char *runtime; /* the path of gotune-runtime */
 	bool make_default;
 	unsigned add_version; /* 0: the file has one */
+	/*
+	 * The file has no table of runtimes: one of ours alone would take the place of the built-in
+	 * one, and with it runc's (1.x, where a map is replaced, not merged).
+	 */
+	bool add_runc;
 };
 
 /*

@@ -176,6 +176,7 @@ exec_probe() {
 # Containerd 1.x takes a table of runtimes for all of them: one of ours alone would be the end of CRI.
 @test "gotune install containerd on Debian's own configuration, on an empty one, and on none" {
 	local file=$T/etc/containerd/config.toml how
+	unregister_from containerd
 	mv "$file" "$T/config.site"
 	for how in debian empty none; do
 		rm -f "$file"
@@ -193,6 +194,7 @@ exec_probe() {
 		diff -r "$T/containerd.$how" "$T/etc/containerd"
 	done
 	mv "$T/config.site" "$file"
+	register_with containerd
 	containerd_stop
 	containerd_start
 }
