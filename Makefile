@@ -24,7 +24,8 @@ VERSION    := $(shell cat VERSION)
 LIB_SRC  := $(filter-out hook/main_hook.c hook/main_runtime.c hook/main_cli.c hook/cli_%.c, $(sort $(wildcard hook/*.c)))
 CLI_SRC  := $(sort $(wildcard hook/cli_*.c)) hook/main_cli.c
 UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
-LIB_OBJ  := $(LIB_SRC:hook/%.c=$(BUILD)/obj/%.o)
+CXX_SRC  := $(sort $(wildcard hook/*.cc))
+LIB_OBJ  := $(LIB_SRC:hook/%.c=$(BUILD)/obj/%.o) $(CXX_SRC:hook/%.cc=$(BUILD)/obj/%.o)
 CLI_OBJ  := $(CLI_SRC:hook/%.c=$(BUILD)/obj/%.o)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 PROBE    := $(BUILD)/e2e/probe
@@ -32,7 +33,7 @@ PROGRAMS := $(BUILD)/oci-gotune-hook $(BUILD)/gotune $(BUILD)/gotune-runtime
 
 # What the analysers and the formatter look at. The tests' *.inc and fixtures are data.
 HOOK_SRC  := $(sort $(wildcard hook/*.c))
-C_FILES   := $(sort $(wildcard hook/*.[ch] include/gotune/*.h tests/*/*.[ch]))
+C_FILES   := $(sort $(wildcard hook/*.[ch] hook/*.cc include/gotune/*.h tests/*/*.[ch]))
 MAN_PAGES := $(sort $(wildcard docs/*.[158]))
 SCHEMAS   := $(sort $(wildcard config/*.schema.json))
 BATS      := $(sort $(wildcard tests/*.bats))
@@ -48,7 +49,12 @@ PKG_CFLAGS    = $(eval PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(call modul
 LIBS          = $(eval LIBS := $(shell $(PKG_CONFIG) --libs $(call modules,$(MODULES)) 2>/dev/null))$(LIBS)
 TEST_LIBS     = $(eval TEST_LIBS := $(shell $(PKG_CONFIG) --libs $(call modules,$(TEST_MODULES)) 2>/dev/null))$(TEST_LIBS)
 # Debian's static yajl has a name of its own, which its .pc file does not know.
+CXX_LIBS      = -Wl,--as-needed -lstdc++ -lm
 LIBS_STATIC   = $(patsubst -lyajl,-lyajl_s,$(LIBS))
+
+# toml++ is headers alone: the header itself is asked for.
+need_cxx = @printf '%s\n' '\#if !__has_include(<toml++/toml.h>)' '\#error' '\#endif' | $(CXX) $(CPPFLAGS) -x c++ -std=c++17 -E - >/dev/null 2>&1 || { \
+	echo 'make: $(CXX) does not compile toml++: install the Debian packages g++ and libtomlplusplus-dev, or run contrib/install-deps build' >&2; exit 1; }
 
 need = @command -v $(PKG_CONFIG) >/dev/null || { echo 'make: $(PKG_CONFIG) is missing: install the Debian package pkg-config, or run contrib/install-deps build' >&2; exit 1; }; \
 	for m in $(1); do $(PKG_CONFIG) --exists "$${m%%:*}" || { \
@@ -69,8 +75,13 @@ FORTIFY  ?= -D_FORTIFY_SOURCE=2
 OPT      ?= -O2 -g
 WERROR   ?= $(if $(CI),-Werror,)
 
-GT_CPPFLAGS := -Iinclude -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DGT_VERSION='"$(VERSION)"' -DGT_SYSCONFDIR='"$(SYSCONFDIR)"'
+GT_CPPFLAGS := -Iinclude -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DGT_VERSION='"$(VERSION)"' -DGT_SYSCONFDIR='"$(SYSCONFDIR)"' \
+	-DGT_BINDIR='"$(BINDIR)"' -DGT_LIBEXECDIR='"$(LIBEXECDIR)"' -DGT_DATADIR='"$(DATADIR)"'
 GT_CFLAGS   := -std=gnu17 $(OPT) -fPIE -ffile-prefix-map=$(CURDIR)=. $(WARN) $(GCC_WARN) $(HARDEN) $(WERROR)
+# The one file of C++: no exception and no type of C++ leaves it, so neither is built in.
+CXX_WARN    := -Wall -Wextra -Wshadow -Wformat=2 -Wundef
+GT_CXXFLAGS := -std=c++17 $(OPT) -fPIE -ffile-prefix-map=$(CURDIR)=. -fno-exceptions -fno-rtti -ffunction-sections $(CXX_WARN) $(HARDEN) $(WERROR)
+COMPILE_CXX  = $(CXX) $(GT_CPPFLAGS) $(FORTIFY) $(CPPFLAGS) $(GT_CXXFLAGS) $(SAN) $(CXXFLAGS)
 GT_LDFLAGS  := -Wl,-z,relro,-z,now,-z,noexecstack
 COMPILE      = $(CC) $(GT_CPPFLAGS) $(PKG_CFLAGS) $(FORTIFY) $(CPPFLAGS) $(GT_CFLAGS) $(SAN) $(CFLAGS)
 # libcap-ng's one object also has capng_change_id, which we never call and which pulls getpwuid and
@@ -81,9 +92,10 @@ STATIC      := -static-pie $(NO_NSS) -Wl$(comma)--fatal-warnings
 LINK_STATIC  = $(CC) $(STATIC) $(GT_LDFLAGS) $(SAN) $(CFLAGS) $(LDFLAGS)
 
 # A stamp that changes when the flags do, so that everything is rebuilt.
-FLAGS_NOW = $(COMPILE) $(GT_LDFLAGS) $(LDFLAGS)
+FLAGS_NOW = $(COMPILE) $(COMPILE_CXX) $(GT_LDFLAGS) $(LDFLAGS)
 $(BUILD)/flags: FORCE
 	$(call need,$(MODULES),build)
+	$(need_cxx)
 	@mkdir -p $(BUILD)/obj $(BUILD)/tests
 	@printf '%s\n' '$(subst ','\'',$(FLAGS_NOW))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(FLAGS_NOW))' >$@
 FORCE:
@@ -95,6 +107,9 @@ all: $(PROGRAMS) ## build the three programs (default)
 $(BUILD)/obj/%.o: hook/%.c $(BUILD)/flags
 	$(COMPILE) -MMD -MP -c -o $@ $<
 
+$(BUILD)/obj/%.o: hook/%.cc $(BUILD)/flags
+	$(COMPILE_CXX) -MMD -MP -c -o $@ $<
+
 $(BUILD)/libgotune.a: $(LIB_OBJ)
 	rm -f $@
 	$(AR) rcsD $@ $^
@@ -105,8 +120,9 @@ $(BUILD)/oci-gotune-hook: $(BUILD)/obj/main_hook.o $(BUILD)/libgotune.a
 $(BUILD)/gotune-runtime: $(BUILD)/obj/main_runtime.o $(BUILD)/libgotune.a
 	$(LINK_STATIC) -o $@ $^ $(LIBS_STATIC)
 
+# Only here is C++ linked: the hook and the runtime reference nothing that does (tests/install.bats).
 $(BUILD)/gotune: $(CLI_OBJ) $(BUILD)/libgotune.a
-	$(LINK_STATIC) -o $@ $^ $(LIBS_STATIC)
+	$(LINK_STATIC) -o $@ $^ $(LIBS_STATIC) $(CXX_LIBS)
 
 # --- tests ------------------------------------------------------------------------------------
 .PHONY: check-cmocka
@@ -114,7 +130,7 @@ check-cmocka:
 	$(call need,$(TEST_MODULES),check)
 
 $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libgotune.a $(BUILD)/flags | check-cmocka
-	$(COMPILE) -DGT_FIXTURES='"tests/fixtures"' -MMD -MP -MF $@.d -pie $(GT_LDFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libgotune.a $(LIBS) $(TEST_LIBS)
+	$(COMPILE) -DGT_FIXTURES='"tests/fixtures"' -MMD -MP -MF $@.d -pie $(GT_LDFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libgotune.a $(LIBS) $(TEST_LIBS) $(CXX_LIBS)
 
 # Packages first, in a make of its own: this one has looked for compiler and libraries already.
 .PHONY: check check-now build-for-check
@@ -122,6 +138,7 @@ check: ## install what is missing (as root), then run all tests
 	@contrib/install-deps check
 	@+$(MAKE) --no-print-directory -s -j"$$(nproc)" build-for-check
 	@+$(MAKE) --no-print-directory check-now
+	@echo 'check: other machines (cgroup v1 and v2, NUMA, SMT, one CPU and many) are checked by: sudo make check-lab'
 build-for-check: all $(UNIT_BIN) $(PROBE)
 check-now: all check-static $(UNIT_BIN) $(PROBE)
 	@BUILD='$(BUILD)' tests/run --unit $(UNIT_BIN) --bats $(BATS) --e2e $(E2E)
@@ -133,6 +150,17 @@ check-unit: $(UNIT_BIN) ## run the unit tests alone
 .PHONY: check-e2e
 check-e2e: all $(PROBE) ## run the end-to-end tests alone, as root: real runc, real crun
 	@BUILD='$(BUILD)' tests/run --bats $(BATS) --e2e $(E2E)
+
+# In virtual machines: see docs/lab.md. CELLS="NAME..." runs these of tests/lab/cells alone.
+.PHONY: check-lab
+check-lab: ## as root: the tests on machines that this one is not; FULL=1 runs all of them
+	@contrib/install-deps check lab
+	@+$(MAKE) --no-print-directory -s -j"$$(nproc)" all $(PROBE) $(BUILD)/lab/enosys
+	@BUILD='$(BUILD)' tests/lab/run $(if $(filter-out 0,$(FULL)),--full) $(CELLS)
+
+$(BUILD)/lab/enosys: tests/lab/enosys.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(COMPILE) -static-pie -o $@ $<
 
 # The program that runs in the containers of the tests and of the demo. Nothing is downloaded.
 $(PROBE): $(wildcard tests/e2e/probe/*.go) tests/e2e/probe/go.mod
@@ -156,7 +184,7 @@ sanitize: ## unit tests with AddressSanitizer and UndefinedBehaviorSanitizer
 # --- analysis ---------------------------------------------------------------------------------
 # Every shell script, whatever its name: the first line says so.
 SCRIPTS = $(sort $(shell grep -rlE --exclude-dir='build*' --exclude-dir=.git --exclude-dir=dist --exclude-dir=fixtures \
-	'^\#! ?(/usr)?/bin/(env )?(ba|da)?sh|^\#!/usr/bin/env bats' .ci contrib tests) $(wildcard tests/*.bash tests/*/*.bash))
+	'^\#! ?(/usr)?/bin/(env )?(ba|da)?sh|^\#!/usr/bin/env bats' .ci contrib tests) $(wildcard tests/*.bash tests/*/*.bash tests/lab/guest/*))
 EACH    = xargs -P "$$(nproc)" -n 1
 
 .PHONY: analyze analyze-tidy analyze-cppcheck analyze-gcc analyze-shell analyze-man
@@ -230,9 +258,15 @@ COMPLETIONS := $(foreach c, \
 	gotune.fish:fish/vendor_completions.d/gotune.fish, \
 	$(if $(wildcard contrib/completions/$(firstword $(subst :, ,$(c)))),$(c)))
 
+# Podman's precreate hook, outside its default hooks directories: there it would keep CRI-O from
+# starting and break `podman build`. `gotune install podman` tells Podman of the directory.
+PODMAN_HOOKS := $(sort $(wildcard contrib/engines/podman/podman-hooks.d/*.json))
+with_hook_path = sed 's|"path": *"[^"]*"|"path": "$(HOOK_PATH)"|' $(1) >'$(2)' && chmod 644 '$(2)'
+
 # Everything that install puts somewhere and uninstall takes away, but for the policy.
 INSTALLED := $(HOOK_PATH) $(BINDIR)/gotune $(BINDIR)/gotune-runtime $(DATADIR)/gotune/oci-hook.json \
 	$(foreach s,$(SCHEMAS),$(DATADIR)/gotune/$(notdir $(s))) \
+	$(foreach h,$(PODMAN_HOOKS),$(DATADIR)/gotune/podman-hooks.d/$(notdir $(h))) \
 	$(foreach m,$(MAN_PAGES),$(call man_dir,$(m))/$(notdir $(m))) \
 	$(foreach c,$(COMPLETIONS),$(DATADIR)/$(lastword $(subst :, ,$(c))))
 
@@ -240,9 +274,9 @@ INSTALLED := $(HOOK_PATH) $(BINDIR)/gotune $(BINDIR)/gotune-runtime $(DATADIR)/g
 install: all ## install below $(DESTDIR)$(PREFIX); a policy that was edited is kept
 	$(INSTALL) -D -m 755 $(BUILD)/oci-gotune-hook '$(D)$(HOOK_PATH)'
 	$(INSTALL) -D -m 755 -t '$(D)$(BINDIR)' $(BUILD)/gotune $(BUILD)/gotune-runtime
-	$(INSTALL) -d '$(D)$(DATADIR)/gotune' '$(D)$(SYSCONFDIR)/gotune/policy.d'
-	sed 's|"path": *"[^"]*"|"path": "$(HOOK_PATH)"|' oci-hook.json >'$(D)$(DATADIR)/gotune/oci-hook.json'
-	chmod 644 '$(D)$(DATADIR)/gotune/oci-hook.json'
+	$(INSTALL) -d '$(D)$(DATADIR)/gotune/podman-hooks.d' '$(D)$(SYSCONFDIR)/gotune/policy.d'
+	$(call with_hook_path,oci-hook.json,$(D)$(DATADIR)/gotune/oci-hook.json)
+	$(foreach h,$(PODMAN_HOOKS),$(call with_hook_path,$(h),$(D)$(DATADIR)/gotune/podman-hooks.d/$(notdir $(h))) &&) :
 	$(if $(SCHEMAS),$(INSTALL) -m 644 -t '$(D)$(DATADIR)/gotune' $(SCHEMAS))
 	$(foreach m,$(MAN_PAGES),$(INSTALL) -D -m 644 $(m) '$(D)$(call man_dir,$(m))/$(notdir $(m))' &&) :
 	$(foreach c,$(COMPLETIONS),$(INSTALL) -D -m 644 contrib/completions/$(firstword $(subst :, ,$(c))) '$(D)$(DATADIR)/$(lastword $(subst :, ,$(c)))' &&) :
@@ -254,11 +288,14 @@ install: all ## install below $(DESTDIR)$(PREFIX); a policy that was edited is k
 	fi
 
 uninstall: ## remove what install put there; a policy that was edited is kept
+	@# An engine that names a runtime or a hook that is gone starts nothing.
+	@if [ -z '$(D)' ] && [ -x '$(BINDIR)/gotune' ] && '$(BINDIR)/gotune' status | grep -qE ' (present|outdated) '; then \
+		'$(BINDIR)/gotune' status; echo 'uninstall: engines still name it: gotune uninstall ENGINE first' >&2; exit 1; fi
 	rm -f $(foreach f,$(INSTALLED),'$(D)$(f)')
 	@if cmp -s config/policy.json '$(D)$(POLICY)'; then rm -f '$(D)$(POLICY)'; \
 	elif [ -e '$(D)$(POLICY)' ]; then echo 'uninstall: $(D)$(POLICY) was edited and is kept'; fi
 	rm -f '$(D)$(POLICY).new'
-	-@rmdir '$(D)$(DATADIR)/gotune' '$(D)$(SYSCONFDIR)/gotune/policy.d' '$(D)$(SYSCONFDIR)/gotune' 2>/dev/null || :
+	-@rmdir '$(D)$(DATADIR)/gotune/podman-hooks.d' '$(D)$(DATADIR)/gotune' '$(D)$(SYSCONFDIR)/gotune/policy.d' '$(D)$(SYSCONFDIR)/gotune' 2>/dev/null || :
 
 # --- release ----------------------------------------------------------------------------------
 # The same commit gives the same bytes: names sorted, one time, one owner.
@@ -286,6 +323,6 @@ clean: ## remove what was built
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
 	@echo
-	@echo '  Variables: PREFIX BINDIR LIBEXECDIR SYSCONFDIR DATADIR MANDIR DESTDIR BUILD CC CFLAGS LDFLAGS WERROR'
+	@echo '  Variables: PREFIX BINDIR LIBEXECDIR SYSCONFDIR DATADIR MANDIR DESTDIR BUILD CC CXX CFLAGS CXXFLAGS LDFLAGS WERROR'
 
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(BUILD)/obj/main_hook.d $(BUILD)/obj/main_runtime.d $(UNIT_BIN:=.d)

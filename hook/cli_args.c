@@ -9,16 +9,25 @@
 #include "gotune/parse.h"
 
 const struct gt_cli_opt gt_cli_opts[GT_OPT_COUNT] = {
+	[GT_OPT_DEFAULT] = {"default", NULL, "also make it the engine's default runtime"},
+	[GT_OPT_DRY_RUN] = {"dry-run", NULL,
+			    "print a diff of what would change, and change nothing"},
 	[GT_OPT_FORMAT] = {"format", "table|json", "how to print it; table by default"},
+	[GT_OPT_NO_SELFTEST] = {"no-selftest", NULL, "run no container"},
 	[GT_OPT_PID] = {"pid", "N", "also read the limits of the live process N"},
 	[GT_OPT_POLICY] = {"policy", "FILE", "this policy file instead of those in /etc/gotune"},
 	[GT_OPT_RECORD_DIR] = {"record-dir", "DIR",
-			       "where records are kept; /run/gotune by default"},
+			       "where records are kept; by default /run/gotune, or "
+			       "/run/user/UID/gotune for a user who is not root"},
+	[GT_OPT_ROOT] = {"root", "DIR", "in the image of a machine below DIR, not in this one"},
 	[GT_OPT_ROOTFS] = {"rootfs", "DIR", "find the program inside this root file system"},
 	[GT_OPT_SET] = {"set", "io.gotune.KEY=VALUE",
 			"decide as if the container had this annotation; may be repeated"},
 	[GT_OPT_SYSROOT] = {"sysroot", "DIR",
 			    "read /sys, /proc and /etc/gotune from a captured machine"},
+	[GT_OPT_WAY] =
+		{"way", "WAY",
+		 "how it is called: runtime, precreate, hook or device, as the engine has it"},
 	[GT_OPT_HELP] = {"help", NULL, "print this help"},
 };
 
@@ -73,15 +82,27 @@ static int take(struct gt_cli_args *a, enum gt_opt o, const char *v, struct gt_e
 	switch (o) {
 	case GT_OPT_FORMAT:
 		return take_format(a, v, e);
+	case GT_OPT_NO_SELFTEST:
+		a->no_selftest = true;
+		return 0;
 	case GT_OPT_PID:
 		return take_pid(a, v, e);
 	case GT_OPT_SET:
 		return take_set(a, v, e);
+	case GT_OPT_DEFAULT:
+		a->make_default = true;
+		return 0;
+	case GT_OPT_DRY_RUN:
+		a->dry_run = true;
+		return 0;
 	case GT_OPT_POLICY:
 	case GT_OPT_RECORD_DIR:
+	case GT_OPT_ROOT:
 	case GT_OPT_ROOTFS:
 	case GT_OPT_SYSROOT:
 		return take_path(e, o, v);
+	case GT_OPT_WAY: /* what it may be depends on the engine */
+		return 0;
 	case GT_OPT_HELP:
 	case GT_OPT_COUNT:
 		break;

@@ -10,7 +10,7 @@ static const struct gt_cli_col list_cols[] = {{NULL, 28}, {NULL, GT_CLI_WIDTH}};
 
 static const char exit_text[] =
 	"0 sound; 1 what was asked about is unsound, broken or not there; 2 wrong usage; "
-	"3 gotune itself could not do its work.";
+	"3 gotune itself could not do its work; 4 (doctor) it works, but not all of it.";
 
 static void pair(struct gt_cli_table *t, const char *left, const char *right)
 {
@@ -35,7 +35,8 @@ void gt_cli_help(struct gt_cli_out *o)
 	gt_cli_heading(o, "COMMANDS");
 	untitled(&t);
 	for (unsigned i = 0; i < gt_cli_n_commands; i++)
-		pair(&t, gt_cli_commands[i].name, gt_cli_commands[i].summary);
+		if (!gt_cli_commands[i].hidden)
+			pair(&t, gt_cli_commands[i].name, gt_cli_commands[i].summary);
 	gt_cli_table_end(&t, o);
 	gt_cli_heading(o, "OPTIONS");
 	untitled(&t);

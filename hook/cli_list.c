@@ -250,7 +250,8 @@ static int print(struct listing *l)
 
 int gt_cmd_list(const struct gt_cli_args *a, struct gt_cli_out *out)
 {
-	const char *dir = a->value[GT_OPT_RECORD_DIR] ? a->value[GT_OPT_RECORD_DIR] : GT_RECORD_DIR;
+	char own[GT_RECORD_DIR_CAP];
+	const char *dir = gt_cli_record_dir(a, own);
 	_cleanup_close_ int dirfd = -1, root = -1;
 	struct listing l = {.args = a, .out = out, .dir = dir, .now = time(NULL)};
 	struct gt_err e = {0};

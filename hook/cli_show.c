@@ -4,6 +4,13 @@
 #include "gotune/cli.h"
 #include "gotune/record.h"
 
+const char *gt_cli_record_dir(const struct gt_cli_args *a, char own[GT_RECORD_DIR_CAP])
+{
+	if (a->value[GT_OPT_RECORD_DIR])
+		return a->value[GT_OPT_RECORD_DIR];
+	return gt_record_dir_default(own) == 0 ? own : GT_RECORD_DIR;
+}
+
 /* Why the directory could not be opened, and what to do. */
 static int no_dir(struct gt_cli_out *out, int code, const char *dir, const char *id,
 		  const struct gt_err *e)
@@ -39,7 +46,8 @@ static int print(const struct gt_cli_args *a, struct gt_cli_out *out, int dirfd,
 
 int gt_cmd_show(const struct gt_cli_args *a, struct gt_cli_out *out)
 {
-	const char *dir = a->value[GT_OPT_RECORD_DIR] ? a->value[GT_OPT_RECORD_DIR] : GT_RECORD_DIR;
+	char own[GT_RECORD_DIR_CAP];
+	const char *dir = gt_cli_record_dir(a, own);
 	_cleanup_close_ int dirfd = -1;
 	char id[GT_ID_MAX] = "";
 	struct gt_err e = {0};

@@ -190,23 +190,34 @@ struct caps {
 	uint64_t effective;
 };
 
-static struct caps own_caps(int root)
+int gt_inspect_own_caps(int root, uint64_t *ret)
 {
 	char text[8192], word[24];
 	uint64_t caps = 0;
+	int r = read_proc(root, 0, "status", text, sizeof(text));
 
-	if (read_proc(root, 0, "status", text, sizeof(text)) < 0 ||
-	    !value_of(text, "CapEff:", word, sizeof(word)) || strlen(word) != 16)
-		return (struct caps){0};
+	if (r < 0)
+		return r;
+	if (!value_of(text, "CapEff:", word, sizeof(word)) || strlen(word) != 16)
+		return -EINVAL;
 	for (const char *p = word; *p; p++) {
 		static const char hex[] = "0123456789abcdef";
 		const char *d = strchr(hex, *p);
 
 		if (!d)
-			return (struct caps){0};
+			return -EINVAL;
 		caps = caps << 4 | (uint64_t)(d - hex);
 	}
-	return (struct caps){true, caps};
+	*ret = caps;
+	return 0;
+}
+
+static struct caps own_caps(int root)
+{
+	struct caps c = {0};
+
+	c.known = gt_inspect_own_caps(root, &c.effective) == 0;
+	return c;
 }
 
 static enum gt_tri have_cap(struct caps c, unsigned bit)

@@ -9,6 +9,7 @@
 #define FORMAT	 GT_OPT_BIT(GT_OPT_FORMAT)
 #define POLICY	 (GT_OPT_BIT(GT_OPT_POLICY) | GT_OPT_BIT(GT_OPT_SYSROOT))
 #define RECORDS	 GT_OPT_BIT(GT_OPT_RECORD_DIR)
+#define REGISTER (GT_OPT_BIT(GT_OPT_DRY_RUN) | GT_OPT_BIT(GT_OPT_WAY) | GT_OPT_BIT(GT_OPT_ROOT))
 #define DECISION (GT_OPT_BIT(GT_OPT_PID) | GT_OPT_BIT(GT_OPT_SET))
 
 const struct gt_cli_command gt_cli_commands[] = {
@@ -37,6 +38,48 @@ const struct gt_cli_command gt_cli_commands[] = {
 		.missing = "give one program: gotune inspect FILE, or "
 			   "gotune inspect --rootfs DIR PROG",
 		.run = gt_cmd_inspect,
+	},
+	{
+		.name = "install",
+		.operands = "ENGINE",
+		.summary = "register with docker, podman, crio, containerd or cdi",
+		.about = "Writes what ENGINE needs to call us: a drop-in file where it reads any, "
+			 "else an edit that keeps every other byte, with a copy of the old file. "
+			 "A file that is not sound is refused and left alone. The engine is not "
+			 "restarted: the command that does it is printed.\n"
+			 "Ways: docker runtime; podman precreate (without --way), hook, runtime; "
+			 "crio hook and runtime (both without --way); containerd runtime; cdi "
+			 "device.\n",
+		.options = REGISTER | GT_OPT_BIT(GT_OPT_DEFAULT),
+		.min_pos = 1,
+		.max_pos = 1,
+		.missing =
+			"give one engine: gotune install docker, podman, crio, containerd or cdi",
+		.run = gt_cmd_install,
+	},
+	{
+		.name = "uninstall",
+		.operands = "ENGINE",
+		.summary = "undo what install did, and name the containers that still need it",
+		.about = "Takes out what install put into ENGINE's files and nothing else; where "
+			 "nobody else has changed a file since, it is what it was, to the byte.\n",
+		.options = REGISTER,
+		.min_pos = 1,
+		.max_pos = 1,
+		.missing =
+			"give one engine: gotune uninstall docker, podman, crio, containerd or cdi",
+		.run = gt_cmd_uninstall,
+	},
+	{
+		.name = "status",
+		.operands = "[ENGINE]",
+		.summary = "say with which engines it is registered, and how",
+		.about = "Reads the files of ENGINE, or of all. Whether an engine that runs has "
+			 "read them is another question: gotune doctor asks it.\n",
+		.options = FORMAT | GT_OPT_BIT(GT_OPT_ROOT),
+		.max_pos = 1,
+		.missing = "give at most one engine: gotune status [ENGINE]",
+		.run = gt_cmd_status,
 	},
 	{
 		.name = "list",
@@ -87,6 +130,31 @@ const struct gt_cli_command gt_cli_commands[] = {
 		.options = POLICY | FORMAT,
 		.missing = "gotune profiles takes no arguments",
 		.run = gt_cmd_profiles,
+	},
+	{
+		.name = "doctor",
+		.operands = "",
+		.summary = "say whether the tool works on this machine and with its engines",
+		.about =
+			"Looks at the kernel, privileges, our own installation, runtimes, engines and "
+			"what is registered with them, at others that set the same variables and at "
+			"settings of the host; then, as root, runs a container with each runtime and "
+			"compares what its program sees with what was planned. Nothing is changed, "
+			"and nothing of the containers is left.\n"
+			"Exits with 0 when all is well (healthy), 4 when something warns (degraded), "
+			"1 when something is bad (broken).\n",
+		.options = FORMAT | GT_OPT_BIT(GT_OPT_NO_SELFTEST) | GT_OPT_BIT(GT_OPT_SYSROOT),
+		.missing = "gotune doctor takes no arguments",
+		.run = gt_cmd_doctor,
+	},
+	{
+		.name = "selftest-probe",
+		.operands = "",
+		.summary = "print what a container's program is given",
+		.about = "Run by gotune doctor inside a container of its own.\n",
+		.hidden = true,
+		.missing = "gotune selftest-probe takes no arguments",
+		.run = gt_cmd_selftest_probe,
 	},
 	{
 		.name = "help",

@@ -14,6 +14,7 @@
 #include "gotune/inspect.h"
 #include "gotune/jobs.h"
 #include "gotune/live.h"
+#include "gotune/lookup.h"
 #include "gotune/planner.h"
 #include "gotune/read.h"
 
@@ -265,6 +266,8 @@ static void take_identity(struct gt_decision *d, const struct gt_decide_in *in)
 
 	if (!d->state)
 		(void)gt_copy_str(id->bundle, sizeof(id->bundle), in->bundle ? in->bundle : "");
+	if (!d->state && !in->id && d->bundle)
+		gt_read_early_ident(d->bundle, id);
 	if (d->bundle)
 		gt_read_ident(d->state, d->bundle, id);
 	if (d->state) {
@@ -272,7 +275,8 @@ static void take_identity(struct gt_decision *d, const struct gt_decide_in *in)
 		memcpy(id->bundle, d->state->bundle, sizeof(id->bundle));
 		id->pid = d->state->pid;
 	} else {
-		(void)gt_copy_str(id->id, sizeof(id->id), in->id ? in->id : "");
+		if (in->id)
+			(void)gt_copy_str(id->id, sizeof(id->id), in->id);
 		id->pid = in->pid;
 		/* A relative one is relative to a directory that nobody will remember. */
 		if (in->pid_file && in->pid_file[0] == '/' &&
@@ -280,6 +284,18 @@ static void take_identity(struct gt_decision *d, const struct gt_decide_in *in)
 			id->pid_file[0] = '\0';
 	}
 	(void)gt_copy_str(id->stage, sizeof(id->stage), in->stage);
+}
+
+/*
+ * The profile of the hook's registration: the host's word, but a user may ask for another one. One
+ * that he may not ask for is not there.
+ */
+static bool registration_counts(const struct gt_decision *d, const struct gt_request *profile)
+{
+	bool asked = profile->origin > GT_ORIGIN_HOOK_ARGS;
+	bool may = profile->origin == GT_ORIGIN_SET || (d->policy.allow & 1u << GT_KEY_PROFILE);
+
+	return !asked || !may;
 }
 
 static void take_config(struct gt_decision *d, const struct gt_decide_in *in)
@@ -291,7 +307,7 @@ static void take_config(struct gt_decision *d, const struct gt_decide_in *in)
 	gt_read_requests(d->bundle, f->ident.container_name, in->set_pairs, &f->req);
 	gt_read_config_facts(d->bundle, f);
 	f->seccomp = d->bundle->has_seccomp && d->bundle->seccomp_may_kill ? GT_YES : GT_NO;
-	if (in->profile && profile->origin < GT_ORIGIN_HOOK_ARGS) {
+	if (in->profile && registration_counts(d, profile)) {
 		profile->origin = GT_ORIGIN_HOOK_ARGS;
 		profile->too_long =
 			!gt_copy_str(profile->value, sizeof(profile->value), in->profile);
@@ -319,6 +335,7 @@ static void gather(struct gt_decision *d, const struct gt_decide_in *in, const c
 	else if (is_disabled(d->root))
 		set_trouble(d, GT_TROUBLE_DISABLED,
 			    &(struct gt_err){.msg = GT_SYSCONFDIR "/gotune/disabled exists"});
+	gt_look_up_image(d);
 	if (d->bundle && d->bundle->has_process && d->bundle->has_linux)
 		inspect_all(d, in);
 }

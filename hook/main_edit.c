@@ -12,6 +12,7 @@
 #include "gotune/file.h"
 #include "gotune/inspect.h"
 #include "gotune/jobs.h"
+#include "gotune/keep.h"
 #include "gotune/log.h"
 #include "gotune/read.h"
 #include "gotune/record.h"
@@ -97,8 +98,8 @@ static void save(struct gt_decision *d, int result, const struct gt_err *why)
 				  why->msg); /* cut: for reading */
 	gt_record_log_line(rec, line, sizeof(line));
 	gt_log(GT_LOG_INFO, "%s", line);
-	dir = gt_record_dir_open(GT_RECORD_DIR, true, &e);
-	if (dir < 0 || gt_record_save(dir, rec, &e) < 0)
+	dir = gt_keep_open(NULL, rec->facts.ident.id);
+	if (dir >= 0 && gt_record_save(dir, rec, &e) < 0)
 		gt_log(GT_LOG_WARNING, "%s: no record: %s", rec->facts.ident.id, e.msg);
 }
 
@@ -130,11 +131,12 @@ static void note_foreground(struct gt_decision *d)
 
 int gt_edit_bundle(const struct gt_edit_bundle *b, struct gt_err *e)
 {
+	char own[GT_RECORD_DIR_CAP];
 	struct gt_decide_in in = {.stage = "create",
 				  .bundle = b->dir,
 				  .id = b->id,
 				  .pid_file = b->pid_file,
-				  .record_dir = GT_RECORD_DIR};
+				  .record_dir = gt_keep_dir(NULL, own)};
 	struct gt_edit_file config = GT_EDIT_FILE_NONE;
 	struct gt_decision d = GT_DECISION_NONE;
 	struct gt_buf path = {0}, out = {0};

@@ -8,6 +8,7 @@
 #include "gotune/apply.h"
 #include "gotune/edit.h"
 #include "gotune/jobs.h"
+#include "gotune/keep.h"
 #include "gotune/record.h"
 #include "gotune/record_read.h"
 
@@ -37,8 +38,8 @@ static void take_wants(const struct gt_record_view *v, struct gt_exec_wants *ret
 static int read_wants(const char *id, struct gt_exec_wants *ret, struct gt_err *e)
 {
 	_cleanup_free_ struct gt_record_view *v = malloc(sizeof(*v));
-	_cleanup_close_ int dir = gt_record_dir_open(GT_RECORD_DIR, false, e);
-	int r = dir;
+	_cleanup_close_ int dir = gt_keep_open_old(NULL);
+	int r = dir == -ENOENT ? dir : dir < 0 ? gt_err_sys(e, dir, "cannot open the records") : 0;
 
 	if (!v)
 		return gt_err_set(e, -ENOMEM, "out of memory");

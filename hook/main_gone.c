@@ -77,6 +77,12 @@ static bool is_gone_by_file(int root, const struct gt_record_view *v, int64_t no
 	return false;
 }
 
+/* Without either there is the bundle: engines remove its directory with the container. */
+static bool is_bundle_gone(const struct gt_record_view *v)
+{
+	return v->bundle[0] == '/' && access(v->bundle, F_OK) < 0 && errno == ENOENT;
+}
+
 bool gt_record_is_gone(int root, const struct gt_record_view *v, int64_t now_s, int64_t *ret_pid)
 {
 	uint64_t start;
@@ -85,7 +91,8 @@ bool gt_record_is_gone(int root, const struct gt_record_view *v, int64_t now_s, 
 	if (root < 0)
 		return false;
 	if (v->pid == 0)
-		return v->pid_file[0] && is_gone_by_file(root, v, now_s, ret_pid);
+		return v->pid_file[0] ? is_gone_by_file(root, v, now_s, ret_pid)
+				      : is_bundle_gone(v);
 	return has_ended(root, v->pid, &start) ||
 	       (v->pid_start != 0 && start != 0 && start != v->pid_start);
 }

@@ -12,6 +12,7 @@
 #include "gotune/earlier.h"
 #include "gotune/edit.h"
 #include "gotune/file.h"
+#include "gotune/keep.h"
 #include "gotune/live.h"
 #include "gotune/log.h"
 #include "gotune/read.h"
@@ -24,7 +25,7 @@
 static struct {
 	const char *policy, *record_dir, *profile;
 	enum gt_log_to log;
-} arg = {.record_dir = GT_RECORD_DIR};
+} arg;
 
 static const char usage[] =
 	"Usage: oci-gotune-hook [OPTION]... [prestart|precreate|poststop]\n"
@@ -40,7 +41,8 @@ static const char usage[] =
 	"  --policy FILE      use FILE instead of " GT_SYSCONFDIR "/gotune/policy.json\n"
 	"                     and its drop-ins\n"
 	"  --profile NAME     the profile, where no annotation names one\n"
-	"  --record-dir DIR   where records are kept (" GT_RECORD_DIR ")\n"
+	"  --record-dir DIR   where records are kept (" GT_RECORD_DIR ";\n"
+	"                     rootless: /run/user/UID/gotune)\n"
 	"  --log WHERE        auto (stderr on a terminal, else syslog), stderr,\n"
 	"                     syslog or none\n"
 	"  --help, --version\n"
@@ -164,7 +166,7 @@ static int carry_out(struct gt_decision *d)
 {
 	struct gt_record *rec = d->rec;
 	struct gt_err e = {0}, why = {0};
-	_cleanup_close_ int dir = gt_record_dir_open(arg.record_dir, true, &why);
+	_cleanup_close_ int dir = gt_keep_open(arg.record_dir, name_of(rec));
 	int r = rec->facts.trouble == GT_TROUBLE_NONE && is_sound(&d->policy) ? 0 : -EINVAL;
 	int applied;
 
@@ -174,8 +176,6 @@ static int carry_out(struct gt_decision *d)
 		return r;
 	}
 	log_decision(d);
-	if (dir < 0)
-		gt_log(GT_LOG_WARNING, "%s: no record: %s", name_of(rec), why.msg);
 	applied = gt_live_apply(d, dir, &e);
 	if (applied < 0) {
 		gt_log(GT_LOG_WARNING, "%s: %s", name_of(rec), e.msg);
@@ -192,7 +192,7 @@ static int carry_out(struct gt_decision *d)
 static void remove_record(const char *id)
 {
 	struct gt_err e = {0};
-	_cleanup_close_ int dir = gt_record_dir_open(arg.record_dir, false, &e);
+	_cleanup_close_ int dir = gt_keep_open_old(arg.record_dir);
 
 	if (dir >= 0 && gt_record_remove(dir, id, &e) < 0)
 		gt_log(GT_LOG_WARNING, "%s: %s", id, e.msg);
@@ -228,9 +228,10 @@ static int stage_prestart(const char *doc, size_t len)
  * happens. */
 static int stage_precreate(const char *doc, size_t len)
 {
+	char own[GT_RECORD_DIR_CAP];
 	struct gt_decide_in in = {.policy_file = arg.policy,
 				  .profile = arg.profile,
-				  .record_dir = arg.record_dir,
+				  .record_dir = gt_keep_dir(arg.record_dir, own),
 				  .stage = "precreate",
 				  .bundle = "/"};
 	struct gt_decision d;
@@ -241,9 +242,11 @@ static int stage_precreate(const char *doc, size_t len)
 	bool must_fail = r < 0 && d.policy.on_error == GT_ON_ERROR_FAIL;
 
 	if (r < 0)
-		gt_log(GT_LOG_ERROR, "precreate: nothing was tuned: %s", e.msg);
+		gt_log(GT_LOG_ERROR, "precreate: %s: nothing was tuned: %s",
+		       d.rec ? name_of(d.rec) : "(unknown container)", e.msg);
 	else
 		log_decision(&d);
+	gt_keep_edited(&d, arg.record_dir, r, &e);
 	r = out.len > 0 ? gt_write_all(STDOUT_FILENO, out.p, out.len)
 			: gt_write_all(STDOUT_FILENO, doc, len);
 	if (r < 0)

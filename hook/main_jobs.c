@@ -112,12 +112,26 @@ static int job_exec(int fd, const void *in, size_t in_len, void *ret, size_t ret
 	return r < 0 ? r : gt_apply_exec_edits(doc, len, in, ret, e);
 }
 
+static int job_image(int fd, const void *in, size_t in_len, void *ret, size_t ret_len,
+		     struct gt_err *e)
+{
+	_cleanup_free_ char *doc = NULL;
+	size_t len = 0;
+	int r = in_len == sizeof(struct gt_image_ask)
+			? read_file(fd, GT_IMAGE_FILE_MAX, &doc, &len, e)
+			: -EINVAL;
+
+	(void)ret_len;
+	return r < 0 ? r : gt_read_image(in, doc, len, ret, e);
+}
+
 const struct gt_job gt_parse_jobs[GT_JOB_COUNT] = {
 	[GT_JOB_STATE] = {job_state, GT_STATE_MAX, sizeof(struct gt_state)},
 	[GT_JOB_BUNDLE] = {job_bundle, 0, sizeof(struct gt_bundle)},
 	[GT_JOB_LOOK] = {job_look, sizeof(struct gt_strv), sizeof(struct gt_look)},
 	[GT_JOB_EDITS] = {job_edits, sizeof(struct gt_plan), sizeof(struct gt_edits)},
 	[GT_JOB_EXEC] = {job_exec, sizeof(struct gt_exec_wants), sizeof(struct gt_edits)},
+	[GT_JOB_IMAGE] = {job_image, sizeof(struct gt_image_ask), sizeof(struct gt_image)},
 };
 
 /* The worker's root descriptor: /proc/sys follows the namespaces of whoever looks. */

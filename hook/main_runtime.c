@@ -13,6 +13,7 @@
 #include "gotune/edit.h"
 #include "gotune/file.h"
 #include "gotune/gone.h"
+#include "gotune/keep.h"
 #include "gotune/log.h"
 #include "gotune/read.h"
 #include "gotune/record.h"
@@ -41,7 +42,7 @@ static int on_exec(const struct gt_runtime_argv *a, struct gt_err *e)
 /* The record directory, or -1: then there is nothing to be noted. */
 static int open_records(void)
 {
-	int dir = gt_record_dir_open(GT_RECORD_DIR, false, NULL);
+	int dir = gt_keep_open_old(NULL);
 
 	return dir < 0 ? -1 : dir;
 }

@@ -10,8 +10,10 @@
 #include "gotune/policy.h"
 #include "gotune/read.h"
 
-static const char *const dirs[] = {"/usr/bin/", "/usr/sbin/", "/usr/local/bin/", "/usr/local/sbin/",
-				   "/bin/",	"/sbin/",     "/usr/libexec/",	 ""};
+const char *const gt_runtime_dirs[] = {
+	"/usr/bin/", "/usr/sbin/", "/usr/local/bin/", "/usr/local/sbin/",
+	"/bin/",     "/sbin/",	   "/usr/libexec/",   ""};
+const unsigned gt_n_runtime_dirs = GT_ARRAY_LEN(gt_runtime_dirs);
 
 /* An executable file that is not this very program. */
 static bool is_usable(const char *path)
@@ -28,10 +30,11 @@ static bool find_one(const char *name, char *ret, size_t cap)
 {
 	bool absolute = name[0] == '/';
 
-	for (size_t i = 0; i < GT_ARRAY_LEN(dirs); i++) {
-		if ((dirs[i][0] == '\0') != absolute)
+	for (unsigned i = 0; i < gt_n_runtime_dirs; i++) {
+		if ((gt_runtime_dirs[i][0] == '\0') != absolute)
 			continue;
-		if (gt_copy_str(ret, cap, dirs[i]) && gt_append(ret, cap, name) && is_usable(ret))
+		if (gt_copy_str(ret, cap, gt_runtime_dirs[i]) && gt_append(ret, cap, name) &&
+		    is_usable(ret))
 			return true;
 	}
 	return false;

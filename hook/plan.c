@@ -132,6 +132,8 @@ static void warn_facts(struct gt_planning *pl)
 	}
 	if (f->annotations.dropped > 0)
 		gt_plan_warn(pl->plan, GT_W_ANNOTATIONS_DROPPED, "annotations");
+	if (f->labels_unread[0])
+		gt_plan_warn(pl->plan, GT_W_LABELS_UNREADABLE, f->labels_unread);
 	for (unsigned i = 0; i < GT_VAR_COUNT; i++) {
 		if (f->var[i].count > 1)
 			gt_plan_warn(pl->plan, GT_W_DUPLICATE_ENV, gt_var_name[i]);

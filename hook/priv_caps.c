@@ -21,20 +21,24 @@
 #define SANITIZED 0
 #endif
 
+#define CAP(phase, name, why)                        \
+	{                                            \
+		phase, CAP_##name, "CAP_" #name, why \
+	}
 const struct gt_phase_cap gt_phase_caps[] = {
-	{GT_PHASE_SYSCTL, CAP_NET_ADMIN,
-	 "net.* in a network namespace that another user namespace owns"},
-	{GT_PHASE_SYSCTL, CAP_DAC_OVERRIDE,
-	 "/proc/sys files that another user namespace's root owns"},
-	{GT_PHASE_TRACER, CAP_SYS_PTRACE,
-	 "registers and memory of a program that runs as another user"},
-	{GT_PHASE_TRACER, CAP_SYS_RESOURCE, "raising RLIMIT_NOFILE beyond its hard limit"},
-	{GT_PHASE_TRACER, CAP_DAC_OVERRIDE,
-	 "the record directory, where it belongs to another user"},
-	{GT_PHASE_TRACER_SECCOMP, CAP_SYS_PTRACE, "as the tracer"},
-	{GT_PHASE_TRACER_SECCOMP, CAP_SYS_RESOURCE, "as the tracer"},
-	{GT_PHASE_TRACER_SECCOMP, CAP_DAC_OVERRIDE, "as the tracer"},
-	{GT_PHASE_TRACER_SECCOMP, CAP_SYS_ADMIN, "PTRACE_O_SUSPEND_SECCOMP for one prctl"},
+	CAP(GT_PHASE_SYSCTL, NET_ADMIN,
+	    "net.* in a network namespace that another user namespace owns"),
+	CAP(GT_PHASE_SYSCTL, DAC_OVERRIDE,
+	    "/proc/sys files that another user namespace's root owns"),
+	CAP(GT_PHASE_TRACER, SYS_PTRACE,
+	    "registers and memory of a program that runs as another user"),
+	CAP(GT_PHASE_TRACER, SYS_RESOURCE, "raising RLIMIT_NOFILE beyond its hard limit"),
+	CAP(GT_PHASE_TRACER, DAC_OVERRIDE,
+	    "the record directory, where it belongs to another user"),
+	CAP(GT_PHASE_TRACER_SECCOMP, SYS_PTRACE, "as the tracer"),
+	CAP(GT_PHASE_TRACER_SECCOMP, SYS_RESOURCE, "as the tracer"),
+	CAP(GT_PHASE_TRACER_SECCOMP, DAC_OVERRIDE, "as the tracer"),
+	CAP(GT_PHASE_TRACER_SECCOMP, SYS_ADMIN, "PTRACE_O_SUSPEND_SECCOMP for one prctl"),
 };
 const unsigned gt_n_phase_caps = GT_ARRAY_LEN(gt_phase_caps);
 

@@ -114,8 +114,6 @@ static void end_mount(struct gt_bundle *b, const I *item)
 	else
 		(void)gt_strv_add_pair(&b->mounts, item->destination, strlen(item->destination),
 				       source, strlen(source)); /* counted there */
-	if (strcmp(item->destination, "/etc/hostname") == 0)
-		(void)gt_copy_str(b->hostname_source, sizeof(b->hostname_source), item->source);
 	if (strcmp(item->destination, "/sys/fs/cgroup") == 0) {
 		if (gt_has_prefix(item->type, "cgroup"))
 			b->cgroup_mount = GT_CGMOUNT_OWN;

@@ -10,6 +10,7 @@
 #include "gotune/file.h"
 #include "gotune/read.h"
 #include "gotune/read_policy.h"
+#include "gotune/userns.h"
 
 #define POLICY_FILE "/etc/gotune/policy.json"
 #define POLICY_DIR  "/etc/gotune/policy.d"
@@ -47,7 +48,7 @@ static int cannot_read(struct build *b, const char *why)
 /* Who may write the policy rules every container: so it must be the administrator's alone. */
 static const char *bad_owner(const struct stat *st)
 {
-	if (st->st_uid != 0 && st->st_uid != geteuid())
+	if (st->st_uid != geteuid() && !gt_userns_is_root(st->st_uid))
 		return "the file belongs to neither root nor the user that runs this program";
 	if (st->st_mode & (S_IWGRP | S_IWOTH))
 		return "others than its owner may write the file: chmod go-w";

@@ -1,6 +1,11 @@
 /*
- * What a container asks for: annotations, GOTUNE_* variables of its image, --set. Pure; nothing is
- * judged here, the planner holds it against the policy.
+ * What a container asks for: annotations, GOTUNE_* variables of its image, its image's labels,
+ * --set. Pure; nothing is judged here, the planner holds it against the policy.
+ *
+ * Who wins: the order of enum gt_origin. An engine merges a user's annotations and a pod's into one
+ * object of config.json, so those two can be told apart by one thing alone: KEY/CONTAINER is for
+ * one container, KEY for all that the pod has, and the first wins. process.env is merged as well:
+ * what a user set with -e has replaced what the image had. So are Docker's labels.
  */
 #include "gotune/read.h"
 
@@ -153,4 +158,11 @@ void gt_read_requests(const struct gt_bundle *b, const char *container_name,
 	}
 	if (set_pairs)
 		take_annotations(ret, &set, set_pairs);
+}
+
+void gt_read_labels(const struct gt_strv *labels, struct gt_requests *ret)
+{
+	const struct source label = {GT_ORIGIN_LABEL, GT_ORIGIN_LABEL, NULL};
+
+	take_annotations(ret, &label, labels);
 }

@@ -70,6 +70,7 @@ static const char *const warning_text[GT_W_COUNT] = {
 	[GT_W_ANNOTATIONS_DROPPED] = "some annotations were too large to be looked at",
 	[GT_W_HARD_LIMIT_KEPT] = "the hard limit may not be raised",
 	[GT_W_PROGRAM_CHANGED] = "the file that was run is not the file that was inspected",
+	[GT_W_LABELS_UNREADABLE] = "the image's labels cannot be looked up there; they are ignored",
 };
 
 /* The value of the request that a warning is about, "" when it is about something else. */

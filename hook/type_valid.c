@@ -2,6 +2,7 @@
  * Range checks for what a sandboxed parser sent back, and the owners of the policy's heap. Pure.
  */
 #include "gotune/facts.h"
+#include "gotune/image.h"
 #include "gotune/policy.h"
 #include "gotune/program.h"
 #include "gotune/state.h"
@@ -59,8 +60,7 @@ bool gt_bundle_valid(const struct gt_bundle *b)
 		  is_bool(&b->no_new_privs) && gt_strv_valid(&b->sysctl) &&
 		  gt_strv_valid(&b->mounts) && res_valid(&b->res) && is_bool(&b->has_seccomp) &&
 		  is_bool(&b->seccomp_may_kill) && b->cgroup_mount <= GT_CGMOUNT_BIND &&
-		  ENDS(b->cgroups_path) && ENDS(b->selinux_label) && ENDS(b->apparmor_profile) &&
-		  ENDS(b->hostname_source);
+		  ENDS(b->cgroups_path) && ENDS(b->selinux_label) && ENDS(b->apparmor_profile);
 
 	for (unsigned i = 0; i < GT_VAR_COUNT; i++)
 		ok = ok && var_valid(&b->var[i]);
@@ -79,6 +79,17 @@ bool gt_program_valid(const struct gt_program *p)
 	       ENDS(p->automaxprocs_replaced) && ENDS(p->automemlimit) &&
 	       ENDS(p->automemlimit_replaced) && is_bool(&p->has_godebug_default) &&
 	       ENDS(p->godebug_default);
+}
+
+bool gt_full_id_ok(const char *s)
+{
+	return strspn(s, "0123456789abcdef") == GT_FULL_ID_LEN && s[GT_FULL_ID_LEN] == '\0';
+}
+
+bool gt_image_valid(const struct gt_image *i)
+{
+	return is_bool(&i->found) && ENDS(i->name) && ENDS(i->id) &&
+	       (i->id[0] == '\0' || gt_full_id_ok(i->id)) && gt_strv_valid(&i->labels);
 }
 
 void gt_policy_done(struct gt_policy *p)

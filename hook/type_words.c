@@ -43,7 +43,7 @@ WORDS(gt_verdict_words, "set", "keep", "skip");
 WORDS(gt_warning_words, "bad-value", "out-of-bounds", "not-allowed", "unknown-key", "too-long",
       "no-such-profile", "go-ignores-value", "go-dies-of-value", "duplicate-variable",
       "modules-unknown", "cgo-unknown", "stale-environ", "policy-layer-broken",
-      "annotations-dropped", "hard-limit-kept", "program-changed");
+      "annotations-dropped", "hard-limit-kept", "program-changed", "labels-unreadable");
 
 static const char *const reason_list[GT_R_COUNT] = {
 	[GT_R_CPU_QUOTA] = "cpu-quota",

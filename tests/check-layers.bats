@@ -41,6 +41,16 @@ broken() {
 	broken 'stage record includes include/gotune/inspect.h of stage inspect'
 }
 
+@test "toml++ outside of base_toml.cc" {
+	echo '#include <toml++/toml.h>' >>"$COPY/hook/base_str.c"
+	broken 'only base_toml.cc may include <toml++/toml.h>'
+}
+
+@test "a second file of C++" {
+	echo '/* L0 */' >"$COPY/hook/base_more.cc"
+	broken 'the only file of C++ is base_toml.cc'
+}
+
 @test "yajl outside of base_json.c" {
 	echo '#include <yajl/yajl_gen.h>' >>"$COPY/hook/base_str.c"
 	broken 'only base_json.c and base_jw.c may include <yajl/yajl_gen.h>'

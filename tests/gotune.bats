@@ -92,7 +92,7 @@ one_line_on_stderr() { # TEXT that is in it
 	run "$GOTUNE" --help
 	[ "$status" -eq 0 ]
 	fits
-	for c in explain inspect list show 'policy check' 'policy show' policy profiles help; do
+	for c in explain inspect list show 'policy check' 'policy show' policy profiles doctor help; do
 		# shellcheck disable=SC2086 # two words
 		run "$GOTUNE" $c --help
 		[ "$status" -eq 0 ]

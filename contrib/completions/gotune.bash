@@ -6,9 +6,13 @@ _gotune_options() {
 	case $1 in
 	explain) echo '--format --pid --policy --set --sysroot --help' ;;
 	inspect) echo '--format --rootfs --help' ;;
+	install) echo '--default --dry-run --root --way --help' ;;
+	uninstall) echo '--dry-run --root --way --help' ;;
+	status) echo '--format --root --help' ;;
 	list | show) echo '--format --record-dir --help' ;;
 	'policy check') echo '--sysroot --help' ;;
 	'policy show' | profiles) echo '--format --policy --sysroot --help' ;;
+	doctor) echo '--format --no-selftest --sysroot --help' ;;
 	help) echo '--help' ;;
 	'') echo '--help --version' ;;
 	esac
@@ -59,7 +63,8 @@ _gotune() {
 		compopt -o nospace 2>/dev/null
 		return
 		;;
-	--rootfs | --sysroot | --record-dir) _gotune_files -d && return ;;
+	--way) _gotune_words 'runtime precreate hook device' && return ;;
+	--root | --rootfs | --sysroot | --record-dir) _gotune_files -d && return ;;
 	--policy) _gotune_files -f && return ;;
 	esac
 	if [[ $cur == -* ]]; then
@@ -67,12 +72,13 @@ _gotune() {
 		return
 	fi
 	case $command in
-	'') _gotune_words 'explain inspect list show policy profiles help' ;;
+	'') _gotune_words 'explain inspect install uninstall status doctor list show policy profiles help' ;;
+	install | uninstall | status) _gotune_words 'docker podman crio containerd cdi' ;;
 	policy) _gotune_words 'check show' ;;
 	explain) _gotune_files -d ;;
 	inspect | 'policy check') _gotune_files -f ;;
 	show) _gotune_words "$(_gotune_ids)" ;;
-	help) _gotune_words 'explain inspect list show policy profiles' ;;
+	help) _gotune_words 'explain inspect install uninstall status doctor list show policy profiles' ;;
 	esac
 }
 

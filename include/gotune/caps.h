@@ -20,7 +20,7 @@ enum gt_phase {
 struct gt_phase_cap {
 	enum gt_phase phase;
 	int cap; /* CAP_... */
-	const char *why;
+	const char *name, *why;
 };
 extern const struct gt_phase_cap gt_phase_caps[];
 extern const unsigned gt_n_phase_caps;

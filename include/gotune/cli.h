@@ -7,6 +7,7 @@
 
 #include "gotune/err.h"
 #include "gotune/program.h"
+#include "gotune/record.h"
 #include "gotune/record_read.h"
 #include "gotune/str.h"
 
@@ -15,19 +16,25 @@ enum gt_exit {
 	GT_EXIT_OK = 0,
 	GT_EXIT_UNSOUND = 1, /* what was asked about is broken, bad or not there */
 	GT_EXIT_USAGE = 2,
-	GT_EXIT_SYSTEM = 3, /* this process could not do its work */
+	GT_EXIT_SYSTEM = 3,   /* this process could not do its work */
+	GT_EXIT_DEGRADED = 4, /* gotune doctor: it works, but not all of it */
 };
 
 /* --- arguments (cli_args.c) ------------------------------------------------------------------ */
 
 enum gt_opt {
+	GT_OPT_DEFAULT,
+	GT_OPT_DRY_RUN,
 	GT_OPT_FORMAT,
+	GT_OPT_NO_SELFTEST,
 	GT_OPT_PID,
 	GT_OPT_POLICY,
 	GT_OPT_RECORD_DIR,
+	GT_OPT_ROOT,
 	GT_OPT_ROOTFS,
 	GT_OPT_SET,
 	GT_OPT_SYSROOT,
+	GT_OPT_WAY,
 	GT_OPT_HELP,
 	GT_OPT_COUNT,
 };
@@ -43,7 +50,7 @@ extern const struct gt_cli_opt gt_cli_opts[GT_OPT_COUNT];
 #define GT_CLI_POS_MAX 2
 struct gt_cli_args {
 	const char *value[GT_OPT_COUNT]; /* as given last; NULL: not given */
-	bool help, json;
+	bool help, json, make_default, dry_run, no_selftest;
 	int64_t pid;	    /* 0: not given */
 	struct gt_strv set; /* pairs */
 	const char *pos[GT_CLI_POS_MAX];
@@ -58,6 +65,7 @@ struct gt_cli_command {
 	const char *about;    /* paragraphs, each ended by '\n' */
 	unsigned options;     /* GT_OPT_BIT of each that it takes; --help is always taken */
 	unsigned min_pos, max_pos;
+	bool hidden;	     /* not for people: it stands in no list */
 	const char *missing; /* what to do when operands are missing or too many */
 	/* Returns an enum gt_exit; what stands in OUT is printed in either case. */
 	int (*run)(const struct gt_cli_args *a, struct gt_cli_out *out);
@@ -160,17 +168,41 @@ void gt_cli_table_end(struct gt_cli_table *t, struct gt_cli_out *o);
 void gt_cli_help(struct gt_cli_out *o);
 void gt_cli_help_command(struct gt_cli_out *o, const struct gt_cli_command *c);
 
+/*
+ * The directory of records that was asked for, else the caller's own (written to OWN), else the
+ * machine's (cli_show.c).
+ */
+const char *gt_cli_record_dir(const struct gt_cli_args *a, char own[GT_RECORD_DIR_CAP]);
+
 /* The table of a record (cli_record.c), for explain and show. */
 void gt_cli_record(struct gt_cli_out *o, const struct gt_record_view *v);
 
+/*
+ * What install and uninstall share (cli_engine.c): the engine and the ways that the arguments name,
+ * its changes shown or made, and what a person should know. Returns an enum gt_exit.
+ */
+int gt_cli_engine(const struct gt_cli_args *a, struct gt_cli_out *out, bool install);
+
+/* --root as the engines take it: NULL for this machine. */
+const char *gt_cli_root(const struct gt_cli_args *a);
+
+/* The engine of that name, or -1. */
+int gt_cli_engine_find(const char *name);
+
 /* The commands. */
+int gt_cmd_doctor(const struct gt_cli_args *a, struct gt_cli_out *out);
 int gt_cmd_explain(const struct gt_cli_args *a, struct gt_cli_out *out);
 int gt_cmd_inspect(const struct gt_cli_args *a, struct gt_cli_out *out);
+int gt_cmd_install(const struct gt_cli_args *a, struct gt_cli_out *out);
 int gt_cmd_list(const struct gt_cli_args *a, struct gt_cli_out *out);
 int gt_cmd_show(const struct gt_cli_args *a, struct gt_cli_out *out);
 int gt_cmd_policy_check(const struct gt_cli_args *a, struct gt_cli_out *out);
 int gt_cmd_policy_show(const struct gt_cli_args *a, struct gt_cli_out *out);
 int gt_cmd_profiles(const struct gt_cli_args *a, struct gt_cli_out *out);
+int gt_cmd_status(const struct gt_cli_args *a, struct gt_cli_out *out);
+int gt_cmd_uninstall(const struct gt_cli_args *a, struct gt_cli_out *out);
 int gt_cmd_help(const struct gt_cli_args *a, struct gt_cli_out *out);
+/* The program of the self-test's container: prints what it was given, as JSON. */
+int gt_cmd_selftest_probe(const struct gt_cli_args *a, struct gt_cli_out *out);
 
 #endif

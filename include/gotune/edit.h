@@ -29,7 +29,7 @@ struct gt_edit_bundle {
 
 /*
  * The same for that bundle: config.json is replaced atomically, with its owner and mode. Records in
- * GT_RECORD_DIR and logs. 0, or -errno with a message: config.json is then as it was.
+ * the default directory and logs. 0, or -errno with a message: config.json is then as it was.
  */
 GT_MUST_CHECK int gt_edit_bundle(const struct gt_edit_bundle *b, struct gt_err *e);
 

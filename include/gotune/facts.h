@@ -217,6 +217,7 @@ struct gt_facts {
 	struct gt_ident ident;
 	struct gt_strv annotations; /* pairs; for rules */
 	struct gt_requests req;
+	char labels_unread[GT_WHERE_CAP]; /* where the image's labels could not be read; "" */
 	struct gt_program program;
 	struct gt_env_var var[GT_VAR_COUNT];
 	struct gt_config_facts config;

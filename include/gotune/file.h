@@ -38,6 +38,15 @@ GT_MUST_CHECK int gt_root_open_file_beneath(int root, const char *path, struct s
  */
 GT_MUST_CHECK int gt_root_open_kernel(int root, const char *path);
 
+/*
+ * As gt_root_open_file, for a file of the host's own that somebody else may have named: no symlink
+ * on the way, and PATH has no "." or "..". The file and every directory on the way belong to root
+ * or to us and may be written by nobody else (a sticky directory by anybody). In a user namespace a
+ * directory of nobody who has a number there counts as root's; the last directory and the file do
+ * not. -ELOOP, -EPERM (whose it is), -EINVAL, -ENXIO, ...
+ */
+GT_MUST_CHECK int gt_root_open_owned(int root, const char *path, struct stat *ret_st);
+
 /* As gt_root_open_file, for a directory; the descriptor can be listed and used as a root. */
 GT_MUST_CHECK int gt_root_open_dir(int root, const char *path);
 

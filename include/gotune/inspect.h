@@ -113,6 +113,10 @@ GT_MUST_CHECK int gt_inspect_start_time(int root, int64_t pid, uint64_t *ret);
  */
 void gt_inspect_task(int root, int64_t pid, const char *selinux_label, struct gt_facts *ret);
 
+/* The effective capabilities of this process, a bit each. -EINVAL when they cannot be understood.
+ */
+GT_MUST_CHECK int gt_inspect_own_caps(int root, uint64_t *ret);
+
 /*
  * Whose the namespace at PATH is (of TYPE: CLONE_NEWNET, ...), by its inode: a container may be
  * told to join the host's. *ret_fd (may be NULL): a descriptor of it, which the caller closes, when

@@ -124,6 +124,7 @@ enum gt_warning_id {
 	GT_W_ANNOTATIONS_DROPPED, /* annotations too large to be looked at */
 	GT_W_HARD_LIMIT_KEPT,	  /* the hard NOFILE limit could not be raised */
 	GT_W_PROGRAM_CHANGED,	  /* the file that was run is not the file that was inspected */
+	GT_W_LABELS_UNREADABLE,	  /* the image's labels were there and could not be looked at */
 	GT_W_COUNT,
 };
 

@@ -7,12 +7,14 @@
 
 #include "gotune/err.h"
 #include "gotune/facts.h"
+#include "gotune/image.h"
 #include "gotune/policy.h"
 #include "gotune/state.h"
 
-#define GT_STATE_MAX  (16u << 20) /* bytes of OCI state on stdin */
-#define GT_CONFIG_MAX (16u << 20) /* bytes of config.json */
-#define GT_POLICY_MAX (4u << 20)  /* bytes of one policy file */
+#define GT_STATE_MAX	  (16u << 20) /* bytes of OCI state on stdin */
+#define GT_CONFIG_MAX	  (16u << 20) /* bytes of config.json */
+#define GT_POLICY_MAX	  (4u << 20)  /* bytes of one policy file */
+#define GT_IMAGE_FILE_MAX (8u << 20)  /* bytes of an engine's file about images */
 
 /*
  * OCI state. -EINVAL with a message when it is no JSON, or has no usable id. Ids that could leave a
@@ -31,6 +33,29 @@ GT_MUST_CHECK int gt_read_bundle(const char *doc, size_t len, struct gt_bundle *
 
 /* Engine, image, container name and command from state, config.json and the bundle's path. Pure. */
 void gt_read_ident(const struct gt_state *s, const struct gt_bundle *b, struct gt_ident *ret);
+
+/*
+ * Who a container will be that Podman has not handed to a runtime yet: its id, from the name of its
+ * cgroup or from the place of its files, and the bundle's directory. Both stay as they are when
+ * config.json does not tell. Pure.
+ */
+void gt_read_early_ident(const struct gt_bundle *b, struct gt_ident *ret);
+
+/* Where WHO's engine keeps what it knows of the image; GT_PLACE_NONE when nowhere. Pure. */
+void gt_read_place(const struct gt_ident *who, const struct gt_bundle *b, struct gt_place *ret);
+
+/*
+ * One of the files there. -EINVAL, -E2BIG, -EFBIG, -EBADMSG as gt_read_bundle, with the place in
+ * the message. ret->found: the file tells of the container that was asked for. Pure.
+ */
+GT_MUST_CHECK int gt_read_image(const struct gt_image_ask *ask, const char *doc, size_t len,
+				struct gt_image *ret, struct gt_err *e);
+
+/*
+ * Adds requests from an image's labels to RET, below all others. KEY/CONTAINER is not looked at: an
+ * image does not know what a pod calls its container. Pure.
+ */
+void gt_read_labels(const struct gt_strv *labels, struct gt_requests *ret);
 
 /*
  * Requests from annotations (those of the state, then of the bundle), from GOTUNE_* variables, and

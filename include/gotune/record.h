@@ -5,6 +5,8 @@
 #ifndef GOTUNE_RECORD_H
 #define GOTUNE_RECORD_H
 
+#include <sys/types.h>
+
 #include "gotune/err.h"
 #include "gotune/plan.h"
 #include "gotune/str.h"
@@ -14,6 +16,7 @@
 /* Below it: one file a container, its id and the suffix. */
 #define GT_RECORD_CONTAINERS "containers"
 #define GT_RECORD_SUFFIX     ".json"
+#define GT_RECORD_DIR_CAP    48
 
 /* All that a record says: fixed size, no pointers. */
 struct gt_record {
@@ -42,6 +45,18 @@ void gt_record_warning(const struct gt_record *r, uint32_t i, char *buf, size_t 
 
 /* One log line: "ID: profile balanced: GOMAXPROCS=2 (cpu-quota) ...; not: GOGC (profile-null)". */
 void gt_record_log_line(const struct gt_record *r, char *buf, size_t cap);
+
+/*
+ * Where records are kept by default: GT_RECORD_DIR for root. Rootless engines run hooks as their
+ * user, inside a user namespace in which he is root: /run/user/UID/gotune, UID being his number
+ * outside, if that /run/user/UID is his. -ENOENT when there is no such place: then no record is
+ * kept.
+ */
+GT_MUST_CHECK int gt_record_dir_default(char ret[GT_RECORD_DIR_CAP]);
+
+/* The same for user UID, whose number outside is OUTER, on the machine at ROOT (a descriptor). */
+GT_MUST_CHECK int gt_record_dir_choose(int root, uid_t uid, uid_t outer,
+				       char ret[GT_RECORD_DIR_CAP]);
 
 /*
  * The directory of records. DIR is GT_RECORD_DIR or a test's; containers/ below it is made

@@ -6,6 +6,10 @@
 
 #include "gotune/err.h"
 
+/* Where a runtime's name is looked for, each ending in '/'; "" stands for absolute names. */
+extern const char *const gt_runtime_dirs[];
+extern const unsigned gt_n_runtime_dirs;
+
 /*
  * The path of the real runtime: FORCED (GOTUNE_RUNTIME, absolute; NULL or "": not given), else the
  * first of the policy's `runtimes` that exists, absolute or in a fixed list of directories. Never

@@ -95,7 +95,6 @@ struct gt_bundle {
 	enum gt_cgroup_mount cgroup_mount;
 	char cgroups_path[GT_PATH_CAP];
 	char selinux_label[256], apparmor_profile[128];
-	char hostname_source[GT_PATH_CAP]; /* source of the mount on /etc/hostname, "" when none */
 	struct gt_bundle_res res;
 	/* Large, mostly unused, and therefore last: see gt_read_bundle. res ends with another. */
 	struct gt_strv args;

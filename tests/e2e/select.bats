@@ -77,6 +77,21 @@ load common
 	expect 60 "$(seen .gcpercent)" 'GOGC'
 }
 
+@test "a profile that the container may not ask for does not hide the registration's" {
+	policy '.annotations.allow = ["enable"]'
+	edit '.hooks.createRuntime[0].args += ["--profile", "memory"]'
+	annotate io.gotune.profile diagnose
+	run_container
+	expect memory "$(record .profile)" profile
+}
+
+@test "a profile that the container may ask for ranks above the registration's" {
+	edit '.hooks.createRuntime[0].args += ["--profile", "diagnose"]'
+	annotate io.gotune.profile memory
+	run_container
+	expect memory "$(record .profile)" profile
+}
+
 @test "a profile that does not exist: a warning, and the default" {
 	annotate io.gotune.profile nosuch
 	run_container

@@ -110,6 +110,22 @@ static void test_gone_without_anything(void **state)
 	assert_int_equal(pid, 0);
 }
 
+static void test_gone_by_bundle(void **state)
+{
+	int64_t pid;
+
+	(void)state;
+	(void)gt_copy_str(view.bundle, sizeof(view.bundle), dir);
+	assert_false(is_gone(&pid));
+	(void)gt_append(view.bundle, sizeof(view.bundle), "/none");
+	assert_true(is_gone(&pid));
+	/* One that was not known, and one that cannot be looked at, say nothing. */
+	(void)gt_copy_str(view.bundle, sizeof(view.bundle), "none");
+	assert_false(is_gone(&pid));
+	(void)gt_copy_str(view.bundle, sizeof(view.bundle), "/dev/null/none");
+	assert_false(is_gone(&pid));
+}
+
 static void test_gone_by_pid_file(void **state)
 {
 	int64_t pid = 0;
@@ -167,6 +183,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_CHILD(test_gone_by_pid),
 		WITH_CHILD(test_gone_without_anything),
+		WITH_CHILD(test_gone_by_bundle),
 		WITH_CHILD(test_gone_by_pid_file),
 		WITH_CHILD(test_gone_pid_file_of_an_earlier_process),
 		WITH_CHILD(test_gone_pid_file_that_is_not_there),

@@ -155,6 +155,43 @@ static void test_rules(void **state)
 	plan_check(rows, GT_ARRAY_LEN(rows));
 }
 
+/* From the highest rank to the lowest; each of a container's within what the policy allows. */
+static void test_precedence(void **state)
+{
+	static const struct plan_case rows[] = {
+		{"label over rule", "r=x r.profile=balanced l.profile=memory",
+		 "profile=memory rule=x GOGC=set:profile:60"},
+		{"image environment over rule", "r=x r.profile=balanced i.profile=memory",
+		 "profile=memory rule=x"},
+		{"annotation over rule", "r=x r.profile=balanced a.profile=memory",
+		 "profile=memory rule=x"},
+		{"registration over rule", "r=x r.profile=balanced h.profile=memory",
+		 "profile=memory rule=x"},
+		{"rule over default", "r=x r.profile=memory", "profile=memory rule=x"},
+		{"default", "", "profile=balanced"},
+		{"a label is not allowed", "allow=none r=x r.profile=balanced l.profile=memory",
+		 "profile=balanced rule=x w=not-allowed"},
+		{"an image variable is not allowed", "allow=none l.gogc=1 i.profile=memory",
+		 "profile=balanced w=not-allowed w=not-allowed"},
+		{"the registration always is", "allow=none h.profile=memory", "profile=memory"},
+		{"--set always is", "allow=none s.gogc=50", "GOGC=set:requested:50"},
+		{"a label within bounds", "l.gogc=50", "GOGC=set:requested:50"},
+		{"a label out of bounds", "l.gogc=1001", "GOGC=skip:profile-null w=out-of-bounds"},
+		{"a label that is bad", "l.gogc=off", "GOGC=skip:profile-null w=bad-value"},
+		{"a label opts out", "l.enable=false", ALL_SKIP("opted-out")},
+		{"a label opts in", "select=annotated l.enable=true", "RLIMIT_NOFILE=set:profile"},
+		{"a label's mode, less", "l.mode=audit", "mode=audit"},
+		{"a label's mode, more", "mode=audit l.mode=enforce", "mode=audit w=out-of-bounds"},
+		{"a label's nofile", "l.nofile=1048577",
+		 "RLIMIT_NOFILE=set:profile w=out-of-bounds"},
+		{"a label's sysctl is not on the list", "l.sysctl.net.ipv4.tcp_fin_timeout=9",
+		 "nowhere=net.ipv4.tcp_fin_timeout w=not-allowed"},
+	};
+
+	(void)state;
+	plan_check(rows, GT_ARRAY_LEN(rows));
+}
+
 static void test_profile(void **state)
 {
 	static const struct plan_case rows[] = {
@@ -279,6 +316,7 @@ int main(void)
 		cmocka_unit_test(test_opt_in_and_out),
 		cmocka_unit_test(test_mode),
 		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_precedence),
 		cmocka_unit_test(test_profile),
 		cmocka_unit_test(test_select_alone),
 		cmocka_unit_test(test_rollout_share),

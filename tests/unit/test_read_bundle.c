@@ -88,7 +88,6 @@ static void dump(struct gt_buf *out)
 	add_text(out, "cgroup", b.cgroups_path);
 	add_text(out, "selinux", b.selinux_label);
 	add_text(out, "apparmor", b.apparmor_profile);
-	add_text(out, "hostname", b.hostname_source);
 	add_pairs(out, "mount", &b.mounts, true);
 }
 
@@ -176,7 +175,7 @@ static void test_read_bundle_values(void **state)
 		{"hostname",
 		 MOUNTS("{\"destination\":\"/etc/hostname\",\"source\":\"/var/x/hostname\","
 			"\"options\":[\"bind\"]},{\"destination\":\"/etc/hosts\",\"source\":\"/y\"}"),
-		 "hostname=/var/x/hostname\nmount=/etc/hostname:/var/x/hostname\n"
+		 "mount=/etc/hostname:/var/x/hostname\n"
 		 "mount=/etc/hosts:\n"},
 		{"keys that are not ours",
 		 "{\"hooks\":{\"x\":[1,{\"y\":null}]},\"vm\":{},\"Vm\":{},\"process\":{\"q\":1e999}}",

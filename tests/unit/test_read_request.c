@@ -115,6 +115,98 @@ static void test_read_requests_rows(void **state)
 	}
 }
 
+/* The order of rank, each pair of neighbours: whichever comes first in the document. */
+static void test_read_labels_rows(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *set[3], *annotations[5], *env[3], *labels[7];
+		const char *want;
+	} rows[] = {
+		{"a label alone",
+		 {NULL},
+		 {NULL},
+		 {NULL},
+		 {"io.gotune.gogc", "5", "io.gotune.profile", "memory", NULL},
+		 "profile=memory (label)\ngogc=5 (label)\n"},
+		{"image environment over label",
+		 {NULL},
+		 {NULL},
+		 {"GOTUNE_GOGC", "4", NULL},
+		 {"io.gotune.gogc", "5", NULL},
+		 "gogc=4 (image-env)\n"},
+		{"annotation over image environment",
+		 {NULL},
+		 {"io.gotune.gogc", "3", NULL},
+		 {"GOTUNE_GOGC", "4", NULL},
+		 {"io.gotune.gogc", "5", NULL},
+		 "gogc=3 (annotation)\n"},
+		{"annotation for this container over annotation",
+		 {NULL},
+		 {"io.gotune.gogc/app", "2", "io.gotune.gogc", "3", NULL},
+		 {"GOTUNE_GOGC", "4", NULL},
+		 {"io.gotune.gogc", "5", NULL},
+		 "gogc=2 (container-annotation)\n"},
+		{"--set over all",
+		 {"io.gotune.gogc", "1", NULL},
+		 {"io.gotune.gogc/app", "2", "io.gotune.gogc", "3", NULL},
+		 {"GOTUNE_GOGC", "4", NULL},
+		 {"io.gotune.gogc", "5", NULL},
+		 "gogc=1 (set)\n"},
+		{"key by key",
+		 {NULL},
+		 {"io.gotune.gogc", "3", NULL},
+		 {"GOTUNE_MODE", "audit", NULL},
+		 {"io.gotune.gogc", "5", "io.gotune.mode", "off", "io.gotune.nofile", "9", NULL},
+		 "mode=audit (image-env)\ngogc=3 (annotation)\nnofile=9 (label)\n"},
+		{"a sysctl",
+		 {NULL},
+		 {"io.gotune.sysctl.a.b", "3", NULL},
+		 {NULL},
+		 {"io.gotune.sysctl.a.b", "5", "io.gotune.sysctl.c.d", "6", NULL},
+		 "a.b=3 (annotation)\nc.d=6 (label)\n"},
+		{"an image knows no container of a pod",
+		 {NULL},
+		 {NULL},
+		 {NULL},
+		 {"io.gotune.gogc/app", "5", "io.gotune.mode/", "off", NULL},
+		 ""},
+		{"unknown and foreign",
+		 {NULL},
+		 {NULL},
+		 {NULL},
+		 {"io.gotune.nosuch", "5", "GOTUNE_GOGC", "5", "team", "pay", NULL},
+		 "unknown io.gotune.nosuch\n"},
+		{"twice: the last",
+		 {NULL},
+		 {NULL},
+		 {NULL},
+		 {"io.gotune.gogc", "5", "io.gotune.gogc", "6", NULL},
+		 "gogc=6 (label)\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < GT_ARRAY_LEN(rows); i++) {
+		struct gt_strv labels;
+		struct gt_buf out = {0};
+
+		memset(&b, 0, sizeof(b));
+		gt_strv_init(&set);
+		gt_strv_init(&labels);
+		add(&set, rows[i].set);
+		add(&b.annotations, rows[i].annotations);
+		add(&b.gotune_env, rows[i].env);
+		add(&labels, rows[i].labels);
+		gt_read_requests(&b, "app", &set, &req);
+		gt_read_labels(&labels, &req);
+		gt_buf_str(&out, "");
+		dump(&out);
+		if (strcmp(out.p, rows[i].want) != 0)
+			fail_msg("%s:\n%s", rows[i].name, out.p);
+		gt_buf_done(&out);
+	}
+}
+
 static void test_read_requests_bounds(void **state)
 {
 	char value[600], name[80];
@@ -143,6 +235,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_read_requests_rows),
+		cmocka_unit_test(test_read_labels_rows),
 		cmocka_unit_test(test_read_requests_bounds),
 	};
 

@@ -1,0 +1,119 @@
+/*
+ * gotune status: with which engines it is registered, and how. Reads their files; changes nothing.
+ */
+#include "gotune/cli.h"
+#include "gotune/engines.h"
+#include "gotune/json.h"
+
+static enum gt_style style_of(enum gt_reg_state s)
+{
+	switch (s) {
+	case GT_REG_PRESENT:
+		return GT_STYLE_GOOD;
+	case GT_REG_OUTDATED:
+		return GT_STYLE_WARN;
+	case GT_REG_BROKEN:
+		return GT_STYLE_BAD;
+	case GT_REG_ABSENT:
+	case GT_REG_STATE_COUNT:
+		break;
+	}
+	return GT_STYLE_DIM;
+}
+
+static void show_table(struct gt_cli_out *out, const struct gt_registration *r, unsigned n)
+{
+	static const struct gt_cli_col cols[] = {
+		{"ENGINE", 10}, {"WAY", 9}, {"STATE", 8}, {"DEFAULT", 7}, {"FILE", GT_CLI_WIDTH}};
+	struct gt_cli_table t = {.col = cols, .n_col = GT_ARRAY_LEN(cols)};
+
+	for (unsigned i = 0; i < n; i++) {
+		gt_cli_table_row(&t,
+				 (const struct gt_cli_cell[]){
+					 {gt_words_get(&gt_eng_words, r[i].engine), GT_STYLE_BOLD},
+					 {gt_words_get(&gt_way_words, r[i].way), GT_STYLE_PLAIN},
+					 {gt_words_get(&gt_reg_state_words, r[i].state),
+					  style_of(r[i].state)},
+					 {r[i].is_default ? "yes" : NULL, GT_STYLE_PLAIN},
+					 {r[i].path, GT_STYLE_PLAIN},
+				 });
+		if (r[i].note[0])
+			gt_cli_table_note(&t, style_of(r[i].state), r[i].note);
+	}
+	gt_cli_table_end(&t, out);
+}
+
+static void key_str(struct gt_jw *w, const char *key, const char *value)
+{
+	gt_jw_key(w, key);
+	gt_jw_str(w, *value ? value : NULL);
+}
+
+static void show_json(struct gt_cli_out *out, const struct gt_registration *r, unsigned n)
+{
+	struct gt_buf doc = {0};
+	struct gt_jw w;
+
+	gt_jw_init(&w, &doc, true);
+	gt_jw_open(&w, '{');
+	gt_jw_key(&w, "registrations");
+	gt_jw_open(&w, '[');
+	for (unsigned i = 0; i < n; i++) {
+		gt_jw_open(&w, '{');
+		key_str(&w, "engine", gt_words_get(&gt_eng_words, r[i].engine));
+		key_str(&w, "way", gt_words_get(&gt_way_words, r[i].way));
+		key_str(&w, "state", gt_words_get(&gt_reg_state_words, r[i].state));
+		gt_jw_key(&w, "default");
+		gt_jw_bool(&w, r[i].is_default);
+		key_str(&w, "file", r[i].path);
+		key_str(&w, "program", r[i].target);
+		key_str(&w, "note", r[i].note);
+		gt_jw_close(&w, '}');
+	}
+	gt_jw_close(&w, ']');
+	gt_jw_close(&w, '}');
+	if (doc.error)
+		out->buf.error = doc.error;
+	else
+		gt_cli_json(out, doc.p, doc.len);
+	gt_buf_done(&doc);
+}
+
+/* Keeps what is of ENGINE (-1: all); *ret_broken: one of it is unsound. */
+static unsigned select_engine(struct gt_registration *r, unsigned n, int engine, bool *ret_broken)
+{
+	unsigned kept = 0;
+
+	*ret_broken = false;
+	for (unsigned i = 0; i < n; i++) {
+		if (engine >= 0 && r[i].engine != (enum gt_eng)engine)
+			continue;
+		*ret_broken = *ret_broken || r[i].state == GT_REG_BROKEN;
+		if (kept != i)
+			r[kept] = r[i];
+		kept++;
+	}
+	return kept;
+}
+
+int gt_cmd_status(const struct gt_cli_args *a, struct gt_cli_out *out)
+{
+	struct gt_registration r[GT_REGISTRATIONS];
+	int engine = a->n_pos > 0 ? gt_cli_engine_find(a->pos[0]) : -1;
+	struct gt_err e = {0};
+	unsigned n;
+	bool broken;
+
+	if (a->n_pos > 0 && engine < 0)
+		return gt_cli_fail(out, GT_EXIT_USAGE,
+				   "no engine %.40s: give docker, podman, crio, containerd or cdi",
+				   a->pos[0]);
+	if (gt_engines_status(gt_cli_root(a), r, &n, &e) < 0)
+		return gt_cli_fail(out, GT_EXIT_SYSTEM, "%s", e.msg);
+	n = select_engine(r, n, engine, &broken);
+	if (a->json)
+		show_json(out, r, n);
+	else
+		show_table(out, r, n);
+	return broken ? GT_EXIT_UNSOUND : GT_EXIT_OK;
+}

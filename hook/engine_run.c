@@ -1,0 +1,157 @@
+/*
+ * A job of an engine from the outside: its root, our own programs, its function; and from many of
+ * them, without a change, what is registered where. Reads below the root.
+ */
+#include "gotune/engine_job.h"
+#include "gotune/file.h"
+
+static const gt_engine_fn engine_fn[GT_ENG_COUNT] = {
+	[GT_ENG_DOCKER] = gt_engine_docker, [GT_ENG_PODMAN] = gt_engine_podman,
+	[GT_ENG_CRIO] = gt_engine_crio,	    [GT_ENG_CONTAINERD] = gt_engine_containerd,
+	[GT_ENG_CDI] = gt_engine_cdi,
+};
+
+static int check_program(const struct gt_engine_job *j, const char *path, struct gt_err *e)
+{
+	struct stat st;
+	_cleanup_close_ int fd = gt_root_open_file(j->root, path, &st);
+	const char *dir = j->dir ? j->dir : "";
+
+	if (fd < 0)
+		return gt_err_set(
+			e, fd,
+			"cannot open %s%s: %s. Install gotune%s first (make install%s%s), so "
+			"that the engine finds what it is told to run",
+			dir, path, strerror(-fd), j->dir ? " there" : "", j->dir ? " DESTDIR=" : "",
+			dir);
+	if (!(st.st_mode & 0111))
+		return gt_err_set(e, -ENOEXEC, "%s%s is not executable: chmod 755 %s%s", dir, path,
+				  dir, path);
+	return 0;
+}
+
+/* What the ways of the job will name. */
+static int check_programs(const struct gt_engine_job *j, struct gt_err *e)
+{
+	unsigned hooks =
+		GT_WAY_BIT(GT_WAY_HOOK) | GT_WAY_BIT(GT_WAY_PRECREATE) | GT_WAY_BIT(GT_WAY_DEVICE);
+	char path[GT_PATH_CAP];
+	int r = 0;
+
+	if (j->ways & GT_WAY_BIT(GT_WAY_RUNTIME))
+		r = check_program(j, j->own.runtime, e);
+	if (r == 0 && (j->ways & hooks))
+		r = check_program(j, j->own.hook, e);
+	if (r == 0 && (j->ways & GT_WAY_BIT(GT_WAY_PRECREATE)) &&
+	    (!gt_path_join(path, j->own.podman_hooks, "gotune-precreate.json") ||
+	     !gt_path_exists(j->root, path)))
+		r = gt_err_set(
+			e, -ENOENT,
+			"%s%s/gotune-precreate.json is not there: make install puts it there",
+			j->dir ? j->dir : "", j->own.podman_hooks);
+	return r;
+}
+
+int gt_engine_prepare(struct gt_engine_job *j, struct gt_err *e)
+{
+	int r;
+
+	j->root = gt_root_open(j->dir, e);
+	if (j->root < 0)
+		return j->root;
+	r = gt_own_paths(j->dir != NULL, &j->own, e);
+	return r == 0 && j->install ? check_programs(j, e) : r;
+}
+
+int gt_engine_run(struct gt_engine_job *j, struct gt_err *e)
+{
+	return engine_fn[j->engine](j, e);
+}
+
+bool gt_engine_changes_bytes(const struct gt_engine_job *j)
+{
+	for (unsigned i = 0; i < j->n_change; i++) {
+		if (!gt_change_keeps_bytes(&j->change[i]))
+			return true;
+	}
+	return false;
+}
+
+/* What install, or uninstall, would do for the way of R: 1 something, 0 nothing, or -errno. */
+static int probe(struct gt_registration *r, const char *dir, int root,
+		 const struct gt_own_paths *own, bool install, struct gt_err *e)
+{
+	struct gt_engine_job *j = calloc(1, sizeof(*j));
+	int result;
+
+	if (!j)
+		return gt_err_set(e, -ENOMEM, "out of memory");
+	*j = (struct gt_engine_job){.engine = r->engine,
+				    .install = install,
+				    .probe = true,
+				    .ways = GT_WAY_BIT(r->way),
+				    .dir = dir,
+				    .root = root,
+				    .own = *own};
+	result = gt_engine_run(j, e);
+	if (result == 0)
+		result = gt_engine_changes_bytes(j);
+	(void)gt_copy_str(r->path, sizeof(r->path), j->path); /* fit: of the same sizes */
+	(void)gt_copy_str(r->target, sizeof(r->target), j->target);
+	r->is_default = j->is_default && r->way == GT_WAY_RUNTIME;
+	gt_engine_job_done(j);
+	free(j);
+	return result;
+}
+
+/* Registered as it would be now, or otherwise, or not at all: install and uninstall tell. */
+static int look(struct gt_registration *r, const char *dir, int root,
+		const struct gt_own_paths *own, struct gt_err *e)
+{
+	struct gt_err why = {0};
+	int todo = probe(r, dir, root, own, false, &why);
+	int anew = todo < 0 ? todo : probe(r, dir, root, own, true, &why);
+
+	if (todo == -ENOMEM || anew == -ENOMEM)
+		return gt_err_set(e, -ENOMEM, "out of memory");
+	r->state = todo < 0    ? GT_REG_BROKEN
+		   : todo == 0 ? GT_REG_ABSENT
+		   : anew > 0  ? GT_REG_OUTDATED
+		   : anew < 0  ? GT_REG_BROKEN
+			       : GT_REG_PRESENT;
+	/* Absent, and what is there would be refused, too: a version that is too old, say. */
+	if (anew < 0)
+		(void)gt_copy_str(r->note, sizeof(r->note), why.msg); /* cut: for reading */
+	else if (r->state == GT_REG_OUTDATED)
+		(void)gt_copy_str(r->note, sizeof(r->note),
+				  "gotune install would write something else now");
+	if (r->state == GT_REG_ABSENT || r->state == GT_REG_BROKEN) {
+		r->target[0] = '\0';
+		r->is_default = false;
+	} else if (r->way == GT_WAY_HOOK || r->way == GT_WAY_PRECREATE) {
+		r->is_default = true; /* of every container */
+	}
+	return 0;
+}
+
+int gt_engines_status(const char *dir, struct gt_registration *ret, unsigned *ret_n,
+		      struct gt_err *e)
+{
+	_cleanup_close_ int root = gt_root_open(dir, e);
+	struct gt_own_paths own;
+	unsigned n = 0;
+	int r = root < 0 ? root : gt_own_paths(dir != NULL, &own, e);
+
+	for (unsigned engine = 0; r == 0 && engine < GT_ENG_COUNT; engine++) {
+		for (unsigned way = 0; r == 0 && way < GT_WAY_COUNT; way++) {
+			if (!(gt_engines[engine].ways & GT_WAY_BIT(way)) || n == GT_REGISTRATIONS)
+				continue;
+			ret[n] = (struct gt_registration){.engine = (enum gt_eng)engine,
+							  .way = (enum gt_way)way};
+			r = look(&ret[n++], dir, root, &own, e);
+		}
+	}
+	if (r == 0)
+		*ret_n = n;
+	return r;
+}

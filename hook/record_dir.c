@@ -1,0 +1,45 @@
+/*
+ * Where records are kept when nobody says where. Effectful: looks at directories; makes none.
+ */
+#include <fcntl.h>
+
+#include "gotune/file.h"
+#include "gotune/record.h"
+#include "gotune/userns.h"
+
+/* Is PATH below ROOT a directory of UID's that nobody else may write into? */
+static bool is_of(int root, const char *path, uid_t uid)
+{
+	_cleanup_close_ int fd = gt_root_open_dir(root, path);
+	struct stat st;
+
+	return fd >= 0 && fstat(fd, &st) == 0 && st.st_uid == uid &&
+	       (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+int gt_record_dir_choose(int root, uid_t uid, uid_t outer, char ret[GT_RECORD_DIR_CAP])
+{
+	char dir[GT_RECORD_DIR_CAP] = "/run/user/";
+
+	if (outer == 0)
+		return gt_copy_str(ret, GT_RECORD_DIR_CAP, GT_RECORD_DIR) ? 0 : -ENAMETOOLONG;
+	(void)gt_append_u64(dir, sizeof(dir), outer); /* all of it fits */
+	if (is_of(root, dir, uid)) {
+		(void)gt_append(dir, sizeof(dir), "/gotune");
+		memcpy(ret, dir, GT_RECORD_DIR_CAP);
+		return 0;
+	}
+	/* A whole system in a user namespace has a /run of its own. */
+	if (is_of(root, "/run", uid))
+		return gt_copy_str(ret, GT_RECORD_DIR_CAP, GT_RECORD_DIR) ? 0 : -ENAMETOOLONG;
+	return -ENOENT;
+}
+
+int gt_record_dir_default(char ret[GT_RECORD_DIR_CAP])
+{
+	_cleanup_close_ int root = gt_root_open(NULL, NULL);
+	struct gt_userns ns;
+	int r = root < 0 ? root : gt_userns_self(&ns);
+
+	return r < 0 ? r : gt_record_dir_choose(root, geteuid(), ns.outer, ret);
+}

@@ -1,0 +1,171 @@
+# shellcheck shell=bash
+# A containerd of the suite's own, in its box, spoken to by ctr and over the CRI.
+
+ct() {
+	box /usr/bin/ctr "$@"
+}
+
+containerd_open() {
+	suite_open /usr/bin/containerd /usr/bin/ctr /usr/bin/protoc /usr/bin/curl /usr/lib/cni/bridge
+	containerd_config
+	containerd_start
+	make_rootfs "$T/rootfs"
+	image_tar localhost/probe:latest '{Entrypoint: ["/probe"]}' >"$T/probe.tar"
+	image_tar localhost/pause:latest '{Entrypoint: ["/bin/sleep", "3600"]}' >"$T/pause.tar"
+	ct -n k8s.io images import "$T/probe.tar" >/dev/null
+	ct -n k8s.io images import "$T/pause.tar" >/dev/null
+	ct run --rm --rootfs "$T/rootfs" first /bin/true
+	sandbox first runc
+	pod_run first ''
+	containerd_clean
+	box_at_rest
+}
+
+# What a site has: the default configuration with its own values, and us. A lower score for the OOM
+# killer needs CAP_SYS_RESOURCE.
+containerd_config() {
+	mkdir -p "$T/etc/containerd" "$T/etc/cni/net.d"
+	/usr/bin/containerd config default >"$T/config.default"
+	sed -e 's|sandbox_image = .*|sandbox_image = "localhost/pause:latest"|' \
+		-e 's|bin_dir = .*|bin_dir = "/usr/lib/cni"|' \
+		-e 's|restrict_oom_score_adj = .*|restrict_oom_score_adj = true|' "$T/config.default" >"$T/etc/containerd/config.toml"
+	cat >"$T/etc/cni/net.d/10-box.conflist" <<-'END'
+		{"cniVersion": "0.4.0", "name": "box", "plugins": [{"type": "bridge", "bridge": "box0", "isGateway": true,
+		  "ipam": {"type": "host-local", "subnet": "10.99.0.0/24"}}]}
+	END
+	configuration >"$T/configuration"
+	register_with containerd
+}
+
+containerd_start() {
+	(cd / && box_daemon containerd)
+	wait_for 20 cri_answers || {
+		grep -vE 'level=info' "$T/containerd.log" | tail -n 20
+		return 1
+	}
+}
+
+cri_answers() {
+	cri Version >/dev/null 2>&1
+}
+
+containerd_stop() {
+	local pid
+	pid=$(box pgrep -x containerd) || return 0
+	box kill "$pid"
+	wait_for 20 box test ! -e "/proc/$pid"
+}
+
+containerd_clean() {
+	local id
+	for id in $(ct tasks list -q); do
+		ct tasks kill -s KILL "$id" >/dev/null 2>&1
+		wait_for 5 ct tasks rm "$id" >/dev/null 2>&1
+	done
+	for id in $(ct containers list -q); do
+		ct containers rm "$id"
+	done
+	[ ! -e "$T/sandboxes" ] || while read -r id; do
+		pod_remove "$id"
+	done <"$T/sandboxes"
+	rm -f "$T/sandboxes"
+}
+
+containerd_close() {
+	local rc=0
+	if [ -n "${BOX_PID:-}" ]; then
+		containerd_clean || rc=1
+		box_left || rc=1
+		containerd_stop || rc=1
+	fi
+	suite_close && return "$rc"
+}
+
+# image_tar NAME CONFIG: the contents of $T/rootfs as `docker save` writes an image.
+image_tar() {
+	local dir=$T/image
+	rm -rf "$dir" && mkdir "$dir"
+	tar -C "$T/rootfs" --owner=0 --group=0 -cf "$dir/layer.tar" .
+	jq -n --arg layer "sha256:$(sha256sum <"$dir/layer.tar" | cut -d' ' -f1)" \
+		'{architecture: "amd64", os: "linux", config: '"$2"', rootfs: {type: "layers", diff_ids: [$layer]}}' >"$dir/config.json"
+	jq -n --arg name "$1" '[{Config: "config.json", RepoTags: [$name], Layers: ["layer.tar"]}]' >"$dir/manifest.json"
+	tar -C "$dir" -c manifest.json config.json layer.tar
+}
+
+# --- CRI ----------------------------------------------------------------------------------------
+
+# cri METHOD: the request on standard input as protobuf's text, the answer so on standard output. gRPC
+# is HTTP/2 with a prefix of five bytes.
+cri() {
+	local length
+	protoc -I"$HERE" --encode="runtime.v1.$1Request" cri.proto >"$T/cri.message" || return 1
+	length=$(stat -c %s "$T/cri.message")
+	# shellcheck disable=SC2059 # the length as four bytes
+	{
+		printf "$(printf '\\0\\x%02x\\x%02x\\x%02x\\x%02x' $((length >> 24 & 255)) $((length >> 16 & 255)) $((length >> 8 & 255)) $((length & 255)))"
+		cat "$T/cri.message"
+	} >"$T/cri.request"
+	curl -sS --http2-prior-knowledge --unix-socket "/proc/$BOX_PID/root/run/containerd/containerd.sock" -D "$T/cri.headers" \
+		-H 'content-type: application/grpc' -H 'te: trailers' --data-binary "@$T/cri.request" \
+		-o "$T/cri.answer" "http://containerd/runtime.v1.RuntimeService/$1" || return 1
+	grep -qi '^grpc-status: 0' "$T/cri.headers" || {
+		cat "$T/cri.headers" >&2
+		return 1
+	}
+	tail -c +6 "$T/cri.answer" | protoc -I"$HERE" --decode="runtime.v1.$1Response" cri.proto
+}
+
+# sandbox NAME HANDLER [ANNOTATIONS]: a pod; $SANDBOX.
+sandbox() {
+	SANDBOX_CONFIG="metadata {name: \"$1\" uid: \"$1\" namespace: \"default\"} hostname: \"box\" log_directory: \"$T/logs\"
+		linux {cgroup_parent: \"/kubepods\"} $(annotations "${@:3}")"
+	mkdir -p "$T/logs"
+	SANDBOX=$(cri RunPodSandbox <<<"config {$SANDBOX_CONFIG} runtime_handler: \"$2\"" | quoted pod_sandbox_id) || return 1
+	[ -n "$SANDBOX" ] && echo "$SANDBOX" >>"$T/sandboxes"
+}
+
+# KEY=VALUE...
+annotations() {
+	local pair
+	for pair in "$@"; do
+		printf 'annotations {key: "%s" value: "%s"} ' "${pair%%=*}" "${pair#*=}"
+	done
+}
+
+quoted() {
+	sed -n "s/^$1: \"\(.*\)\"\$/\1/p"
+}
+
+# pod_run NAME FIELDS [ANNOTATION...]: a container of half a CPU and 512 MiB in $SANDBOX; $CID.
+pod_run() {
+	local name=$1 fields=$2
+	shift 2
+	rm -f "$T/logs/$name.log"
+	CID=$(cri CreateContainer <<<"pod_sandbox_id: \"$SANDBOX\" sandbox_config {$SANDBOX_CONFIG} config {
+		metadata {name: \"$name\"} image {image: \"localhost/probe:latest\"} log_path: \"$name.log\" $fields $(annotations "$@")
+		linux {resources {cpu_period: 100000 cpu_quota: 50000 memory_limit_in_bytes: 536870912}}}" | quoted container_id)
+	[ -n "$CID" ] || return 1
+	cri StartContainer <<<"container_id: \"$CID\"" >/dev/null || return 1
+	wait_for 10 pod_reports "$name"
+}
+
+# The log has a time, a stream and a tag before what the program said.
+pod_reports() {
+	[ -s "$T/logs/$1.log" ] && sed 's/^[^ ]* stdout [FP] //' "$T/logs/$1.log" | tail -n 1 >"$OUT"
+}
+
+pod_exec() {
+	local word cmd=
+	for word in "$@"; do
+		cmd+=" cmd: \"$word\""
+	done
+	cri ExecSync <<<"container_id: \"$CID\" timeout: 10 $cmd" >"$T/exec"
+	# Protobuf's text escapes quotes as JSON does.
+	quoted stdout <"$T/exec" | sed 's/^/"/; s/$/"/' | jq -r . >"$OUT"
+}
+
+pod_remove() {
+	cri StopPodSandbox <<<"pod_sandbox_id: \"$1\"" >/dev/null && cri RemovePodSandbox <<<"pod_sandbox_id: \"$1\"" >/dev/null
+}
+
+HERE=$(dirname "$(realpath "${BASH_SOURCE[0]}")")

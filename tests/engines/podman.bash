@@ -1,0 +1,93 @@
+# shellcheck shell=bash
+# Podman in a box: podman.bats, cdi.bats and load.bats. It has no daemon: how we are registered is
+# what containers.conf and the hooks directories say at each call.
+
+pm() {
+	box "${AS_USER[@]}" /usr/bin/podman "$@"
+}
+
+# A user of the box's own, with subordinate IDs: what makes Podman rootless.
+USER_ID=4000
+use_user() {
+	RECORDS=/run/user/$USER_ID/gotune/containers
+	AS_USER=(env -i "PATH=$PATH" HOME=/var/lib/box "XDG_RUNTIME_DIR=/run/user/$USER_ID" TERM=dumb
+		setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups)
+}
+
+# What a distribution gives a user who logs in; the two devices are everybody's under udev.
+make_user() {
+	echo "box:x:$USER_ID:$USER_ID::/var/lib/box:/bin/sh" >>"$T/etc/passwd"
+	echo "box:x:$USER_ID:" >>"$T/etc/group"
+	echo 'box:200000:65536' | tee "$T/etc/subuid" >"$T/etc/subgid"
+	install -d -o "$USER_ID" -g "$USER_ID" "$T/lib/box"
+	box install -d -m 700 -o "$USER_ID" -g "$USER_ID" "/run/user/$USER_ID"
+	mknod -m 666 "$T/fuse" c 10 229
+	mknod -m 666 "$T/tun" c 10 200
+	box mount --bind "$T/fuse" /dev/fuse
+	box mount --bind "$T/tun" /dev/net/tun
+}
+
+AS_USER=()
+
+podman_open() {
+	export BOX_CGROUPS=v1
+	suite_open /usr/bin/podman /usr/bin/conmon /usr/sbin/runc /usr/bin/crun
+	podman_config
+	[ -z "${ROOTLESS:-}" ] || make_user
+	pm import -c 'ENTRYPOINT ["/probe"]' "$T/rootfs.tar" probe >/dev/null 2>&1
+	pm import -c 'CMD ["/bin/sh"]' "$T/rootfs.tar" busybox >/dev/null 2>&1
+	pm run --rm busybox true
+	pm --runtime crun run --rm busybox true
+	box_at_rest
+}
+
+podman_config() {
+	mkdir -p "$T/etc/containers"
+	make_rootfs_tar "$T/rootfs.tar"
+	echo '{"default": [{"type": "insecureAcceptAnything"}]}' >"$T/etc/containers/policy.json"
+	real_runtime runc
+	configuration >"$T/configuration"
+}
+
+# What the site says: which runtime.
+real_runtime() {
+	printf '%s\n' '[engine]' 'cgroup_manager = "cgroupfs"' 'events_logger = "file"' "runtime = \"$1\"" >"$T/etc/containers/containers.conf"
+}
+
+unregister() {
+	unregister_from podman
+	real_runtime runc
+}
+
+# register WAY [RUNTIME]: WAY is precreate, hook, runtime, or both of the first two.
+register() {
+	unregister
+	real_runtime "${2:-runc}"
+	case $1 in
+	both)
+		register_with podman --way precreate
+		register_with podman --way hook
+		;;
+	runtime)
+		policy --arg runtime "${2:-runc}" '.runtimes = [$runtime]'
+		register_with podman --way runtime --default
+		;;
+	*) register_with podman --way "$1" ;;
+	esac
+}
+
+podman_clean() {
+	pm pod rm -f -t 0 -a >/dev/null 2>&1
+	pm rm -f -t 0 -a >/dev/null
+}
+
+podman_close() {
+	local rc=0
+	if [ -n "${BOX_PID:-}" ]; then
+		podman_clean || rc=1
+		box_left || rc=1
+		# Ends the process that holds a user's namespaces.
+		[ -z "${ROOTLESS:-}" ] || pm system migrate
+	fi
+	suite_close && return "$rc"
+}

@@ -1,0 +1,51 @@
+#!/usr/bin/env bats
+# Machines of one CPU, of many, and of siblings: what a program without limits would choose, and
+# what it gets.
+
+load common_lab
+
+no_quota() {
+	edit 'del(.linux.resources.cpu)'
+}
+
+@test "no quota: all CPUs are Go's own choice" {
+	no_quota
+	run_container
+	expect "$(nproc)" "$(seen .gomaxprocs)" GOMAXPROCS
+	expect 'skip go-default-is-right' "$(setting GOMAXPROCS | cut -d' ' -f1,2)"
+}
+
+@test "a quota of one and a half CPUs" {
+	edit '.linux.resources.cpu = {quota: 150000, period: 100000}'
+	run_container
+	if [ "$(nproc)" = 1 ]; then
+		expect 1 "$(seen .gomaxprocs)" GOMAXPROCS
+		expect 'skip go-default-is-right' "$(setting GOMAXPROCS | cut -d' ' -f1,2)"
+	else
+		expect "2 $(nproc)" "$(seen '"\(.gomaxprocs) \(.numcpu)"')" 'GOMAXPROCS and CPUs'
+		expect_setting GOMAXPROCS 'set cpu-quota 2'
+	fi
+}
+
+@test "a memory limit as large as the machine, or larger, is a limit" {
+	run_container
+	expect 460MiB "$(seen .env.GOMEMLIMIT)" GOMEMLIMIT
+}
+
+@test "physical cores: siblings count once" {
+	only_shape smt
+	policy '.profiles.balanced.gomaxprocs.cpu_count = "physical"'
+	no_quota
+	run_container
+	expect_setting GOMAXPROCS 'set physical-cores 4'
+	expect '4 8' "$(seen '"\(.gomaxprocs) \(.numcpu)"')" 'GOMAXPROCS and CPUs'
+}
+
+@test "physical cores of a cpuset that holds two siblings and one thread" {
+	only_shape smt
+	policy '.profiles.balanced.gomaxprocs.cpu_count = "physical"'
+	edit '.linux.resources.cpu = {cpus: "0-2"}'
+	run_container
+	expect_setting GOMAXPROCS 'set physical-cores 2'
+	expect '2 3' "$(seen '"\(.gomaxprocs) \(.numcpu)"')" 'GOMAXPROCS and CPUs'
+}
