@@ -151,6 +151,18 @@ check-unit: $(UNIT_BIN) ## run the unit tests alone
 check-e2e: all $(PROBE) ## run the end-to-end tests alone, as root: real runc, real crun
 	@BUILD='$(BUILD)' tests/run --bats $(BATS) --e2e $(E2E)
 
+# Each with its own daemon, state and /etc, in namespaces of its own. ENGINES="docker podman" runs the
+# suites whose names begin so.
+ENGINES      ?= cdi containerd docker load optin podman
+ENGINE_BATS   = $(sort $(foreach e,$(ENGINES),$(wildcard tests/engines/$(e)*.bats)))
+.PHONY: check-engines check-engines-now
+check-engines: ## install what is missing (as root), then run Docker, Podman and containerd with it; ENGINES="docker podman"
+	@contrib/install-deps engines
+	@+$(MAKE) --no-print-directory -s -j"$$(nproc)" all $(PROBE)
+	@+$(MAKE) --no-print-directory check-engines-now
+check-engines-now:
+	@BUILD='$(BUILD)' SUITE=engines tests/run --bats $(ENGINE_BATS)
+
 # In virtual machines: see docs/lab.md. CELLS="NAME..." runs these of tests/lab/cells alone.
 .PHONY: check-lab
 check-lab: ## as root: the tests on machines that this one is not; FULL=1 runs all of them

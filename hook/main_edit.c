@@ -14,6 +14,7 @@
 #include "gotune/jobs.h"
 #include "gotune/keep.h"
 #include "gotune/log.h"
+#include "gotune/planner.h"
 #include "gotune/read.h"
 #include "gotune/record.h"
 
@@ -24,15 +25,6 @@ static int as_file(const char *doc, size_t len, struct gt_err *e)
 	int r = fd < 0 ? -errno : gt_write_all(fd, doc, len);
 
 	return r < 0 ? gt_err_sys(e, r, "cannot copy config.json") : gt_take_fd(&fd);
-}
-
-static bool has_edits(const struct gt_plan *p)
-{
-	bool any = false;
-
-	for (uint32_t i = 0; i < p->n_setting; i++)
-		any = any || p->setting[i].verdict == GT_VERDICT_SET;
-	return any && p->selected && p->mode == GT_MODE_ENFORCE;
 }
 
 static int ask_edits(struct gt_decision *d, int config, const char *doc, size_t len,
@@ -75,7 +67,7 @@ int gt_edit_document(const struct gt_decide_in *in, const char *doc, size_t len,
 		return r;
 	if (ret_d->rec->facts.trouble != GT_TROUBLE_NONE)
 		return gt_err_set(e, -EINVAL, "%s", ret_d->rec->message);
-	if (!has_edits(&ret_d->rec->plan))
+	if (!gt_plan_sets(&ret_d->rec->plan))
 		return 0;
 	r = ask_edits(ret_d, config, doc, len, ret, e);
 	if (r < 0)
@@ -86,21 +78,13 @@ int gt_edit_document(const struct gt_decide_in *in, const char *doc, size_t len,
 /* The record tells what the bundle was given; whether it could be kept changes nothing else. */
 static void save(struct gt_decision *d, int result, const struct gt_err *why)
 {
-	struct gt_record *rec = d->rec;
-	struct gt_err e = {0};
-	_cleanup_close_ int dir = -1;
 	char line[1024];
 
-	if (!rec || rec->facts.ident.id[0] == '\0')
-		return;
-	if (result < 0)
-		(void)gt_copy_str(rec->message, sizeof(rec->message),
-				  why->msg); /* cut: for reading */
-	gt_record_log_line(rec, line, sizeof(line));
-	gt_log(GT_LOG_INFO, "%s", line);
-	dir = gt_keep_open(NULL, rec->facts.ident.id);
-	if (dir >= 0 && gt_record_save(dir, rec, &e) < 0)
-		gt_log(GT_LOG_WARNING, "%s: no record: %s", rec->facts.ident.id, e.msg);
+	if (d->rec) {
+		gt_record_log_line(d->rec, line, sizeof(line));
+		gt_log(GT_LOG_INFO, "%s", line);
+	}
+	gt_keep_edited(d, NULL, result, why);
 }
 
 /* The bundle is as it was: the record may not say otherwise. */

@@ -15,6 +15,7 @@
 #include "gotune/keep.h"
 #include "gotune/live.h"
 #include "gotune/log.h"
+#include "gotune/planner.h"
 #include "gotune/read.h"
 #include "gotune/words.h"
 
@@ -126,15 +127,6 @@ static void count(int dir, bool tuned, bool failed)
 		       "cannot count"); /* a full or read-only /run: the record said so */
 }
 
-static bool anything_set(const struct gt_plan *p)
-{
-	for (uint32_t i = 0; i < p->n_setting; i++) {
-		if (p->setting[i].verdict == GT_VERDICT_SET)
-			return p->mode == GT_MODE_ENFORCE;
-	}
-	return false;
-}
-
 /* Logs what was decided, and each unsound policy file once. */
 static void log_decision(const struct gt_decision *d)
 {
@@ -185,7 +177,7 @@ static int carry_out(struct gt_decision *d)
 	if (dir >= 0 && rec->facts.ident.id[0] && gt_record_save(dir, rec, &why) < 0)
 		gt_log(GT_LOG_WARNING, "%s: no record: %s", name_of(rec), why.msg);
 	r = r < 0 ? r : applied;
-	count(dir, anything_set(&rec->plan), r < 0);
+	count(dir, gt_plan_sets(&rec->plan), r < 0);
 	return r;
 }
 

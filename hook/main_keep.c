@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "gotune/log.h"
+#include "gotune/planner.h"
 
 const char *gt_keep_dir(const char *dir, char buf[GT_RECORD_DIR_CAP])
 {
@@ -44,15 +45,6 @@ int gt_keep_open_old(const char *dir)
 	return where ? gt_record_dir_open(where, false, NULL) : -ENOENT;
 }
 
-static bool anything_set(const struct gt_plan *p)
-{
-	bool any = false;
-
-	for (uint32_t i = 0; i < p->n_setting; i++)
-		any = any || p->setting[i].verdict == GT_VERDICT_SET;
-	return any && p->mode == GT_MODE_ENFORCE;
-}
-
 void gt_keep_edited(struct gt_decision *d, const char *dir, int result, const struct gt_err *why)
 {
 	struct gt_record *rec = d->rec;
@@ -69,7 +61,7 @@ void gt_keep_edited(struct gt_decision *d, const char *dir, int result, const st
 		return;
 	if (gt_record_save(fd, rec, &e) < 0)
 		gt_log(GT_LOG_WARNING, "%s: no record: %s", rec->facts.ident.id, e.msg);
-	which |= result == 0 && anything_set(&rec->plan) ? 1u << GT_COUNT_TUNED : 0;
+	which |= result == 0 && gt_plan_sets(&rec->plan) ? 1u << GT_COUNT_TUNED : 0;
 	which |= result < 0 ? 1u << GT_COUNT_FAILED : 0;
 	if (gt_record_count(fd, which) < 0)
 		gt_log(GT_LOG_DEBUG, "cannot count"); /* a full /run: the record said so */

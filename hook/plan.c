@@ -192,3 +192,14 @@ void gt_plan_make(const struct gt_facts *f, const struct gt_policy *p, struct gt
 	gt_plan_bind_rows(&pl);
 	gate(&pl);
 }
+
+bool gt_plan_sets(const struct gt_plan *plan)
+{
+	if (!plan->selected || plan->mode != GT_MODE_ENFORCE)
+		return false;
+	for (uint32_t i = 0; i < plan->n_setting && i < GT_SETTINGS_MAX; i++) {
+		if (plan->setting[i].verdict == GT_VERDICT_SET)
+			return true;
+	}
+	return false;
+}

@@ -37,4 +37,7 @@ bool gt_plan_in_rollout(const char *rule, const char *id, uint32_t percent);
 /* What Go 1.MINOR chooses by itself. 0: unknown. CONTAINER: is containermaxprocs on? */
 uint32_t gt_plan_native(const struct gt_facts *f, const struct gt_cpus *allowed, bool container);
 
+/* Is anything to be set, and not only to be recorded? Pure. */
+bool gt_plan_sets(const struct gt_plan *plan);
+
 #endif

@@ -73,6 +73,7 @@ sleeper() {
 	expect_setting GOMAXPROCS 'set cpu-quota 1'
 	expect_setting GOMEMLIMIT 'set memory-limit 460MiB'
 	expect 0 "$(record '[.settings[] | select(.verdict == "set" and .applied != true)] | length')" 'rows that were not applied'
+	expect '1 1 0' "$(gotune list --format json | jq -r '.counters | "\(.decided) \(.tuned) \(.failed)"')" 'counters'
 }
 
 @test "run: nothing else of config.json changes, nor its owner and mode" {
@@ -406,6 +407,7 @@ make_pod_cgroup() {
 	expect null "$(seen .env.GOMAXPROCS)" GOMAXPROCS
 	expect 'false true' "$(record '.settings[] | select(.name == "GOMAXPROCS") | "\(.applied) \(.error != null)"')" 'applied, error'
 	[ "$(record .message)" != null ]
+	expect '1 0 1' "$(gotune list --format json | jq -r '.counters | "\(.decided) \(.tuned) \(.failed)"')" 'counters'
 }
 
 @test "config.json behind a link: the container starts untouched, the link stays" {

@@ -220,13 +220,14 @@ replace_list() {
 }
 
 @test "precreate without poststop: gotune list sweeps what is left of a removed container" {
+	local poststop=$T/local/share/gotune/podman-hooks.d/gotune-poststop.json
 	register precreate
-	rm -rf "$T/containers/oci"
-	mkdir -p "$T/containers/oci/hooks.d"
+	mv "$poststop" "$T/poststop.json"
 	run_detached probe
 	pm stop -t 0 "$CID" >/dev/null
 	box gotune list | grep -q "^${CID:0:12} "
 	pm rm "$CID" >/dev/null
+	mv "$T/poststop.json" "$poststop"
 	has_record "$CID"
 	box gotune list | grep -q 'removed 1 whose process is gone'
 	no_record "$CID"

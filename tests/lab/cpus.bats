@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Machines of one CPU, of many, and of siblings: what a program without limits would choose, and
+# Machines of one CPU and of many: what a program without limits would choose, and
 # what it gets.
 
 load common_lab
@@ -30,22 +30,4 @@ no_quota() {
 @test "a memory limit as large as the machine, or larger, is a limit" {
 	run_container
 	expect 460MiB "$(seen .env.GOMEMLIMIT)" GOMEMLIMIT
-}
-
-@test "physical cores: siblings count once" {
-	only_shape smt
-	policy '.profiles.balanced.gomaxprocs.cpu_count = "physical"'
-	no_quota
-	run_container
-	expect_setting GOMAXPROCS 'set physical-cores 4'
-	expect '4 8' "$(seen '"\(.gomaxprocs) \(.numcpu)"')" 'GOMAXPROCS and CPUs'
-}
-
-@test "physical cores of a cpuset that holds two siblings and one thread" {
-	only_shape smt
-	policy '.profiles.balanced.gomaxprocs.cpu_count = "physical"'
-	edit '.linux.resources.cpu = {cpus: "0-2"}'
-	run_container
-	expect_setting GOMAXPROCS 'set physical-cores 2'
-	expect '2 3' "$(seen '"\(.gomaxprocs) \(.numcpu)"')" 'GOMAXPROCS and CPUs'
 }

@@ -7,9 +7,9 @@ load common_lab
 # The hook, on a kernel that lacks these calls.
 without() {
 	cp "$BUILD/lab/enosys" "$T/enosys"
-	edit --arg e "$T/enosys" --arg hook "$HOOK" '.hooks.createRuntime[0].path = $e
+	jq --arg e "$T/enosys" --arg hook "$HOOK" '.hooks.createRuntime[0].path = $e
 		| .hooks.createRuntime[0].args = (["enosys"] + $ARGS.positional + ["--", $hook] + .hooks.createRuntime[0].args[1:])' \
-		--args "$@"
+		--args "$@" <"$BUNDLE/config.json" >"$T/config.new" && mv "$T/config.new" "$BUNDLE/config.json"
 }
 
 scope() {
