@@ -15,11 +15,11 @@ teardown() {
 
 # says STATUS WORDS COMMAND...: that status, and one line with these words.
 says() {
-	local want=$1 words=$2
+	local want=$1 words=$2 said rc=0
 	shift 2
-	run "$@"
-	echo "status $status: $output"
-	[ "$status" = "$want" ] && [ "${#lines[@]}" = 1 ] && [[ $output = *"$words"* ]]
+	said=$("$@" 2>&1) || rc=$?
+	echo "status $rc: $said"
+	[ "$rc" = "$want" ] && [ "$(wc -l <<<"$said")" = 1 ] && [[ $said = *"$words"* ]]
 }
 
 # A PATH with programs that do nothing, but for those in WITHOUT.
@@ -57,7 +57,7 @@ stub_kernel() {
 	[ "$(id -u)" = 0 ] || skip 'what a user is told comes first'
 	local name
 	for name in qemu-system-x86_64 busybox setpriv mkswap; do
-		rm -rf "$T/bin"
+		rm -rf "${T:?}/bin"
 		stub_path "$name"
 		says 127 "$name is missing: contrib/install-deps lab" env PATH="$T/bin" "$VM" -- true
 	done
