@@ -26,7 +26,7 @@ teardown() {
 processes() {
 	local pid
 	grep -lsF "$TMPDIR/gotune-vm" /proc/[0-9]*/cmdline | cut -d/ -f3 | while read -r pid; do
-		[ "$pid" = $$ ] || cat "/proc/$pid/cmdline" 2>/dev/null | tr '\0' ' '
+		[ "$pid" = $$ ] || { tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null
 	done
 }
 
