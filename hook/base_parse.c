@@ -112,3 +112,18 @@ int gt_go_check_gomemlimit(const char *s)
 		return 0;
 	return gt_parse_go_bytes(s, &bytes) < 0 ? -EINVAL : 0;
 }
+
+bool gt_parse_field(const char *text, const char *key, char *buf, size_t cap)
+{
+	size_t n = strlen(key);
+
+	for (const char *l = text; l; l = strchr(l, '\n')) {
+		l += *l == '\n';
+		if (strncmp(l, key, n) != 0)
+			continue;
+		l += n;
+		l += strspn(l, " \t");
+		return gt_copy(buf, cap, l, strcspn(l, " \t\n"));
+	}
+	return false;
+}

@@ -112,30 +112,15 @@ static int64_t find(int root, const char *name)
 	return found;
 }
 
-/* "KEY VALUE" at the start of a line of TEXT, VALUE up to a blank. */
-static bool field(const char *text, const char *key, char *buf, size_t cap)
-{
-	size_t n = strlen(key);
-
-	for (const char *l = text; l; l = strchr(l, '\n')) {
-		l += *l == '\n';
-		if (strncmp(l, key, n) != 0)
-			continue;
-		l += n;
-		l += strspn(l, " \t");
-		return gt_copy(buf, cap, l, strcspn(l, " \t\n"));
-	}
-	return false;
-}
-
 /* proc/stat's btime and field 22 of proc/PID/stat, in ticks of USER_HZ, which is 100. */
 static int64_t start_time(int root, int64_t pid)
 {
 	char *text = NULL, word[24];
 	uint64_t boot, ticks;
 	bool ok = gt_text_file(root, "proc/stat", 1u << 20, &text, NULL) == 0 &&
-		  field(text, "btime ", word, sizeof(word)) && gt_parse_u64(word, &boot) == 0 &&
-		  boot < INT64_MAX / 2 && gt_inspect_start_time(root, pid, &ticks) == 0;
+		  gt_parse_field(text, "btime ", word, sizeof(word)) &&
+		  gt_parse_u64(word, &boot) == 0 && boot < INT64_MAX / 2 &&
+		  gt_inspect_start_time(root, pid, &ticks) == 0;
 
 	free(text);
 	return ok ? (int64_t)(boot + ticks / 100) : 0;
@@ -149,7 +134,7 @@ static void read_limit(int root, int64_t pid, struct gt_daemon *ret)
 	if (read_proc(root, pid, "limits", text, sizeof(text)) < 0)
 		return;
 	p = strstr(text, "Max open files ");
-	if (!p || !field(p, "Max open files ", soft, sizeof(soft)))
+	if (!p || !gt_parse_field(p, "Max open files ", soft, sizeof(soft)))
 		return;
 	p = strstr(p, soft) + strlen(soft);
 	p += strspn(p, " ");
@@ -168,7 +153,7 @@ static enum gt_tri may_raise(int root, int64_t pid)
 	unsigned digit;
 
 	if (read_proc(root, pid, "status", text, sizeof(text)) < 0 ||
-	    !field(text, "CapEff:", word, sizeof(word)) || strlen(word) != 16)
+	    !gt_parse_field(text, "CapEff:", word, sizeof(word)) || strlen(word) != 16)
 		return GT_UNKNOWN;
 	/* Four capabilities a digit, the last digit has the first four. */
 	digit = (unsigned char)word[15 - CAP_SYS_RESOURCE / 4];

@@ -154,7 +154,8 @@ static int has_runtimes(const struct gt_buf *json, const char *plugin, bool *ret
 static int want_texts(struct gt_engine_job *j, const struct conf *c, struct gt_buf *config,
 		      struct gt_buf *drop_in, struct gt_err *e)
 {
-	struct gt_containerd_want w = {.runtime = j->own.runtime,
+	struct gt_containerd_want w = {.plugin = GT_CRI_V2,
+				       .runtime = j->own.runtime,
 				       .make_default = j->make_default || j->is_default};
 	struct gt_buf tables = {0};
 	struct gt_err why = {0};

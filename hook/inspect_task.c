@@ -131,22 +131,6 @@ static enum gt_ns_owner owner(int root, int64_t pid, const char *ns)
 	return GT_NS_OWNER_CONTAINER;
 }
 
-/* The word after the line's KEY in TEXT ("KEY:\tWORD ..."), or false. */
-static bool value_of(const char *text, const char *key, char *buf, size_t cap)
-{
-	size_t n = strlen(key);
-
-	for (const char *l = text; l; l = strchr(l, '\n')) {
-		l += *l == '\n';
-		if (strncmp(l, key, n) != 0)
-			continue;
-		l += n;
-		l += strspn(l, " \t");
-		return gt_copy(buf, cap, l, strcspn(l, " \t\n"));
-	}
-	return false;
-}
-
 static bool take_limit(const char **p, uint64_t *ret)
 {
 	char word[24];
@@ -198,7 +182,7 @@ int gt_inspect_own_caps(int root, uint64_t *ret)
 
 	if (r < 0)
 		return r;
-	if (!value_of(text, "CapEff:", word, sizeof(word)) || strlen(word) != 16)
+	if (!gt_parse_field(text, "CapEff:", word, sizeof(word)) || strlen(word) != 16)
 		return -EINVAL;
 	for (const char *p = word; *p; p++) {
 		static const char hex[] = "0123456789abcdef";
@@ -270,7 +254,8 @@ static bool ptrace_denied(int root, int64_t pid, struct caps own)
 	    scope >= YAMA_NO_ATTACH)
 		return true;
 	return read_proc(root, pid, "status", text, sizeof(text)) < 0 ||
-	       !value_of(text, "TracerPid:", tracer, sizeof(tracer)) || strcmp(tracer, "0") != 0;
+	       !gt_parse_field(text, "TracerPid:", tracer, sizeof(tracer)) ||
+	       strcmp(tracer, "0") != 0;
 }
 
 static bool arch_supported(void)

@@ -37,7 +37,7 @@ static void take_wants(const struct gt_record_view *v, struct gt_exec_wants *ret
 /* -ENOENT: of this container nothing was decided, so there is nothing to be given. */
 static int read_wants(const char *id, struct gt_exec_wants *ret, struct gt_err *e)
 {
-	_cleanup_free_ struct gt_record_view *v = malloc(sizeof(*v));
+	_cleanup_free_ struct gt_record_view *v = calloc(1, sizeof(*v));
 	_cleanup_close_ int dir = gt_keep_open_old(NULL);
 	int r = dir == -ENOENT ? dir : dir < 0 ? gt_err_sys(e, dir, "cannot open the records") : 0;
 
@@ -70,8 +70,11 @@ int gt_edit_process(const char *file, const char *id, struct gt_err *e)
 	_cleanup_free_ struct gt_edits *edits = calloc(1, sizeof(*edits));
 	struct gt_edit_file doc = GT_EDIT_FILE_NONE;
 	struct gt_buf out = {0};
-	int r = edits ? read_wants(id, &wants, e) : gt_err_set(e, -ENOMEM, "out of memory");
+	int r;
 
+	if (!edits)
+		return gt_err_set(e, -ENOMEM, "out of memory");
+	r = read_wants(id, &wants, e);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	r = gt_edit_file_open(file, &doc, e);

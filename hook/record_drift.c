@@ -39,30 +39,38 @@ static int rewrite(int dirfd, const char *id, const struct gt_buf *doc)
 	return gt_rewrite_atomic(containers, name, doc->p, doc->len, 0600);
 }
 
-int gt_record_drift(int dirfd, const char *id, int64_t at_s, struct gt_err *e)
+/* The record's text; that it is a record of ID's is checked by reading it. */
+static int load(int dirfd, const char *id, char **ret_doc, size_t *ret_len, struct gt_err *e)
 {
 	_cleanup_free_ struct gt_record_view *v = malloc(sizeof(*v));
-	_cleanup_free_ char *doc = NULL;
+
+	if (!v)
+		return gt_err_set(e, -ENOMEM, "out of memory");
+	return gt_record_view_load(dirfd, id, v, ret_doc, ret_len, e);
+}
+
+int gt_record_drift(int dirfd, const char *id, int64_t at_s, struct gt_err *e)
+{
+	char *doc = NULL;
 	struct place at = {0};
 	struct gt_buf out = {0};
 	char text[GT_TIME_CAP];
 	size_t len = 0;
-	int r;
+	int r = load(dirfd, id, &doc, &len, e);
 
-	if (!v)
-		return gt_err_set(e, -ENOMEM, "out of memory");
-	r = gt_record_view_load(dirfd, id, v, &doc, &len, e);
-	if (r == 0)
-		r = gt_json_walk(doc, len, 0, find, &at, NULL, e);
 	if (r < 0)
 		return r;
-	if (!at.found || !at.null) /* of an older version, or noted already */
-		return 0;
-	gt_record_time_text(at_s, 0, text);
-	gt_buf_add(&out, doc, at.begin);
-	gt_buf_fmt(&out, "\"%s\"", text);
-	gt_buf_add(&out, doc + at.end, len - at.end);
-	r = out.error ? out.error : rewrite(dirfd, id, &out);
+	r = gt_json_walk(doc, len, 0, find, &at, NULL, e);
+	if (r == 0 && at.found && at.null) { /* else of an older version, or noted already */
+		gt_record_time_text(at_s, 0, text);
+		gt_buf_add(&out, doc, at.begin);
+		gt_buf_fmt(&out, "\"%s\"", text);
+		gt_buf_add(&out, doc + at.end, len - at.end);
+		r = out.error ? out.error : rewrite(dirfd, id, &out);
+		if (r < 0)
+			(void)gt_err_sys(e, r, "cannot write the record of %s", id);
+	}
 	gt_buf_done(&out);
-	return r < 0 ? gt_err_sys(e, r, "cannot write the record of %s", id) : 0;
+	free(doc);
+	return r;
 }

@@ -29,8 +29,7 @@ const char *gt_record_reason(enum gt_reason why)
 		[GT_R_NAMESPACE_UNKNOWN] = "it is not known whose namespace this would change",
 		[GT_R_NO_SUCH_SYSCTL] = "the container's namespace has no such sysctl",
 		[GT_R_SYSCTL_UNKNOWN] =
-			"whether a new namespace has this sysctl could not be found out, and the "
-			"container would not start if it has not",
+			"a runtime fails on one that does not exist: it could not be looked for",
 		[GT_R_NO_SWAPPINESS_V2] = "cgroup v2 has no swappiness of a group's own",
 		[GT_R_NO_CGROUP] = "the container has no cgroup of its own with this controller",
 		[GT_R_HAS_CPUSET] = "the container has a cpuset of its own",

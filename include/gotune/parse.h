@@ -51,6 +51,12 @@ void gt_cpus_and(struct gt_cpus *a, const struct gt_cpus *b); /* a &= b */
 /* Writes the list form ("0-3,8"); false when CAP was too small (the text then ends in "..."). */
 bool gt_cpus_format(const struct gt_cpus *c, char *buf, size_t cap);
 
+/*
+ * The word after KEY at the start of a line of TEXT: "KEY:\tWORD ...", as /proc/PID/status and
+ * /proc/stat have it. False when there is no such line, or the word does not fit BUF. Pure.
+ */
+bool gt_parse_field(const char *text, const char *key, char *buf, size_t cap);
+
 /* fnmatch(3)-like glob without locale, brackets or escapes: '*' any run, '?' any byte. Linear. */
 bool gt_glob(const char *pattern, const char *s);
 

@@ -93,7 +93,7 @@ box_init() {
 	mount --bind "$T/local" /usr/local
 	[ ! -d /usr/share/containers ] || mount --bind "$T/containers" /usr/share/containers
 	mount -t tmpfs -o mode=755 run /run
-	mkdir -p -m 1777 /run/lock
+	mkdir /run/lock && chmod 1777 /run/lock
 	# Mounted again, so that the box's group is the root of what is seen.
 	if [ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ]; then
 		umount -l /sys/fs/cgroup
@@ -140,6 +140,7 @@ box_leaf() {
 	while read -r dir _; do
 		[ -e "$dir/cgroup.subtree_control" ] || continue
 		mkdir "$dir/leaf"
+		# shellcheck disable=SC2013 # a number a line; while would read from what it changes
 		for pid in $(cat "$dir/cgroup.procs"); do
 			echo "$pid" >"$dir/leaf/cgroup.procs" 2>/dev/null || :
 		done

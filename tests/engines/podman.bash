@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # common.bash reads RECORDS
 # Podman in a box: podman.bats, cdi.bats and load.bats. It has no daemon: how we are registered is
 # what containers.conf and the hooks directories say at each call.
 

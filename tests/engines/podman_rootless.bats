@@ -5,6 +5,7 @@
 load common
 load podman
 
+# shellcheck disable=SC2034 # podman.bash reads it
 ROOTLESS=yes
 use_user
 

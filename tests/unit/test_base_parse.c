@@ -204,6 +204,27 @@ static void test_go_check_gomemlimit_table(void **state)
 	}
 }
 
+static void test_parse_field_table(void **state)
+{
+	static const char text[] =
+		"Name:\ta b\nCapEff:\t00ff\nCapEffX:\t1\nEmpty:\nbtime 123\nLong:\t12345678";
+	static const struct {
+		const char *key, *want; /* want NULL: none */
+	} rows[] = {
+		{"Name:", "a"},	    {"CapEff:", "00ff"}, {"btime", "123"}, {"Empty:", ""},
+		{"Nowhere:", NULL}, {"Eff:", NULL},	 {"Long:", NULL},
+	};
+	char got[8];
+
+	(void)state;
+	for (size_t i = 0; i < GT_ARRAY_LEN(rows); i++) {
+		bool found = gt_parse_field(text, rows[i].key, got, sizeof(got));
+
+		if (found != (rows[i].want != NULL) || (found && strcmp(got, rows[i].want) != 0))
+			fail_msg("%s: %s", rows[i].key, found ? got : "none");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -213,6 +234,7 @@ int main(void)
 		cmocka_unit_test(test_go_bytes_table),
 		cmocka_unit_test(test_go_accepts_gomaxprocs_table),
 		cmocka_unit_test(test_go_check_gomemlimit_table),
+		cmocka_unit_test(test_parse_field_table),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
