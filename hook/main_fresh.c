@@ -29,25 +29,32 @@
 /* The namespaces that the container will join: descriptors; -1: it gets a new one. */
 struct join {
 	int net, ipc;
+	bool new_user; /* it gets a user namespace, which its new ones belong to */
 };
 
-static int enter_one(int fd, int type)
-{
-	return (fd >= 0 ? setns(fd, type) : unshare(type)) < 0 ? -errno : 0;
-}
-
+/*
+ * Those that are there first: joining them wants privilege in their own user namespace. New ones
+ * belong to the new user namespace, as the runtime makes them, and then have fewer sysctls: Linux
+ * 6.1, for one, gives them none of net.core (net/core/sysctl_net_core.c, sysctl_core_net_init).
+ */
 static int enter(void *ctx)
 {
 	const struct join *j = ctx;
-	int r = enter_one(j->net, CLONE_NEWNET);
+	int fresh = (j->net < 0 ? CLONE_NEWNET : 0) | (j->ipc < 0 ? CLONE_NEWIPC : 0);
 
-	return r < 0 ? r : enter_one(j->ipc, CLONE_NEWIPC);
+	if ((j->net >= 0 && setns(j->net, CLONE_NEWNET) < 0) ||
+	    (j->ipc >= 0 && setns(j->ipc, CLONE_NEWIPC) < 0))
+		return -errno;
+	if (j->new_user && fresh)
+		fresh |= CLONE_NEWUSER;
+	return fresh && unshare(fresh) < 0 ? -errno : 0;
 }
 
 /* What the search carries. */
 struct search {
 	struct gt_decision *d;
 	struct join join;
+	bool joins_user; /* a user namespace that is there: what is new in it cannot be tried */
 	struct gt_buf cache;
 	bool learned; /* the cache did */
 };
@@ -81,10 +88,20 @@ static bool take_answer(struct gt_sysctl_fact *s, const char *line)
 	return s->exists != GT_UNKNOWN;
 }
 
-static bool ask_cache(const char *cache, const char *host, struct gt_sysctl_fact *s)
+/* The name that the cache has for a sysctl of a user namespace's is another one. */
+static const char *mark(const struct search *w)
 {
-	for (const char *at = cache; *at;) {
-		bool name = line_is(&at, s->name), value = line_is(&at, host);
+	return w->join.new_user ? "user:" : "";
+}
+
+static bool ask_cache(const struct search *w, const char *host, struct gt_sysctl_fact *s)
+{
+	char key[GT_SYSCTL_NAME_CAP + 8] = "";
+
+	if (!gt_append(key, sizeof(key), mark(w)) || !gt_append(key, sizeof(key), s->name))
+		return false;
+	for (const char *at = w->cache.p; *at;) {
+		bool name = line_is(&at, key), value = line_is(&at, host);
 
 		if (name && value && *at)
 			return take_answer(s, at);
@@ -93,12 +110,12 @@ static bool ask_cache(const char *cache, const char *host, struct gt_sysctl_fact
 	return false;
 }
 
-static void add_to_cache(struct gt_buf *cache, const char *host, const struct gt_sysctl_fact *s)
+static void add_to_cache(struct search *w, const char *host, const struct gt_sysctl_fact *s)
 {
 	if (s->exists == GT_UNKNOWN || strchr(host, '\n') || strchr(s->value, '\n'))
 		return;
-	gt_buf_fmt(cache, "%s\n%s\n%s%s\n", s->name, host, s->exists == GT_YES ? "+" : "-",
-		   s->exists == GT_YES ? s->value : "");
+	gt_buf_fmt(&w->cache, "%s%s\n%s\n%s%s\n", mark(w), s->name, host,
+		   s->exists == GT_YES ? "+" : "-", s->exists == GT_YES ? s->value : "");
 }
 
 static void read_cache(int dir, struct gt_buf *ret)
@@ -136,12 +153,12 @@ static void find_out(struct search *w, enum gt_ns ns, struct gt_sysctl_fact *s)
 	s->must_exist = true;
 	if (r == -ENOENT)
 		s->exists = GT_NO; /* the host's namespaces have every name that another has */
-	if (r < 0 || !w->cache.p || (is_new && ask_cache(w->cache.p, host, s)))
+	if (r < 0 || !w->cache.p || (is_new && w->joins_user) || (is_new && ask_cache(w, host, s)))
 		return;
 	ask_namespace(w, s);
 	if (!is_new || s->exists == GT_UNKNOWN)
 		return;
-	add_to_cache(&w->cache, host, s);
+	add_to_cache(w, host, s);
 	w->learned = true;
 }
 
@@ -162,9 +179,11 @@ void gt_fresh_sysctls(struct gt_decision *d, const char *record_dir)
 		record_dir && f->n_sysctl > 0 ? gt_record_dir_open(record_dir, true, NULL) : -1;
 	_cleanup_close_ int net = join_of(&d->bundle->ns[GT_NS_NET], CLONE_NEWNET);
 	_cleanup_close_ int ipc = join_of(&d->bundle->ns[GT_NS_IPC], CLONE_NEWIPC);
+	const struct gt_bundle_ns *user = &d->bundle->ns[GT_NS_USER];
 	enum gt_ns ns;
 
-	w.join = (struct join){net, ipc};
+	w.join = (struct join){net, ipc, user->present && !user->joined};
+	w.joins_user = user->present && user->joined;
 	read_cache(dir, &w.cache);
 	for (uint32_t i = 0; i < f->n_sysctl; i++) {
 		if (is_wanted(d, &f->sysctl[i], &ns))
