@@ -174,6 +174,16 @@ $(BUILD)/lab/enosys: tests/lab/enosys.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) -static-pie -o $@ $<
 
+# Real containers in lab VMs: docs/oracle.md. SEED=1 CASES=50; ONLY=N for one of them; VERBOSE=1.
+SEED  ?= 1
+CASES ?= 50
+.PHONY: check-oracle
+check-oracle: ## install what is missing (as root), then compare our decisions with the newest Go's; SEED=1 CASES=50 ONLY=N
+	@contrib/install-deps check lab
+	@tests/lab/setup kernel:bookworm root:sid root:trixie >&2
+	@+$(MAKE) --no-print-directory -s -j"$$(nproc)" all >&2
+	@BUILD='$(BUILD)' SEED='$(SEED)' CASES='$(CASES)' $(if $(ONLY),ONLY='$(ONLY)') VERBOSE='$(VERBOSE)' tests/oracle/run
+
 # The program that runs in the containers of the tests and of the demo. Nothing is downloaded.
 $(PROBE): $(wildcard tests/e2e/probe/*.go) tests/e2e/probe/go.mod
 	@mkdir -p $(@D)
@@ -226,10 +236,10 @@ analyze-man:
 .PHONY: format format-check
 format: ## clang-format (and gofmt) all sources
 	clang-format -i $(C_FILES)
-	gofmt -w tests/e2e
+	gofmt -w tests/e2e tests/oracle
 format-check: ## fail when a source is not formatted
 	@clang-format --dry-run -Werror $(C_FILES)
-	@out=$$(gofmt -l tests/e2e) && if [ -n "$$out" ]; then echo "not gofmt'ed: $$out" >&2; exit 1; fi
+	@out=$$(gofmt -l tests/e2e tests/oracle) && if [ -n "$$out" ]; then echo "not gofmt'ed: $$out" >&2; exit 1; fi
 
 # --- demo -------------------------------------------------------------------------------------
 .PHONY: demo demo-now

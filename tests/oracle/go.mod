@@ -1,0 +1,3 @@
+module gotune.test/oracle/driver
+
+go 1.19
