@@ -225,11 +225,11 @@ wait_for() {
 
 # --- looking ------------------------------------------------------------------------------------
 
-# The processes that run this test's hook binary. One find for all of /proc: a readlink for each
-# process is what a test would spend its time on, where there are many.
+# The processes that run this test's hook binary. One program for all of them: each costs its time in
+# an emulated machine.
 tracers() {
-	find /proc -maxdepth 2 -path '/proc/[0-9]*/exe' '(' -lname "$HOOK" -o -lname "$HOOK (deleted)" ')' -printf '%h\n' 2>/dev/null |
-		sed 's|^/proc/||'
+	find /proc/[0-9]*/exe -maxdepth 0 \( -lname "$HOOK" -o -lname "$HOOK (deleted)" \) -printf '%h\n' 2>/dev/null |
+		sed 's,^/proc/,,'
 }
 
 no_tracer() {
