@@ -40,3 +40,20 @@ load_profile() {
 	expect 'gotune-lab (enforce)' "$(cat "/proc/$PID/attr/current")" 'its profile'
 	expect_tuned
 }
+
+@test "a hook whose own profile may not trace: the container starts, the record says AppArmor" {
+	apparmor_parser --skip-cache -r <<-'END'
+		profile gotune-lab-hook flags=(attach_disconnected) {
+			file,
+			capability,
+			signal,
+			unix,
+			mount,
+		}
+	END
+	edit '.hooks.createRuntime[0] |= (.args = ["aa-exec", "-p", "gotune-lab-hook", "--", .path] + .args[1:]
+		| .path = "/usr/bin/aa-exec")'
+	run_container
+	expect null "$(seen .env.GOMAXPROCS)" GOMAXPROCS
+	expect 'skip apparmor' "$(setting GOMAXPROCS | cut -d' ' -f1,2)" GOMAXPROCS
+}

@@ -69,3 +69,14 @@ has_yama() {
 	expect 'null null' "$(seen '"\(.env.GOMAXPROCS) \(.env.GOMEMLIMIT)"')" environment
 	expect true "$(record '[.. | strings] | any(. == "ptrace-denied")')" 'ptrace-denied in the record'
 }
+
+@test "Yama, ptrace_scope 3, by gotune-runtime: it needs no tracer" {
+	has_yama || skip 'this kernel has no Yama'
+	expect 3 "$(cat /proc/sys/kernel/yama/ptrace_scope)" 'the scope of the test before'
+	cp "$BUILD/gotune-runtime" "$T/gotune-runtime"
+	edit 'del(.hooks)'
+	# shellcheck disable=SC2034 # rt reads it
+	RT_COMMAND=(env GOTUNE_RUNTIME="$(command -v "$RUNTIME")" "$T/gotune-runtime")
+	run_container
+	expect_tuned
+}
