@@ -126,7 +126,7 @@ box_open() {
 	unshare --mount --pid --net --ipc --uts --cgroup --fork --kill-child --propagation private --mount-proc \
 		bash -c '. "$1"; T=$2 box_init' box "$BOX_SCRIPT" "$T" </dev/null >"$T/init.log" 2>&1 3>&- &
 	BOX_PARENT=$!
-	wait_for 10 test -e "$T/ready" || {
+	wait_for 60 test -e "$T/ready" || {
 		cat "$T/init.log"
 		return 1
 	}

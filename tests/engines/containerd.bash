@@ -22,12 +22,14 @@ containerd_open() {
 }
 
 # What a site has: the default configuration with its own values, and us. A lower score for the OOM
-# killer needs CAP_SYS_RESOURCE.
+# killer needs CAP_SYS_RESOURCE. containerd 2.x calls the image of the pause container sandbox, and the
+# directories of CNI's programs bin_dirs; where it writes bin_dir as well, that has to be empty.
 containerd_config() {
 	mkdir -p "$T/etc/containerd" "$T/etc/cni/net.d"
 	/usr/bin/containerd config default >"$T/config.default"
 	sed -e 's|sandbox_image = .*|sandbox_image = "localhost/pause:latest"|' \
-		-e 's|bin_dir = .*|bin_dir = "/usr/lib/cni"|' \
+		-e "s|^\( *\)sandbox = .*|\1sandbox = 'localhost/pause:latest'|" \
+		-e "s|bin_dirs = .*|bin_dirs = ['/usr/lib/cni']|" -e '/bin_dirs = /!s|bin_dir = ".*|bin_dir = "/usr/lib/cni"|' \
 		-e 's|restrict_oom_score_adj = .*|restrict_oom_score_adj = true|' "$T/config.default" >"$T/etc/containerd/config.toml"
 	cat >"$T/etc/cni/net.d/10-box.conflist" <<-'END'
 		{"cniVersion": "0.4.0", "name": "box", "plugins": [{"type": "bridge", "bridge": "box0", "isGateway": true,

@@ -62,7 +62,7 @@ expect_all() {
 # swappiness is cgroup v1's.
 expect_swappiness() {
 	local file
-	file=$(box find /sys/fs/cgroup/memory -path "*$CID*/memory.swappiness" | head -n 1)
+	file=$(box find /sys/fs/cgroup/memory -path "*$CID*/memory.swappiness" 2>/dev/null | head -n 1)
 	[ -n "$file" ] || { expect 'skip' "$(setting "$CID" memory.swappiness | cut -d' ' -f1)" && return; }
 	expect "$1" "$(box cat "$file")" memory.swappiness
 }
