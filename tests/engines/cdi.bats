@@ -22,14 +22,6 @@ teardown() {
 	podman_clean
 }
 
-run_container() {
-	pm run --rm --cpus 0.5 --memory 512m "$@" >"$OUT" 2>"$ERR" </dev/null || {
-		local rc=$?
-		cat "$ERR"
-		return "$rc"
-	}
-}
-
 for_runtimes() {
 	local runtime
 	for runtime in runc crun; do
@@ -57,10 +49,30 @@ by_device() {
 	expect_untouched
 }
 
-@test "the record names the profile of the device" {
-	CID=$(pm run -d --cpus 0.5 --memory 512m --device gotune.io/profile=latency probe -sleep 60)
-	expect 'latency' "$(record "$CID" .profile)" profile
+what_is_set() {
+	run_detached --device gotune.io/profile=latency probe -sleep 60
+	expect_tuned
+	expect 5001 "$(seen .somaxconn)" somaxconn
+	expect_swappiness 0 # the profile's own
+	expect 'podman enforce latency' "$(record "$CID" '"\(.engine) \(.mode) \(.profile)"')" 'engine, mode, profile'
 	expect 'set memory-limit 460MiB' "$(setting "$CID" GOMEMLIMIT)"
+	box gotune list | grep -q "^${CID:0:12} .* /probe"
+	box gotune show "$CID" | grep -q '^GOMAXPROCS *applied *1'
+	pm exec "$CID" /probe >"$OUT"
+	expect 'null null' "$(seen '"\(.env.GOMAXPROCS) \(.env.GOMEMLIMIT)"')" "the environment of an exec'd process"
+	podman_clean
+}
+
+@test "everything is set, and the record names the profile of the device" {
+	for_runtimes what_is_set
+}
+
+descriptors() {
+	low_nofile --device gotune.io/profile=memory
+}
+
+@test "a lower --ulimit nofile is raised, up to the hard limit" {
+	for_runtimes descriptors
 }
 
 @test "what the user sets is kept" {

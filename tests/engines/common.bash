@@ -165,12 +165,31 @@ record_files() {
 	box ls -A "$RECORDS" 2>/dev/null || :
 }
 
+# Who runs commands in the box, for suites of a user's: words before a command.
+AS_USER=()
+
 # expect WANT GOT [WHAT]
 expect() {
 	[ "$1" = "$2" ] || {
 		printf '%s: want "%s", got "%s"\n' "${3:-value}" "$1" "$2"
 		return 1
 	}
+}
+
+# expect_swappiness WANT: of the cgroup of $CID. There is one where there is cgroup v1.
+expect_swappiness() {
+	local file
+	if ! box test -d /sys/fs/cgroup/memory; then
+		expect 'skip no-swappiness-v2' "$(setting "$CID" memory.swappiness | cut -d' ' -f1,2)" memory.swappiness
+		return
+	fi
+	file=$(box find /sys/fs/cgroup/memory -path "*[/-]$CID/memory.swappiness" | head -n 1)
+	expect "$1" "$(box cat "$file")" memory.swappiness
+}
+
+# May a hard limit be raised in the box, and so by a runtime in it? It takes CAP_SYS_RESOURCE.
+may_raise_hard() {
+	box "${AS_USER[@]}" bash -c 'ulimit -n 100 && ulimit -Hn 101' 2>/dev/null
 }
 
 # What half a CPU and 512 MiB make of the program whose report is in $OUT.

@@ -30,7 +30,10 @@ containerd_config() {
 	sed -e 's|sandbox_image = .*|sandbox_image = "localhost/pause:latest"|' \
 		-e "s|^\( *\)sandbox = .*|\1sandbox = 'localhost/pause:latest'|" \
 		-e "s|bin_dirs = .*|bin_dirs = ['/usr/lib/cni']|" -e '/bin_dirs = /!s|bin_dir = ".*|bin_dir = "/usr/lib/cni"|' \
-		-e 's|restrict_oom_score_adj = .*|restrict_oom_score_adj = true|' "$T/config.default" >"$T/etc/containerd/config.toml"
+		-e 's|restrict_oom_score_adj = .*|restrict_oom_score_adj = true|' \
+		-e 's|base_runtime_spec = .*|base_runtime_spec = "/etc/containerd/base.json"|' "$T/config.default" >"$T/etc/containerd/config.toml"
+	# A site's own limits, for each container: `gotune install` takes over what runtimes.runc has.
+	/usr/bin/ctr oci spec | jq '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 300, hard: 9500}]' >"$T/etc/containerd/base.json"
 	cat >"$T/etc/cni/net.d/10-box.conflist" <<-'END'
 		{"cniVersion": "0.4.0", "name": "box", "plugins": [{"type": "bridge", "bridge": "box0", "isGateway": true,
 		  "ipam": {"type": "host-local", "subnet": "10.99.0.0/24"}}]}

@@ -56,8 +56,9 @@ exec_probe() {
 	box gotune show one | grep -q '^GOMEMLIMIT *applied *460MiB'
 	exec_probe one
 	expect_tuned
-	# ctr sets 1024, soft and hard; it takes a capability to raise that.
-	if box prlimit --nofile=20001:20001 true 2>/dev/null; then
+	CID=one expect_swappiness 7
+	# ctr sets 1024, soft and hard.
+	if may_raise_hard; then
 		expect '4096 4096' "$(seen '"\(.nofile_soft) \(.nofile_hard)"')" 'soft and hard'
 	else
 		expect 'keep hard-limit' "$(setting one RLIMIT_NOFILE | cut -d' ' -f1,2)"
@@ -117,12 +118,21 @@ exec_probe() {
 	pod_run one 'args: "-sleep" args: "60"'
 	expect_tuned
 	expect 5001 "$(seen .somaxconn)" somaxconn
+	expect_swappiness 7
 	expect 'containerd enforce balanced' "$(record "$CID" '"\(.engine) \(.mode) \(.profile)"')" 'engine, mode, profile'
 	pod_exec /probe
 	expect_tuned
 	pod_remove "$SANDBOX"
 	rm "$T/sandboxes"
 	expect '' "$(record_files)" records
+}
+
+@test "CRI: the soft limit of descriptors is raised" {
+	policy '.select = "all"'
+	sandbox pod gotune
+	pod_run one 'command: "/bin/sh" args: "-c" args: "echo $(ulimit -Sn) $(ulimit -Hn); sleep 60"'
+	expect '4096 9500' "$(cat "$OUT")" 'soft and hard'
+	expect 'set profile 4096' "$(setting "$CID" RLIMIT_NOFILE)"
 }
 
 @test "CRI: another handler's pod is not touched" {

@@ -27,7 +27,8 @@ make_user() {
 	box mount --bind "$T/tun" /dev/net/tun
 }
 
-AS_USER=()
+# What limits a container: half a CPU and 512 MiB. A user is not given cgroup v1.
+LIMITS=(--cpus 0.5 --memory 512m)
 
 podman_open() {
 	export BOX_CGROUPS=v1
@@ -74,6 +75,60 @@ register() {
 		;;
 	*) register_with podman --way "$1" ;;
 	esac
+}
+
+# run_container ARGUMENTS...: what it says is in $OUT and $ERR.
+run_container() {
+	pm run --rm "${LIMITS[@]}" "$@" >"$OUT" 2>"$ERR" </dev/null || {
+		local rc=$?
+		cat "$ERR"
+		return "$rc"
+	}
+}
+
+# The same in the background, until the program has reported; $CID.
+run_detached() {
+	CID=$(pm run -d "${LIMITS[@]}" "$@") || return 1
+	wait_for 10 reports 1
+}
+
+# reports N: has the program reported N times? $OUT gets the last one.
+reports() {
+	pm logs "$CID" >"$T/log" 2>/dev/null
+	[ "$(wc -l <"$T/log")" -ge "$1" ] && tail -n 1 "$T/log" >"$OUT"
+}
+
+# Podman adds a limit of processes to a limit of descriptors, which it then may not raise here.
+NPROC=(--ulimit nproc=5000:5000)
+
+# A soft limit below what the policy says is raised, up to the hard limit: low_nofile ARGUMENTS...
+low_nofile() {
+	policy_on_top '.select = "all"'
+	run_container "$@" --ulimit nofile=300:9500 "${NPROC[@]}" busybox sh -c 'ulimit -Sn; ulimit -Hn'
+	expect '4096 9500' "$(xargs <"$OUT")" 'soft and hard'
+	run_container "$@" --ulimit nofile=300:2000 "${NPROC[@]}" busybox sh -c 'ulimit -Sn; ulimit -Hn'
+	if may_raise_hard; then
+		expect '4096 4096' "$(xargs <"$OUT")" 'soft and hard'
+	else
+		expect '2000 2000' "$(xargs <"$OUT")" 'soft and hard'
+	fi
+}
+
+# Changes the policy as it is: the wrapper's way has written one of its own.
+policy_on_top() {
+	jq "$1" "$T/etc/gotune/policy.json" >"$T/policy.new" && mv "$T/policy.new" "$T/etc/gotune/policy.json"
+}
+
+# For tests that every way has to pass: each_way FUNCTION.
+each_way() {
+	local way
+	for way in precreate hook runtime; do
+		fresh
+		register "$way"
+		echo "way: $way"
+		"$1" "$way"
+		podman_clean
+	done
 }
 
 podman_clean() {

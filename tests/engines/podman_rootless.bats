@@ -5,8 +5,8 @@
 load common
 load podman
 
-# shellcheck disable=SC2034 # podman.bash reads it
-ROOTLESS=yes
+# shellcheck disable=SC2034 # podman.bash reads them
+ROOTLESS=yes LIMITS=()
 use_user
 
 setup_file() {
@@ -27,25 +27,6 @@ teardown() {
 
 WANTED=(--annotation io.gotune.gomaxprocs=1 --annotation io.gotune.gomemlimit=460MiB)
 
-run_container() {
-	pm run --rm "$@" >"$OUT" 2>"$ERR" </dev/null || {
-		local rc=$?
-		cat "$ERR"
-		return "$rc"
-	}
-}
-
-# In the background, until the program has reported; $CID.
-run_detached() {
-	CID=$(pm run -d "$@") || return 1
-	wait_for 10 reports
-}
-
-reports() {
-	pm logs "$CID" >"$OUT" 2>/dev/null
-	[ -s "$OUT" ]
-}
-
 # expect_all WAY RUNTIME: without a wish only the network's sysctl is to be set; with one all is.
 expect_all() {
 	register "$@"
@@ -59,20 +40,12 @@ expect_all() {
 	box "${AS_USER[@]}" gotune list | grep -q "^${CID:0:12} .* /probe"
 	pm exec "$CID" /probe >"$OUT"
 	# A hook is not asked about a process that is exec'd.
-	[ "$1" != runtime ] || expect_tuned
+	case $1 in
+	runtime) expect_tuned ;;
+	*) expect 'null null' "$(seen '"\(.env.GOMAXPROCS) \(.env.GOMEMLIMIT)"')" 'environment' ;;
+	esac
 	pm rm -f -t 0 "$CID" >/dev/null
 	expect '' "$(record_files)" records
-}
-
-each_way() {
-	local way
-	for way in precreate hook runtime; do
-		fresh
-		register "$way"
-		echo "way: $way"
-		"$1" "$way"
-		podman_clean
-	done
 }
 
 @test "precreate, runc" {
@@ -112,6 +85,14 @@ keep_id() {
 	run_container "${WANTED[@]}" --userns keep-id probe
 	expect_tuned
 	expect "$USER_ID" "$(seen .uid)" uid
+}
+
+descriptors() {
+	low_nofile
+}
+
+@test "a lower --ulimit nofile is raised, up to the hard limit" {
+	each_way descriptors
 }
 
 @test "--userns keep-id" {
