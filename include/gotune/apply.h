@@ -37,11 +37,16 @@ struct gt_barrier_result {
 	bool other_program; /* dev/ino differ from what was inspected */
 };
 
+/* Runs FN(ARG) in another process, with which the caller shares memory below ARG. 0 or -errno. */
+typedef int gt_apart_fn(void (*fn)(void *arg), void *arg);
+
 /*
  * Waits in the foreground until the process that was seized (see gt_barrier_seize) execs, applies
- * JOB and detaches; or until it dies. Runs in the tracer. What went wrong is in *ret.
+ * JOB and detaches; or until it dies. Runs in the tracer. What went wrong is in *ret. By APART the
+ * program's stack, which holds what an image and a user wrote, is read; NULL: by the caller.
  */
-void gt_barrier_wait(const struct gt_barrier_job *job, struct gt_barrier_result *ret);
+void gt_barrier_wait(const struct gt_barrier_job *job, gt_apart_fn *apart,
+		     struct gt_barrier_result *ret);
 
 /* Begins to trace PID without stopping it. 0 or -errno (-EPERM, -ESRCH). */
 GT_MUST_CHECK int gt_barrier_seize(int64_t pid);
