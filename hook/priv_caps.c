@@ -212,6 +212,13 @@ int gt_phase_enter(enum gt_phase phase, struct gt_err *e)
 		return r;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return gt_err_sys(e, -errno, "cannot set no_new_privs");
+	/*
+	 * Without capabilities we would be any root's to trace, also one's of a container that
+	 * shares the host's process ids: through /proc/PID/exe it could come to our program's file
+	 * (runc's CVE-2019-5736). ptrace(2), "Ptrace access mode checking".
+	 */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return gt_err_sys(e, -errno, "cannot become undumpable");
 	if (!is_filtered(phase))
 		return 0;
 	r = set_limits(e);

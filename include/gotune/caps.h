@@ -37,7 +37,8 @@ extern const unsigned gt_n_phase_calls;
 
 /*
  * Enters PHASE for good: capabilities that the table does not list are dropped from every set,
- * no_new_privs, resource limits, then the seccomp filter: any other call kills the process. The
+ * no_new_privs, not dumpable, resource limits, then the seccomp filter: any other call kills the
+ * process. The
  * tracer has no filter, since the kernel denies PTRACE_O_SUSPEND_SECCOMP to a filtered tracer
  * (kernel/ptrace.c, check_ptrace_options); what an image wrote it copies and has a child read
  * (GT_PHASE_STACK). Should: be called by a single-threaded child right after fork. Mustn't: open,

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <cap-ng.h>
 #include <cmocka.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -163,6 +164,50 @@ static void test_filtered_phases_have_limits(void **state)
 	}
 }
 
+/* What a root without capabilities can see of PID: 0 or an errno. */
+static int errno_of_exe(pid_t pid)
+{
+	int status = 0;
+	pid_t observer = fork();
+
+	if (observer == 0) {
+		char path[64], target[64];
+
+		capng_clear(CAPNG_SELECT_CAPS);
+		(void)snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+		if (capng_apply(CAPNG_SELECT_CAPS) < 0)
+			_exit(1);
+		_exit(readlink(path, target, sizeof(target)) < 0 ? errno : 0);
+	}
+	assert_int_equal(waitpid(observer, &status, 0), observer);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* Not by a container's root that sees the host's processes: runc's CVE-2019-5736. */
+static void test_phases_cannot_be_looked_into(void **state)
+{
+	pid_t plain;
+
+	(void)state;
+	plain = fork();
+	if (plain == 0) { /* to see that the observer would see one that is as helpless as it */
+		capng_clear(CAPNG_SELECT_CAPS);
+		(void)!capng_apply(CAPNG_SELECT_CAPS);
+		for (;;)
+			pause();
+	}
+	usleep(100000);
+	assert_int_equal(errno_of_exe(plain), 0);
+	end(plain);
+	for (enum gt_phase p = 0; p < GT_PHASE_COUNT; p++) {
+		pid_t pid = process_in(p);
+
+		assert_int_equal(errno_of_exe(pid), EACCES);
+		end(pid);
+	}
+}
+
 /* Makes call NR in PHASE, with arguments that no call can do harm with; how it ended. */
 static int status_after(enum gt_phase phase, long nr, long a1, long a2, long a3, long a4)
 {
@@ -274,6 +319,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_phases_hold_what_their_table_says),
 		cmocka_unit_test(test_filtered_phases_have_limits),
+		cmocka_unit_test(test_phases_cannot_be_looked_into),
 		cmocka_unit_test(test_every_other_call_kills),
 		cmocka_unit_test(test_memory_cannot_be_executed),
 		cmocka_unit_test(test_stack_phase_below_a_filter),
