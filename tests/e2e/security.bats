@@ -433,3 +433,53 @@ make_bomb() {
 		rt delete -f "$ID"
 	done
 }
+
+# --- what a waiting tracer is ---------------------------------------------------------------------
+
+# The capabilities of a phase as a mask, cut to those that we have: by what `gotune doctor` shows.
+mask_of_phase() {
+	local name bit mask=0 ours
+	ours=$((0x$(awk '$1 == "CapPrm:" { print $2 }' /proc/self/status)))
+	for name in $("$BUILD/gotune" doctor --format json 2>/dev/null | jq -r --arg p "$1" '.phases[] | select(.phase == $p).capabilities[].name'); do
+		case $name in
+		CAP_DAC_OVERRIDE) bit=1 ;;
+		CAP_NET_ADMIN) bit=12 ;;
+		CAP_SYS_PTRACE) bit=19 ;;
+		CAP_SYS_ADMIN) bit=21 ;;
+		CAP_SYS_RESOURCE) bit=24 ;;
+		*) return 1 ;;
+		esac
+		mask=$((mask | 1 << bit))
+	done
+	printf '%016x\n' $((mask & ours))
+}
+
+# A field of a process's status.
+status_of() {
+	awk -v key="$2:" '$1 == key { print $2 }' "/proc/$1/status"
+}
+
+expect_phase() { # PHASE
+	local tracer
+	create
+	wait_for 3 one_tracer
+	tracer=$(tracers)
+	expect "$(mask_of_phase "$1")" "$(status_of "$tracer" CapPrm)" "permitted capabilities of the $1"
+	expect "$(mask_of_phase "$1")" "$(status_of "$tracer" CapEff)" "effective capabilities of the $1"
+	expect 0000000000000000 "$(status_of "$tracer" CapInh)" inheritable
+	expect 0000000000000000 "$(status_of "$tracer" CapAmb)" ambient
+	expect 1 "$(status_of "$tracer" NoNewPrivs)" no_new_privs
+	expect 0 "$(status_of "$tracer" Seccomp)" 'a filter would take PTRACE_O_SUSPEND_SECCOMP away'
+	start
+	expect_tuned
+}
+
+@test "the waiting tracer holds what the table says" {
+	expect_phase tracer
+}
+
+@test "the waiting tracer of a container whose profile could kill holds what the table says" {
+	edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["prctl"], action: "SCMP_ACT_KILL_PROCESS", args: [
+		{index: 0, value: 35, op: "SCMP_CMP_EQ"}]}]}'
+	expect_phase tracer-seccomp
+}
