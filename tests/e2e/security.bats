@@ -177,7 +177,7 @@ without_numbers() {
 }
 
 @test "another cgroup's file is mounted on the container's: no write goes there (CVE-2025-52881)" {
-	local base=/sys/fs/cgroup/memory own other before
+	local base=/sys/fs/cgroup/memory own other before after
 	[ -e "$base/memory.swappiness" ] || skip 'no cgroup v1 with memory.swappiness here'
 	has_cgroup || skip "$RUNTIME makes no cgroup of the container's own here"
 	own=gotune-$$-own other=gotune-$$-other
@@ -187,8 +187,9 @@ without_numbers() {
 	edit --arg own "/$own" '.linux.cgroupsPath = $own'
 	rt_after "mount --bind $base/$other/memory.swappiness $base/$own/memory.swappiness" run --bundle "$BUNDLE" "$ID" \
 		</dev/null >"$T/out" 2>"$T/err" || :
-	expect "$before" "$(cat "$base/$other/memory.swappiness")" 'the other cgroup'
+	after=$(cat "$base/$other/memory.swappiness")
 	find /sys/fs/cgroup -depth -type d -name "gotune-$$-o*" -exec rmdir {} + || :
+	expect "$before" "$after" 'the other cgroup'
 	expect false "$(record '.settings[] | select(.name == "memory.swappiness").applied')" 'swappiness applied'
 	expect_tuned # all the rest
 }
