@@ -9,9 +9,12 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "gotune/file.h"
@@ -157,6 +160,102 @@ static void test_start_refuses_a_reused_pid(void **state)
 	assert_false(is_traced(s->pid));
 }
 
+/* ---- a pid that is really reused ---- */
+
+static pid_t waiting_child(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+	return pid;
+}
+
+static void end_child(pid_t pid)
+{
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+}
+
+/* Has the kernel give the next process of this pid namespace the number PID. pid_namespaces(7). */
+static bool next_is(pid_t pid)
+{
+	FILE *f = fopen("/proc/sys/kernel/ns_last_pid", "we");
+	bool ok = f && fprintf(f, "%d", (int)pid - 1) > 0;
+
+	return f && fclose(f) == 0 && ok;
+}
+
+/*
+ * Runs as the first process of a pid namespace: exit 0 when all is as it should be, 77 when pids
+ * cannot be chosen here, else the line that was wrong.
+ */
+static int reuse(void)
+{
+	int root;
+	struct gt_barrier_job job;
+	uint64_t start = 0;
+	struct scene s = {.kept = {-1, -1}};
+	pid_t first, second;
+
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("proc", "/proc", "proc", 0, NULL) < 0)
+		return 77;
+	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	first = waiting_child();
+	if (gt_inspect_start_time(root, first, &start) < 0)
+		return 5;
+	job = job_for(first, start);
+	end_child(first);
+	usleep(50000); /* start times are counted in ticks of 10 ms */
+	if (!next_is(first))
+		return 77;
+	second = waiting_child();
+	if (second != first)
+		return 77;
+	if (gt_tracer_start(&job, release, done, &s, NULL) != -ESRCH)
+		return 1;
+	if (is_traced(second))
+		return 2;
+	/* ... and with its own start time it is taken: the refusal was for this reason. */
+	if (gt_inspect_start_time(root, second, &start) < 0 || start == job.pid_start)
+		return 3;
+	job.pid_start = start;
+	if (gt_tracer_start(&job, release, done, &s, NULL) != 0 || !is_traced(second))
+		return 4;
+	end_child(second);
+	return 0;
+}
+
+static void test_start_refuses_a_pid_that_was_reused(void **state)
+{
+	pid_t outer = fork();
+	int status = 0;
+
+	(void)state;
+	if (outer == 0) {
+		pid_t inner;
+
+		if (unshare(CLONE_NEWPID | CLONE_NEWNS) < 0)
+			_exit(77);
+		inner = fork();
+		if (inner == 0)
+			_exit(reuse());
+		_exit(waitpid(inner, &status, 0) == inner && WIFEXITED(status) ? WEXITSTATUS(status)
+									       : 99);
+	}
+	assert_int_equal(waitpid(outer, &status, 0), outer);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77) {
+		print_message("skipped: pids cannot be chosen here (no CAP_SYS_ADMIN?)\n");
+		skip();
+	}
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 static void test_start_of_a_process_that_has_gone(void **state)
 {
 	struct scene *s = *state;
@@ -181,6 +280,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_start_refuses_a_reused_pid, begin, end),
+		cmocka_unit_test(test_start_refuses_a_pid_that_was_reused),
 		cmocka_unit_test_setup_teardown(test_start_of_a_process_that_has_gone, begin, end),
 		cmocka_unit_test_setup_teardown(test_start_twice, begin, end),
 		cmocka_unit_test_setup(test_start_changes_and_reports, begin),
