@@ -38,7 +38,7 @@ func (c Case) spec() string {
 	case "alloc":
 		return fmt.Sprintf("watch\nalloc %d %d\n", c.proc, c.nth)
 	case "clock":
-		return fmt.Sprintf("watch\nclock %d %d %s\n", c.proc, c.nth, c.what)
+		return fmt.Sprintf("watch\nclock %d %d %s\n", c.proc, c.nth, jumps[c.what])
 	case "call", "signal":
 		return fmt.Sprintf("%d %s %d %s\n", c.proc, c.call, c.nth, c.what)
 	}
@@ -48,6 +48,9 @@ func (c Case) spec() string {
 func (c Case) killsMain() bool { return c.what == "KILL" && c.proc == 0 }
 
 var errorNames = []string{"EPERM", "ENOMEM", "EIO", "EINTR", "ENOSYS", "ENOSPC", "EAGAIN"}
+
+// What a clock does: seconds, and whether the monotonic one does it, too.
+var jumps = map[string]string{"forward": "3600 0", "back": "-3600 0", "frozen": "3600 1"}
 
 // Calls that cannot fail: the process ends there.
 var noError = map[string]bool{"exit_group": true, "exit": true, "rt_sigreturn": true, "restart_syscall": true}
@@ -165,7 +168,7 @@ func (s *Shard) countFaults() []Case {
 			all = append(all, Case{"alloc", proc, "", i, ""})
 		}
 		for i := 1; i <= int(n[18+proc]); i++ {
-			for _, jump := range []string{"3600", "-3600"} {
+			for jump := range jumps {
 				all = append(all, Case{"clock", proc, "", i, jump})
 			}
 		}
@@ -185,7 +188,7 @@ func (s *Shard) baseline(st *Stage, spec string, program []string) Ran {
 	var wrong errs
 	s.reset(spec)
 	ran := st.run(s, st, Case{}, program, &wrong)
-	s.after(st, ran, &wrong)
+	s.after(st, Case{}, ran, &wrong)
 	must(errorOf(wrong), fmt.Sprintf("stage %s with nothing injected", st.name))
 	return ran
 }
@@ -213,11 +216,11 @@ func (s *Shard) learn(st *Stage) {
 }
 
 // after checks what every case must leave as it is, and clears away what it did not.
-func (s *Shard) after(st *Stage, ran Ran, wrong *errs) {
+func (s *Shard) after(st *Stage, c Case, ran Ran, wrong *errs) {
 	if ran.report != nil && st.truth.base != nil {
 		st.truth.program(ran.report, wrong)
 		if ran.record {
-			st.truth.record(s.recordPath(), s.id, ran.report, wrong)
+			st.truth.record(s.recordPath(), s.id, ran.report, c.what == "frozen", wrong)
 		}
 	}
 	files(s.records, wrong)
@@ -254,22 +257,43 @@ func (s *Shard) crashes(c Case, wrong *errs) (hit bool) {
 	return hit
 }
 
-// breakRun makes the directory of records one that cannot be written; it returns how to undo that.
-func (s *Shard) breakRun(what string) func() {
-	must(os.MkdirAll(s.records+"/containers", 0o700), s.records)
+// breakRun makes the directory of records, with the record that the stage works on, one that cannot be
+// written; it returns how to undo that.
+func (s *Shard) breakRun(st *Stage, what string) func() {
+	must(os.MkdirAll(s.records, 0o755), s.records)
 	switch what {
 	case "full":
-		mount("tmpfs", s.records, "tmpfs", 0, "size=4k,mode=755")
-		must(os.MkdirAll(s.records+"/containers", 0o700), s.records)
-		_ = os.WriteFile(s.records+"/counters", make([]byte, 8192), 0o600)
+		mount("tmpfs", s.records, "tmpfs", 0, "size=64k,mode=755")
 	case "no-inode":
-		mount("tmpfs", s.records, "tmpfs", 0, "nr_inodes=2,mode=755")
-		must(os.MkdirAll(s.records+"/containers", 0o700), s.records)
+		mount("tmpfs", s.records, "tmpfs", 0, "nr_inodes=4,mode=755")
 	default:
 		mount(s.records, s.records, "", syscall.MS_BIND, "")
+	}
+	must(os.MkdirAll(s.records+"/containers", 0o700), s.records)
+	if st.saved != nil {
+		writeFile(s.recordPath(), string(st.saved))
+	}
+	switch what {
+	case "full":
+		_ = os.WriteFile(s.records+"/counters", make([]byte, 64<<10), 0o600) // as much as there is room for
+	case "no-inode":
+		for i := 0; os.WriteFile(fmt.Sprintf("%s/fill-%d", s.records, i), nil, 0o600) == nil; i++ {
+		}
+	default:
 		mount("", s.records, "", syscall.MS_BIND|syscall.MS_REMOUNT|syscall.MS_RDONLY, "")
 	}
 	return func() { must(syscall.Unmount(s.records, syscall.MNT_DETACH), "umount "+s.records) }
+}
+
+// mend takes away what breakRun filled the directory with.
+func (s *Shard) mend(what string) {
+	fills, _ := filepath.Glob(s.records + "/fill-*")
+	if what == "full" {
+		fills = append(fills, s.records+"/counters")
+	}
+	for _, f := range fills {
+		_ = os.Remove(f)
+	}
 }
 
 // Result is a case's outcome, a line of JSON from shard to parent.
@@ -288,14 +312,14 @@ func (s *Shard) one(st *Stage, c Case) Result {
 	s.reset(c.spec())
 	undo := func() {}
 	if c.kind == "run" {
-		undo = s.breakRun(c.what)
+		undo = s.breakRun(st, c.what)
 	}
 	ran := st.run(s, st, c, s.through(st, c.kind == "alloc" || c.kind == "clock"), &wrong)
 	hit := s.crashes(c, &wrong)
-	if c.kind == "run" && c.what == "full" {
-		_ = os.Remove(s.records + "/counters")
+	if c.kind == "run" {
+		s.mend(c.what)
 	}
-	s.after(st, ran, &wrong)
+	s.after(st, c, ran, &wrong)
 	undo()
 	return Result{st.name, c.String(), c.kind, hit, strings.Join(wrong, "; "), time.Since(begin).Seconds()}
 }

@@ -4,14 +4,13 @@
  * directory; DIR/spec's second line says what:
  *
  *	alloc P N            the N-th allocation of process P fails
- *	clock P N SECONDS    from the N-th look on the time of day is SECONDS later or earlier; a jump
- *	                     forward moves the monotonic clock as well, as for a machine that was frozen
- *	                     by its host
+ *	clock P N SECONDS M  from the N-th look on the time of day is SECONDS later or earlier; with
+ *M 1 the monotonic clock as well, as on a machine that its host had frozen
  *
- * P numbers the processes that the program forks, as inject.c does. DIR/counts has what was counted,
- * as 32-bit numbers: hits, those among them that libseccomp had (version 2.5.4 crashes of some),
- * allocations of 16 processes, looks of 16 processes. It is shared memory, so that a worker that may
- * make no system call counts as well.
+ * P numbers the processes that the program forks, as inject.c does. DIR/counts has what was
+ *counted, as 32-bit numbers: hits, those among them that libseccomp had (version 2.5.4 crashes of
+ *some), allocations of 16 processes, looks of 16 processes. It is shared memory, so that a worker
+ *that may make no system call counts as well.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -45,7 +44,7 @@ void __wrap_seccomp_release(void *filter);
 
 static struct counts {
 	uint32_t hits, library, alloc[PROCS_MAX], clock[PROCS_MAX];
-} *counts;
+} * counts;
 
 static unsigned self, forked;
 static bool in_library;
@@ -53,6 +52,7 @@ static struct {
 	char what[8];
 	unsigned proc, nth;
 	long seconds;
+	int monotonic;
 } spec;
 
 __attribute__((constructor)) static void begin(void)
@@ -70,7 +70,8 @@ __attribute__((constructor)) static void begin(void)
 	close(fd);
 	line = strchr(text, '\n');
 	if (line)
-		(void)sscanf(line, " %7s %u %u %ld", spec.what, &spec.proc, &spec.nth, &spec.seconds);
+		(void)sscanf(line, " %7s %u %u %ld %d", spec.what, &spec.proc, &spec.nth,
+			     &spec.seconds, &spec.monotonic);
 	(void)snprintf(path, sizeof(path), "%s/counts", dir);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0 || ftruncate(fd, sizeof(*counts)) < 0)
@@ -129,7 +130,7 @@ static long jump(clockid_t id)
 		return 0;
 	hit = self == spec.proc && counts->clock[self] >= spec.nth;
 	counts->hits += hit;
-	return hit && (id == CLOCK_REALTIME || spec.seconds > 0) ? spec.seconds : 0;
+	return hit && (id == CLOCK_REALTIME || spec.monotonic) ? spec.seconds : 0;
 }
 
 int __wrap_clock_gettime(clockid_t id, struct timespec *t)

@@ -7,21 +7,21 @@
  *
  *	count            nothing; at the end DIR/log has a line "call P NAME N" for each call made
  *	watch            nothing
- *	P NAME N WHAT    the N-th NAME of process P: WHAT is an error's name, KILL, STOP (SIGSTOP, and
- *	                 SIGCONT 200 ms later) or HANG (SIGSTOP for good)
+ *	P NAME N WHAT    the N-th NAME of process P: WHAT is an error's name, KILL, STOP (SIGSTOP,
+ *and SIGCONT 200 ms later) or HANG (SIGSTOP for good)
  *
- * P numbers the processes that the program forks: 0 is the program itself, 1 the first child. DIR/log
- * gets "hit" when it happened, and "exit P STATUS" (as waitpid has it) for every process.
+ * P numbers the processes that the program forks: 0 is the program itself, 1 the first child.
+ *DIR/log gets "hit" when it happened, and "exit P STATUS" (as waitpid has it) for every process.
  *
  * The program takes this process's place, as it was started by its parent; a process of our own,
- * which is nobody's child, traces it. When it becomes another program (gotune-runtime becomes runc),
- * that one is let go. Calls before the first openat or rt_sigaction are not counted: the C library
- * starts, and dies when it cannot.
+ * which is nobody's child, traces it. When it becomes another program (gotune-runtime becomes
+ *runc), that one is let go. Calls before the first openat or rt_sigaction are not counted: the C
+ *library starts, and dies when it cannot.
  *
- * Not strace: it makes a call fail by changing its number to one that there is not, and our workers'
- * filters kill for that. Here the number becomes that of close(-1), which every filter allows. Two
- * calls must do as the kernel does: close gives the descriptor back whatever it says, and a brk that
- * fails returns the old break. x86-64 alone.
+ * Not strace: it makes a call fail by changing its number to one that there is not, and our
+ *workers' filters kill for that. Here the number becomes that of close(-1), which every filter
+ *allows. Two calls must do as the kernel does: close gives the descriptor back whatever it says,
+ *and a brk that fails returns the old break. x86-64 alone.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -46,7 +46,7 @@
 #error "inject knows the registers of x86-64 alone"
 #endif
 
-#define OPTIONS                                                                                  \
+#define OPTIONS                                                                                   \
 	(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | \
 	 PTRACE_O_TRACEEXEC)
 #define SYSCALL_STOP (SIGTRAP | 0x80)
@@ -64,7 +64,7 @@ static struct {
 } spec;
 
 static struct proc {
-	pid_t pid; /* 0: free */
+	pid_t pid;  /* 0: free */
 	int number; /* -1: its parent has not said yet that it forked */
 	bool counts, override;
 	unsigned long rdi; /* what an overridden call had there */
@@ -75,8 +75,7 @@ static int log_fd = -1, next_number = 1;
 static struct stat program;
 static bool hit;
 
-static void say(const char *fmt, ...)
-	__attribute__((format(printf, 1, 2)));
+static void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 static void say(const char *fmt, ...)
 {
@@ -100,10 +99,11 @@ static const struct {
 	enum what what;
 	int error;
 } words[] = {
-	{"EPERM", WHAT_ERROR, EPERM},	{"ENOMEM", WHAT_ERROR, ENOMEM}, {"EIO", WHAT_ERROR, EIO},
-	{"EINTR", WHAT_ERROR, EINTR},	{"ENOSYS", WHAT_ERROR, ENOSYS}, {"ENOSPC", WHAT_ERROR, ENOSPC},
-	{"EAGAIN", WHAT_ERROR, EAGAIN}, {"KILL", WHAT_KILL, 0},		{"STOP", WHAT_STOP, 0},
-	{"HANG", WHAT_HANG, 0},
+	{"EPERM", WHAT_ERROR, EPERM},	{"ENOMEM", WHAT_ERROR, ENOMEM},
+	{"EIO", WHAT_ERROR, EIO},	{"EINTR", WHAT_ERROR, EINTR},
+	{"ENOSYS", WHAT_ERROR, ENOSYS}, {"ENOSPC", WHAT_ERROR, ENOSPC},
+	{"EAGAIN", WHAT_ERROR, EAGAIN}, {"KILL", WHAT_KILL, 0},
+	{"STOP", WHAT_STOP, 0},		{"HANG", WHAT_HANG, 0},
 };
 
 static void parse_spec(const char *dir)
@@ -165,7 +165,8 @@ static bool any_left(void)
 static void say_calls(const struct proc *p)
 {
 	for (int nr = 0; spec.count && nr < CALLS_MAX; nr++) {
-		char *name = p->calls[nr] ? seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, nr) : NULL;
+		char *name = p->calls[nr] ? seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, nr)
+					  : NULL;
 
 		if (name)
 			say("call %d %s %u\n", p->number, name, p->calls[nr]);
@@ -229,8 +230,8 @@ static void at_entry(struct proc *p)
 		return;
 	p->counts = true;
 	p->calls[r.orig_rax]++;
-	if (spec.what == WHAT_NOTHING || hit || p->number != spec.proc || (int)r.orig_rax != spec.nr ||
-	    p->calls[r.orig_rax] != spec.nth)
+	if (spec.what == WHAT_NOTHING || hit || p->number != spec.proc ||
+	    (int)r.orig_rax != spec.nr || p->calls[r.orig_rax] != spec.nth)
 		return;
 	say("hit\n");
 	hit = true;

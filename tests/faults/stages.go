@@ -222,7 +222,10 @@ func dropContainer(s *Shard, _ *Stage) {
 	s.resident = false
 }
 
-func (s *Shard) restoreRecord(st *Stage) {
+func (s *Shard) restoreRecord(st *Stage, c Case) {
+	if c.kind == "run" {
+		return // it is there
+	}
 	must(os.MkdirAll(s.records+"/containers", 0o700), s.records)
 	must(os.Chmod(s.records, 0o755), s.records)
 	writeFile(s.recordPath(), string(st.saved))
@@ -247,7 +250,7 @@ func (s *Shard) sameRecord(st *Stage, except string, wrong *errs) {
 }
 
 func runExec(s *Shard, st *Stage, c Case, program []string, wrong *errs) Ran {
-	s.restoreRecord(st)
+	s.restoreRecord(st, c)
 	process, _ := json.Marshal(map[string]any{"terminal": false, "user": map[string]int{"uid": 0, "gid": 0}, "cwd": "/",
 		"args": []string{"/probe"}, "env": []string{"PATH=/bin", "PROBE_FIRST=1"}})
 	writeFile(s.path("process.json"), string(process))
@@ -271,7 +274,7 @@ func runExec(s *Shard, st *Stage, c Case, program []string, wrong *errs) Ran {
 }
 
 func runUpdate(s *Shard, st *Stage, c Case, program []string, wrong *errs) Ran {
-	s.restoreRecord(st)
+	s.restoreRecord(st, c)
 	writeFile(s.path("resources.json"), `{"cpu": {"quota": 60000, "period": 100000}}`)
 	args := []string{"update", "--resources", s.path("resources.json"), s.id}
 	d := s.do(Command{args: s.wrapper(program, args...)})
@@ -295,7 +298,7 @@ func runDelete(s *Shard, st *Stage, c Case, program []string, wrong *errs) Ran {
 	if !s.ok(d, "create", wrong) {
 		return Ran{why: "it failed"}
 	}
-	s.restoreRecord(st)
+	s.restoreRecord(st, c)
 	d = s.do(Command{args: s.wrapper(program, "delete", "--force", s.id)})
 	if s.stopped(c, d, wrong) {
 		d = s.do(Command{args: s.runtime("delete", "--force", s.id)})
