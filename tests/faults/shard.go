@@ -63,11 +63,19 @@ func newShard(c Config) *Shard {
 	must(json.Unmarshal(text, &s.spec), "config.json")
 	delete(s.spec, "hooks")
 	s.spec["root"].(map[string]any)["path"] = filepath.Join(c.Template, "bundle/rootfs")
+	// The Go runtime has raised its own soft limit, and a child would get that.
+	must(syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 1024, Max: nofileHard()}), "RLIMIT_NOFILE")
 	_, _, e := syscall.RawSyscall(syscall.SYS_PRCTL, 36 /* PR_SET_CHILD_SUBREAPER */, 1, 0)
 	if e != 0 {
 		must(e, "PR_SET_CHILD_SUBREAPER")
 	}
 	return s
+}
+
+func nofileHard() uint64 {
+	var l syscall.Rlimit
+	must(syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l), "RLIMIT_NOFILE")
+	return l.Max
 }
 
 func (s *Shard) path(name string) string { return filepath.Join(s.dir, name) }
@@ -196,7 +204,7 @@ func (s *Shard) start(c Command) int {
 	defer out.Close()
 	defer err.Close()
 	env := append([]string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-		"GOTUNE_RUNTIME=" + s.RuntimePath, "GT_FAULTS=" + s.faults}, c.env...)
+		"GT_FAULTS=" + s.faults}, c.env...)
 	pid, e := syscall.ForkExec(c.args[0], c.args, &syscall.ProcAttr{Dir: c.dir, Env: env,
 		Files: []uintptr{in.Fd(), out.Fd(), err.Fd()}})
 	must(e, c.args[0])
