@@ -96,10 +96,13 @@ func runHook(stage string) func(*Shard, *Stage, Case, []string, *errs) Ran {
 			hooks["createRuntime"] = s.hookOf(s.path("oci-gotune-hook"), "--record-dir", s.records)
 		}
 		s.writeBundle(hooks, nil)
-		if !c.killsMain() || stage == "poststop" { // its failure is no runtime's concern
-			return s.runBundle(wrong, true)
-		}
 		d := s.do(Command{args: s.runtime("run", "--bundle", s.path("bundle"), s.id), stdout: s.path("out")})
+		if !c.killsMain() || !s.hit(c) || stage == "poststop" { // its failure is no runtime's concern
+			if !s.ok(d, "run", wrong) {
+				return Ran{why: "it failed"}
+			}
+			return s.report(true, wrong)
+		}
 		if d.left != "" {
 			wrong.add("run left processes: %s", d.left)
 		}
@@ -116,7 +119,7 @@ func runPrecreate(s *Shard, _ *Stage, c Case, program []string, wrong *errs) Ran
 	})
 	hook := append(append([]string{}, program...), "--record-dir", s.records, "precreate")
 	d := s.do(Command{args: hook, stdin: s.path("bundle/config.json"), stdout: s.path("edited.json"), dir: s.path("bundle")})
-	if c.killsMain() {
+	if c.killsMain() && s.hit(c) {
 		if d.left != "" {
 			wrong.add("precreate left processes: %s", d.left)
 		}
