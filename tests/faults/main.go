@@ -109,11 +109,17 @@ type message struct {
 	err    error
 }
 
-func startShard(c Config, i int, to chan<- message) *exec.Cmd {
+// unshared is this program again, as a shard.
+func unshared(i int) *exec.Cmd {
 	args := append([]string{}, os.Args[1:]...)
 	cmd := exec.Command("/proc/self/exe", append(args, "-shard", fmt.Sprint(i))...)
 	cmd.Stderr = os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS, Setpgid: true}
+	return cmd
+}
+
+func startShard(i int, to chan<- message) *exec.Cmd {
+	cmd := unshared(i)
 	pipe, err := cmd.StdoutPipe()
 	must(err, "pipe")
 	must(cmd.Start(), "shard")
@@ -175,7 +181,7 @@ func parent(c Config) int {
 	to := make(chan message)
 	var shards []*exec.Cmd
 	for i := 0; i < c.Jobs; i++ {
-		shards = append(shards, startShard(c, i, to))
+		shards = append(shards, startShard(i, to))
 	}
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
@@ -214,6 +220,14 @@ func parent(c Config) int {
 func main() {
 	c := parse()
 	switch {
+	case c.Shard >= 0 && c.Load:
+		os.Exit(load(c))
+	case c.Load:
+		cmd := unshared(0)
+		cmd.Stdout = os.Stdout
+		if cmd.Run() != nil {
+			os.Exit(1)
+		}
 	case c.Shard >= 0:
 		shard(c)
 	default:
