@@ -104,14 +104,17 @@ static int grow(char **buf, size_t *cap, size_t len, size_t max)
 	return 0;
 }
 
-/* Fills *BUF, which the caller frees also on failure. */
+/* Fills *BUF, which the caller frees also on failure; *ret_len is what has been read then. */
 static int slurp(int fd, size_t max, int64_t deadline, char **buf, size_t *ret_len)
 {
 	size_t cap = 0, len = 0;
 
 	for (;;) {
 		ssize_t n;
-		int r = grow(buf, &cap, len, max);
+		int r;
+
+		*ret_len = len;
+		r = grow(buf, &cap, len, max);
 
 		if (r == 0)
 			r = wait_readable(fd, deadline);
@@ -125,25 +128,32 @@ static int slurp(int fd, size_t max, int64_t deadline, char **buf, size_t *ret_l
 		if (n == 0)
 			break;
 		len += (size_t)n;
-		if (len > max)
+		if (len > max) {
+			*ret_len = len;
 			return -EFBIG;
+		}
 	}
 	(*buf)[len] = '\0';
-	*ret_len = len;
 	return 0;
 }
 
-int gt_read_all(int fd, size_t max, unsigned timeout_ms, char **ret, size_t *ret_len)
+int gt_read_all_or_part(int fd, size_t max, unsigned timeout_ms, char **ret, size_t *ret_len)
 {
-	char *buf = NULL;
-	size_t len = 0;
-	int r;
-
+	*ret = NULL;
+	*ret_len = 0;
 	if (fd < 0)
 		return -EBADF; /* poll(2) would wait for ever */
 	if (max > SIZE_MAX / 4)
 		return -EFBIG;
-	r = slurp(fd, max, timeout_ms ? now_ms() + timeout_ms : 0, &buf, &len);
+	return slurp(fd, max, timeout_ms ? now_ms() + timeout_ms : 0, ret, ret_len);
+}
+
+int gt_read_all(int fd, size_t max, unsigned timeout_ms, char **ret, size_t *ret_len)
+{
+	char *buf;
+	size_t len;
+	int r = gt_read_all_or_part(fd, max, timeout_ms, &buf, &len);
+
 	if (r < 0) {
 		free(buf);
 		return r;

@@ -68,6 +68,11 @@ GT_MUST_CHECK int gt_root_read_u64(int root, const char *path, uint64_t *ret);
  */
 GT_MUST_CHECK int gt_read_all(int fd, size_t max, unsigned timeout_ms, char **ret, size_t *ret_len);
 
+/* The same, but what was read until it failed is in *RET, too, which the caller frees in any case.
+ */
+GT_MUST_CHECK int gt_read_all_or_part(int fd, size_t max, unsigned timeout_ms, char **ret,
+				      size_t *ret_len);
+
 /* Writes all LEN bytes, through short writes and EINTR. 0 or -errno. */
 GT_MUST_CHECK int gt_write_all(int fd, const char *buf, size_t len);
 
