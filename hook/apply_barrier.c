@@ -288,7 +288,7 @@ static bool tell_kernel(pid_t pid, const struct gt_barrier_job *job, const struc
 	return inject(pid, regs, pc, n->ret_slot, __NR_prctl, arg, &result) == 0 && result == 0;
 }
 
-/* Nothing but these makes the program start right: what is no ESRCH is tried again. */
+/* Only with these does the program start right: what is no ESRCH is tried again. */
 static int set_regs_surely(pid_t pid, gt_regs *regs)
 {
 	int r = -EIO;

@@ -74,8 +74,8 @@ static bool is_sound(const struct gt_policy *p)
 	return true;
 }
 
-/* A second time when the first one failed: for want of memory, say. Another runtime than the one that
- * the policy names would know nothing of the containers that there are. */
+/* A second time when the first one failed: for want of memory, say. Another runtime than the one
+ * that the policy names would know nothing of the containers that there are. */
 static int read_policy(struct gt_policy *ret, struct gt_err *e)
 {
 	_cleanup_close_ int root = -1;

@@ -86,7 +86,7 @@ static void say(const char *fmt, ...)
 	va_end(ap);
 }
 
-static void die(const char *what)
+static _Noreturn void die(const char *what)
 {
 	perror(what);
 	_exit(125);
@@ -137,20 +137,26 @@ static void parse_spec(const char *dir)
 
 /* ---- processes ---- */
 
-static struct proc *find(pid_t pid, bool make)
+static struct proc *find(pid_t pid)
 {
-	struct proc *unused = NULL;
-
 	for (size_t i = 0; i < PROCS_MAX; i++) {
 		if (procs[i].pid == pid)
 			return &procs[i];
-		if (procs[i].pid == 0)
-			unused = &procs[i];
 	}
-	if (!make || !unused)
-		return NULL;
-	*unused = (struct proc){.pid = pid, .number = -1};
-	return unused;
+	return NULL;
+}
+
+static struct proc *find_or_make(pid_t pid)
+{
+	struct proc *p = find(pid);
+
+	if (p)
+		return p;
+	p = find(0);
+	if (!p)
+		die("inject: too many processes");
+	*p = (struct proc){.pid = pid, .number = -1};
+	return p;
 }
 
 static bool any_left(void)
@@ -293,11 +299,9 @@ static void on_fork(const struct proc *p)
 	struct proc *child;
 
 	if (ptrace(PTRACE_GETEVENTMSG, p->pid, NULL, &pid) == 0) {
-		bool waits = (child = find((pid_t)pid, false)) != NULL;
+		bool waits = find((pid_t)pid) != NULL;
 
-		child = find((pid_t)pid, true);
-		if (!child)
-			die("inject: too many processes");
+		child = find_or_make((pid_t)pid);
 		child->number = next_number++;
 		child->counts = true;
 		if (waits) /* it stopped before its parent said so */
@@ -308,11 +312,9 @@ static void on_fork(const struct proc *p)
 
 static void on_stop(pid_t pid, int status)
 {
-	struct proc *p = find(pid, true);
+	struct proc *p = find_or_make(pid);
 	int sig = WSTOPSIG(status), event = status >> 16;
 
-	if (!p)
-		die("inject: too many processes");
 	if (p->number < 0)
 		return; /* held until its parent says that it forked */
 	if (event == PTRACE_EVENT_EXEC) {
@@ -341,10 +343,10 @@ static void on_stop(pid_t pid, int status)
 static _Noreturn void trace(pid_t pid, int ready)
 {
 	int status, null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	struct proc *p = find(pid, true);
+	struct proc *p = find_or_make(pid);
 
 	(void)setsid();
-	if (!p || null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0)
+	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0)
 		_exit(125);
 	p->number = 0;
 	if (ptrace(PTRACE_SEIZE, pid, NULL, OPTIONS) < 0 || write(ready, "", 1) != 1) {
@@ -360,7 +362,7 @@ static _Noreturn void trace(pid_t pid, int ready)
 			continue;
 		if (WIFSTOPPED(status)) {
 			on_stop(pid, status);
-		} else if ((p = find(pid, false)) != NULL) {
+		} else if ((p = find(pid)) != NULL) {
 			say("exit %d %d\n", p->number, status);
 			forget(p);
 		}
