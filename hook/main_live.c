@@ -58,6 +58,11 @@ void gt_live_enter(struct gt_decision *d)
 		f->ipc == GT_NS_OWNER_CONTAINER ? open_ns(f->ident.pid, "ipc") : -1;
 	struct enter n = {net, ipc};
 
+	/* One that cannot be opened must not be stayed out of: the other one's worker would write
+	 * the host's sysctls for the container's. */
+	if ((net < 0 && f->net == GT_NS_OWNER_CONTAINER) ||
+	    (ipc < 0 && f->ipc == GT_NS_OWNER_CONTAINER))
+		return;
 	if ((net < 0 && ipc < 0) || !is_same(d))
 		return;
 	/* Without it the values stay unknown, and writing says why it cannot. */
