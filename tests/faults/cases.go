@@ -264,6 +264,10 @@ func (s *Shard) after(st *Stage, c Case, ran Ran, wrong *errs) {
 		}
 	}
 	files(s.records, wrong)
+	if now := hostSettings(); now != s.host {
+		wrong.add("the host's own settings were %s, and are %s", s.host, now)
+		s.host = now
+	}
 	if left := s.forgive(c, s.leftFiles()); len(left) > 0 {
 		wrong.add("left behind: %s", strings.Join(left, " "))
 	}

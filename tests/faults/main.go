@@ -109,12 +109,13 @@ type message struct {
 	err    error
 }
 
-// unshared is this program again, as a shard.
+// unshared is this program again, as a shard: with a network and an IPC namespace that stand for the
+// host's, so that what goes wrong does not reach this machine's.
 func unshared(i int) *exec.Cmd {
 	args := append([]string{}, os.Args[1:]...)
 	cmd := exec.Command("/proc/self/exe", append(args, "-shard", fmt.Sprint(i))...)
 	cmd.Stderr = os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS, Setpgid: true}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWIPC, Setpgid: true}
 	return cmd
 }
 

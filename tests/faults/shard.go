@@ -32,6 +32,7 @@ type Shard struct {
 	residents map[int]bool // children that are to stay: a container's init
 	ended     map[int]int  // how those ended
 	resident  bool         // the container outlives the case
+	host      string       // what nothing may change
 }
 
 func must(err error, what string) {
@@ -64,12 +65,23 @@ func newShard(c Config) *Shard {
 	delete(s.spec, "hooks")
 	s.spec["root"].(map[string]any)["path"] = filepath.Join(c.Template, "bundle/rootfs")
 	// The Go runtime has raised its own soft limit, and a child would get that.
+	s.host = hostSettings()
 	must(syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 1024, Max: nofileHard()}), "RLIMIT_NOFILE")
 	_, _, e := syscall.RawSyscall(syscall.SYS_PRCTL, 36 /* PR_SET_CHILD_SUBREAPER */, 1, 0)
 	if e != 0 {
 		must(e, "PR_SET_CHILD_SUBREAPER")
 	}
 	return s
+}
+
+// hostSettings are those of this process's own namespaces, as a container's would be of the host's.
+func hostSettings() string {
+	all := ""
+	for _, name := range []string{"/proc/sys/net/core/somaxconn", "/proc/sys/kernel/msgmax", "/sys/fs/cgroup/memory/memory.swappiness"} {
+		text, _ := os.ReadFile(name)
+		all += strings.TrimSpace(string(text)) + " "
+	}
+	return all
 }
 
 func nofileHard() uint64 {
@@ -262,7 +274,8 @@ func (s *Shard) await(pid int) int {
 	for end := time.Now().Add(stepMax); time.Now().Before(end); time.Sleep(time.Millisecond) {
 		var w syscall.WaitStatus
 		if got, _ := syscall.Wait4(pid, &w, syscall.WNOHANG, nil); got == pid {
-			s.took(pid, w)
+			delete(s.residents, pid)
+			return exitStatus(w)
 		}
 		if status, ok := s.ended[pid]; ok {
 			delete(s.ended, pid)
