@@ -67,6 +67,7 @@ func (r *Report) settings() map[string]string {
 type Truth struct {
 	base            *Report
 	untouched, full map[string]string
+	shared          bool // two hooks have had a hand in it: what one found done, it kept
 }
 
 // errs gathers what is wrong.
@@ -137,6 +138,8 @@ func (t *Truth) record(path, id string, r *Report, frozen bool, wrong *errs) {
 	for _, row := range rec.Settings {
 		want := ""
 		switch {
+		case t.shared && row.Verdict == "keep":
+			continue
 		case row.Verdict != "set" || (row.Applied != nil && !*row.Applied):
 			want = t.untouched[row.Name]
 		case row.Applied == nil:

@@ -286,6 +286,7 @@ func (l *Load) bursts() {
 func (l *Load) twice() {
 	const n = 30
 	bad := 0
+	l.truth.shared = true
 	hook := l.path("oci-gotune-hook") + " --record-dir " + l.records
 	script := "cat >state.two; " + hook + " <state.two & " + hook + " <state.two & wait; rm -f state.two"
 	for i := 0; i < n; i++ {

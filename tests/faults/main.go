@@ -25,7 +25,7 @@ type Config struct {
 	Jobs, Shard           int
 	Permille, Seed        int
 	Stages, Kinds, Only   string
-	Load                  bool
+	Load, List            bool
 	flags                 string
 }
 
@@ -46,6 +46,7 @@ func parse() Config {
 	flag.StringVar(&c.Kinds, "kinds", "", "these alone: call, signal, alloc, clock, run")
 	flag.StringVar(&c.Only, "only", "", "this case alone: RUNTIME/STAGE/CASE")
 	flag.BoolVar(&c.Load, "load", false, "the load tests")
+	flag.BoolVar(&c.List, "list", false, "say how many cases there are")
 	flag.Parse()
 	c.RuntimeFlags = strings.Fields(c.flags)
 	return c
@@ -56,6 +57,14 @@ func (c Config) wants(st *Stage) bool {
 		return strings.HasPrefix(c.Only, c.Runtime+"/"+st.name+"/")
 	}
 	return c.Stages == "" || strings.Contains(","+c.Stages+",", ","+st.name+",")
+}
+
+func kindsOf(cases []Case) string {
+	n := map[string]int{}
+	for _, c := range cases {
+		n[c.kind]++
+	}
+	return fmt.Sprintf("calls %d, signals %d, allocations %d, clock %d, /run %d", n["call"], n["signal"], n["alloc"], n["clock"], n["run"])
 }
 
 // shard runs its part of the cases, stage by stage, a result a line.
@@ -72,7 +81,12 @@ func shard(c Config) {
 			st.prepare(s, st)
 		}
 		s.learn(st)
-		for _, cs := range s.count(st) {
+		cases := s.count(st)
+		if c.List {
+			fmt.Printf("%s %s: %d cases (%s)\n", st.name, c.Runtime, len(cases), kindsOf(cases))
+			cases = nil
+		}
+		for _, cs := range cases {
 			if len(stop) > 0 {
 				break
 			}
@@ -86,7 +100,9 @@ func shard(c Config) {
 		if len(stop) > 0 {
 			return
 		}
-		must(out.Encode(Result{Stage: st.name}), "standard output")
+		if !c.List {
+			must(out.Encode(Result{Stage: st.name}), "standard output")
+		}
 	}
 }
 
@@ -223,7 +239,7 @@ func main() {
 	switch {
 	case c.Shard >= 0 && c.Load:
 		os.Exit(load(c))
-	case c.Load:
+	case c.Load, c.List && c.Shard < 0:
 		cmd := unshared(0)
 		cmd.Stdout = os.Stdout
 		if cmd.Run() != nil {
