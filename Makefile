@@ -175,6 +175,36 @@ $(BUILD)/lab/enosys: tests/lab/enosys.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) -static-pie -o $@ $<
 
+# Real containers in which one thing goes wrong: docs/faults.md.
+FAULTS     := $(BUILD)/faults
+FAULT_WRAP := -Wl$(comma)--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=fork,--wrap=clock_gettime,--wrap=time,--wrap=seccomp_init,--wrap=seccomp_release
+.PHONY: check-faults check-load
+check-faults: ## as root: each system call and allocation of a container's start fails in turn; FULL=1, ONLY=, SEED=
+	@contrib/install-deps check
+	@+$(MAKE) --no-print-directory -s -j"$$(nproc)" build-for-faults
+	@BUILD='$(BUILD)' FULL='$(or $(FULL),0)' ONLY='$(ONLY)' SEED='$(SEED)' tests/faults/run faults
+check-load: ## as root: a thousand containers in bursts, a third of them killed at their creation; prints figures
+	@contrib/install-deps check
+	@+$(MAKE) --no-print-directory -s -j"$$(nproc)" build-for-faults
+	@BUILD='$(BUILD)' tests/faults/run load
+
+.PHONY: build-for-faults
+build-for-faults: all $(PROBE) $(FAULTS)/inject $(FAULTS)/driver $(FAULTS)/oci-gotune-hook $(FAULTS)/gotune-runtime
+$(FAULTS)/inject: tests/faults/inject.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(COMPILE) -static-pie -o $@ $< $(LIBS_STATIC)
+$(FAULTS)/fault.o: tests/faults/fault.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(COMPILE) -c -o $@ $<
+$(FAULTS)/oci-gotune-hook: $(BUILD)/obj/main_hook.o $(FAULTS)/fault.o $(BUILD)/libgotune.a
+	$(LINK_STATIC) $(FAULT_WRAP) -o $@ $^ $(LIBS_STATIC)
+$(FAULTS)/gotune-runtime: $(BUILD)/obj/main_runtime.o $(FAULTS)/fault.o $(BUILD)/libgotune.a
+	$(LINK_STATIC) $(FAULT_WRAP) -o $@ $^ $(LIBS_STATIC)
+$(FAULTS)/driver: $(wildcard tests/faults/*.go) tests/faults/go.mod
+	@mkdir -p $(@D)
+	cd tests/faults && CGO_ENABLED=0 GOFLAGS=-mod=mod GOPROXY=off GOTOOLCHAIN=local \
+		GOCACHE='$(abspath $(BUILD))/e2e/go-cache' GOPATH='$(abspath $(BUILD))/e2e/go' go build -trimpath -buildvcs=false -o '$(abspath $@)' .
+
 # Real containers in lab VMs: docs/oracle.md. SEED=1 CASES=50; ONLY=N for one of them; VERBOSE=1.
 SEED  ?= 1
 CASES ?= 50
@@ -237,10 +267,10 @@ analyze-man:
 .PHONY: format format-check
 format: ## clang-format (and gofmt) all sources
 	clang-format -i $(C_FILES)
-	gofmt -w tests/e2e tests/oracle
+	gofmt -w tests/e2e tests/faults tests/oracle
 format-check: ## fail when a source is not formatted
 	@clang-format --dry-run -Werror $(C_FILES)
-	@out=$$(gofmt -l tests/e2e tests/oracle) && if [ -n "$$out" ]; then echo "not gofmt'ed: $$out" >&2; exit 1; fi
+	@out=$$(gofmt -l tests/e2e tests/faults tests/oracle) && if [ -n "$$out" ]; then echo "not gofmt'ed: $$out" >&2; exit 1; fi
 
 # --- demo -------------------------------------------------------------------------------------
 .PHONY: demo demo-now

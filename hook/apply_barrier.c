@@ -12,8 +12,8 @@
  * set only at its exit stop: first to one prctl(PR_SET_MM_MAP), run on a system call instruction
  * that the vDSO has, so that the kernel, and with it /proc/PID/environ, learns of the new strings;
  * then to what they were, with the new stack pointer. Should the tracer be killed between the two,
- * the instruction after the system call is `ret`, and the word on top of the stack is the program's
- * entry.
+ * the code after the system call returns, and the word on top of the stack is the program's entry.
+ * A vDSO without such a place is not used.
  */
 #include <elf.h>
 #include <fcntl.h>
@@ -38,6 +38,7 @@
 #define SYSCALL_STOP (SIGTRAP | 0x80) /* PTRACE_O_TRACESYSGOOD marks these */
 #define STACK_MAX    (8u << 20) /* the kernel's own bound on arguments and environment is 6 MiB */
 #define VDSO_MAX     8192
+#define TRIES	     3
 
 static long trace(int request, pid_t pid, uintptr_t addr, uintptr_t data)
 {
@@ -77,13 +78,14 @@ static enum stop classify(int status)
 static int run_until(pid_t pid, int resume, enum stop want, bool resume_first)
 {
 	long r = resume_first ? trace(resume, pid, 0, 0) : 0;
-	int status = 0;
+	int status = 0, tries = 0;
 
 	while (r == 0) {
 		enum stop s;
 
 		if (waitpid(pid, &status, __WALL) < 0) {
-			if (errno == EINTR)
+			/* Only that there is no such process says where the tracee is. */
+			if (errno == EINTR || (errno != ECHILD && tries++ < TRIES))
 				continue;
 			return -ESRCH;
 		}
@@ -218,13 +220,14 @@ static int read_stack(pid_t pid, const gt_regs *regs, struct gt_stack *ret,
 	return copy(pid, ret->sp, image, ret->len, false);
 }
 
-/* Finds a system call instruction in the vDSO, by preference one that is followed by a return. */
+/* Finds a system call in the vDSO that returns; by preference one that leaves no register behind.
+ */
 static bool find_syscall(pid_t pid, uint64_t base, uint64_t *ret)
 {
-	static const unsigned char code[] = GT_ARCH_SYSCALL_RET;
+	static const unsigned char code[] = GT_ARCH_SYSCALL;
 	unsigned char vdso[VDSO_MAX];
 	size_t len = sizeof(vdso);
-	bool found = false;
+	int best = 0, quality;
 
 	if (base == 0)
 		return false;
@@ -234,17 +237,14 @@ static bool find_syscall(pid_t pid, uint64_t base, uint64_t *ret)
 	if (len < sizeof(vdso) && copy(pid, base, vdso, len, false) < 0)
 		return false;
 	for (size_t i = 0; i + sizeof(code) <= len; i += GT_ARCH_SYSCALL_ALIGN) {
-		if (memcmp(vdso + i, code, GT_ARCH_SYSCALL_LEN) != 0)
+		if (memcmp(vdso + i, code, sizeof(code)) != 0)
 			continue;
-		if (memcmp(vdso + i, code, sizeof(code)) == 0) {
+		quality = gt_arch_returns(vdso + i + sizeof(code), len - i - sizeof(code));
+		if (quality > best)
 			*ret = base + i;
-			return true;
-		}
-		if (!found)
-			*ret = base + i;
-		found = true;
+		best = quality > best ? quality : best;
 	}
-	return found;
+	return best > 0;
 }
 
 /* Has the tracee, which stands at a system call's exit, run one more. Its registers are the
@@ -268,25 +268,32 @@ static int inject(pid_t pid, const gt_regs *regs, uint64_t pc, uint64_t ret_slot
 	return r;
 }
 
-/* Tells the kernel where the environment is now. *ret_stale: it was not told. */
-static int tell_kernel(pid_t pid, const struct gt_barrier_job *job, const struct gt_stack_new *n,
-		       gt_regs *regs, bool *ret_stale)
+/* Tells the kernel where the environment is now. False: it was not told, and the registers may be
+ * those of the call. */
+static bool tell_kernel(pid_t pid, const struct gt_barrier_job *job, const struct gt_stack_new *n,
+			const gt_regs *regs)
 {
 	uint64_t arg[5] = {PR_SET_MM, PR_SET_MM_MAP, n->map_addr, sizeof(struct prctl_mm_map), 0};
 	uint64_t pc;
 	int64_t result = -EPERM;
-	int r;
 
-	*ret_stale = true;
 	if (n->map_addr == 0 || !find_syscall(pid, n->vdso, &pc))
-		return 0;
+		return false;
 	/* A profile may kill on prctl; if it cannot be suspended, an old environ is the lesser
 	 * evil. */
 	if (job->suspend_seccomp &&
 	    trace(PTRACE_SETOPTIONS, pid, 0, OPTIONS | PTRACE_O_SUSPEND_SECCOMP) < 0)
-		return 0;
-	r = inject(pid, regs, pc, n->ret_slot, __NR_prctl, arg, &result);
-	*ret_stale = result != 0;
+		return false;
+	return inject(pid, regs, pc, n->ret_slot, __NR_prctl, arg, &result) == 0 && result == 0;
+}
+
+/* Only with these does the program start right: what is no ESRCH is tried again. */
+static int set_regs_surely(pid_t pid, gt_regs *regs)
+{
+	int r = -EIO;
+
+	for (unsigned i = 0; r < 0 && r != -ESRCH && i < TRIES; i++)
+		r = set_regs(pid, regs);
 	return r;
 }
 
@@ -321,8 +328,10 @@ static int change_env(pid_t pid, const struct gt_barrier_job *job, gt_apart_fn *
 	if (r < 0)
 		return r;
 	gt_regs_set_sp(&regs, n.sp);
-	r = tell_kernel(pid, job, &n, &regs, &ret->stale_environ);
-	return r < 0 ? r : set_regs(pid, &regs);
+	ret->stale_environ = !tell_kernel(pid, job, &n, &regs);
+	r = set_regs_surely(pid, &regs);
+	ret->stale_environ = ret->stale_environ && r == 0;
+	return r;
 }
 
 #else

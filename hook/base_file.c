@@ -1,5 +1,5 @@
 /*
- * Reading whole files and streams, and writing so that a reader never sees half. Effectful; no
+ * Reading whole files and streams, writing all of a buffer, making directories. Effectful; no
  * privilege beyond that of the files.
  */
 #include "gotune/file.h"
@@ -7,8 +7,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <stdio.h>
-#include <sys/random.h>
 #include <time.h>
 
 #include "gotune/parse.h"
@@ -106,14 +104,17 @@ static int grow(char **buf, size_t *cap, size_t len, size_t max)
 	return 0;
 }
 
-/* Fills *BUF, which the caller frees also on failure. */
+/* Fills *BUF, which the caller frees also on failure; *ret_len is what has been read then. */
 static int slurp(int fd, size_t max, int64_t deadline, char **buf, size_t *ret_len)
 {
 	size_t cap = 0, len = 0;
 
 	for (;;) {
 		ssize_t n;
-		int r = grow(buf, &cap, len, max);
+		int r;
+
+		*ret_len = len;
+		r = grow(buf, &cap, len, max);
 
 		if (r == 0)
 			r = wait_readable(fd, deadline);
@@ -127,25 +128,32 @@ static int slurp(int fd, size_t max, int64_t deadline, char **buf, size_t *ret_l
 		if (n == 0)
 			break;
 		len += (size_t)n;
-		if (len > max)
+		if (len > max) {
+			*ret_len = len;
 			return -EFBIG;
+		}
 	}
 	(*buf)[len] = '\0';
-	*ret_len = len;
 	return 0;
 }
 
-int gt_read_all(int fd, size_t max, unsigned timeout_ms, char **ret, size_t *ret_len)
+int gt_read_all_or_part(int fd, size_t max, unsigned timeout_ms, char **ret, size_t *ret_len)
 {
-	char *buf = NULL;
-	size_t len = 0;
-	int r;
-
+	*ret = NULL;
+	*ret_len = 0;
 	if (fd < 0)
 		return -EBADF; /* poll(2) would wait for ever */
 	if (max > SIZE_MAX / 4)
 		return -EFBIG;
-	r = slurp(fd, max, timeout_ms ? now_ms() + timeout_ms : 0, &buf, &len);
+	return slurp(fd, max, timeout_ms ? now_ms() + timeout_ms : 0, ret, ret_len);
+}
+
+int gt_read_all(int fd, size_t max, unsigned timeout_ms, char **ret, size_t *ret_len)
+{
+	char *buf;
+	size_t len;
+	int r = gt_read_all_or_part(fd, max, timeout_ms, &buf, &len);
+
 	if (r < 0) {
 		free(buf);
 		return r;
@@ -169,109 +177,6 @@ int gt_write_all(int fd, const char *buf, size_t len)
 		len -= (size_t)n;
 	}
 	return 0;
-}
-
-/* ".NAME.0123456789abcdef": cannot be guessed by who shares the directory. */
-static int temp_name(const char *name, char *buf, size_t cap)
-{
-	static const char hex[] = "0123456789abcdef";
-	unsigned char raw[8];
-	char tail[20] = ".";
-
-	if (*name == '\0' || strchr(name, '/'))
-		return -EINVAL;
-	if (getrandom(raw, sizeof(raw), GRND_NONBLOCK) != (ssize_t)sizeof(raw))
-		return -EIO;
-	for (size_t i = 0; i < sizeof(raw); i++) {
-		tail[1 + 2 * i] = hex[raw[i] >> 4];
-		tail[2 + 2 * i] = hex[raw[i] & 15];
-	}
-	tail[1 + 2 * sizeof(raw)] = '\0';
-	buf[0] = '\0';
-	return gt_append(buf, cap, ".") && gt_append(buf, cap, name) && gt_append(buf, cap, tail)
-		       ? 0
-		       : -ENAMETOOLONG;
-}
-
-/* How a file is to be written: whose, into which place, and whether it must survive a crash. */
-struct how {
-	uid_t uid;
-	gid_t gid;
-	mode_t mode;
-	bool sync;
-	int (*put)(int dirfd, const char *temp, const char *name);
-};
-
-static int fill(int fd, const char *buf, size_t len, const struct how *how)
-{
-	int r = fchown(fd, how->uid, how->gid) < 0 ? -errno : gt_write_all(fd, buf, len);
-
-	if (r < 0)
-		return r;
-	return fchmod(fd, how->mode) < 0 || (how->sync && fsync(fd) < 0) ? -errno : 0;
-}
-
-/* TEMP becomes NAME. */
-static int put_there(int dirfd, const char *temp, const char *name)
-{
-	return renameat(dirfd, temp, dirfd, name) < 0 ? -errno : 0;
-}
-
-/* TEMP becomes NAME, if there is a NAME: exchanged, since a look and a rename would be two steps.
- */
-static int put_over(int dirfd, const char *temp, const char *name)
-{
-	if (renameat2(dirfd, temp, dirfd, name, RENAME_EXCHANGE) == 0)
-		return unlinkat(dirfd, temp, 0) < 0 ? -errno : 0;
-	if (errno != EINVAL && errno != ENOSYS)
-		return -errno;
-	if (faccessat(dirfd, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-		return -errno;
-	return put_there(dirfd, temp, name);
-}
-
-static int write_file(int dirfd, const char *name, const char *buf, size_t len,
-		      const struct how *how)
-{
-	_cleanup_close_ int fd = -1;
-	char temp[NAME_CAP];
-	int r = temp_name(name, temp, sizeof(temp));
-
-	if (r < 0)
-		return r;
-	fd = openat(dirfd, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	r = fill(fd, buf, len, how);
-	if (r == 0)
-		r = how->put(dirfd, temp, name);
-	if (r < 0)
-		(void)unlinkat(dirfd, temp, 0); /* R says what failed first */
-	else if (how->sync)
-		(void)fsync(dirfd); /* an O_PATH descriptor cannot; the file itself is synced */
-	return r;
-}
-
-int gt_write_atomic_as(int dirfd, const char *name, const char *buf, size_t len,
-		       const struct stat *as)
-{
-	const struct how how = {as->st_uid, as->st_gid, as->st_mode & 07777, true, put_there};
-
-	return write_file(dirfd, name, buf, len, &how);
-}
-
-int gt_write_atomic(int dirfd, const char *name, const char *buf, size_t len, mode_t mode)
-{
-	const struct how how = {(uid_t)-1, (gid_t)-1, mode, false, put_there};
-
-	return write_file(dirfd, name, buf, len, &how);
-}
-
-int gt_rewrite_atomic(int dirfd, const char *name, const char *buf, size_t len, mode_t mode)
-{
-	const struct how how = {(uid_t)-1, (gid_t)-1, mode, false, put_over};
-
-	return write_file(dirfd, name, buf, len, &how);
 }
 
 /* Enters or makes NAME below *DIR, which then is the new directory. */

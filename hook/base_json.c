@@ -11,6 +11,7 @@
 
 #include <yajl/yajl_parse.h>
 
+#include "gotune/heap.h"
 #include "gotune/keyset.h"
 #include "gotune/utf8.h"
 
@@ -29,7 +30,8 @@ struct walk {
 	void *ctx;
 	struct gt_err *e;
 	yajl_handle yajl;
-	bool finishing; /* yajl is fed its own closing blank: its offsets are not ours */
+	struct gt_heap heap; /* yajl's: it does not look whether it got memory */
+	bool finishing;	     /* yajl is fed its own closing blank: its offsets are not ours */
 	int rc;
 	size_t prev_end, at; /* end of the token before; begin of this one */
 	unsigned depth;
@@ -309,10 +311,12 @@ static int syntax_error(struct walk *w, size_t at)
 	return -EINVAL;
 }
 
-static int run(struct walk *w)
+static int parse(struct walk *w)
 {
+	yajl_alloc_funcs heap = {gt_heap_malloc, gt_heap_realloc, gt_heap_free, &w->heap};
 	yajl_status st;
 
+	w->yajl = yajl_alloc(&callbacks, &heap, w);
 	/* gt_utf8_check has seen every byte: yajl's own check also lets overlong forms pass. */
 	yajl_config(w->yajl, yajl_dont_validate_strings, 1);
 	yajl_config(w->yajl, yajl_allow_comments, (w->flags & GT_JSON_COMMENTS) ? 1 : 0);
@@ -334,6 +338,14 @@ static int run(struct walk *w)
 	return 0;
 }
 
+/* A callback of ours allocates by itself, so no jump of yajl's heap passes one. */
+static int run(struct walk *w)
+{
+	if (setjmp(w->heap.empty) != 0)
+		return gt_err_set(w->e, -ENOMEM, "out of memory");
+	return parse(w);
+}
+
 int gt_json_walk(const char *doc, size_t len, unsigned flags, gt_json_fn fn, void *ctx,
 		 struct gt_json_pos *ret_pos, struct gt_err *e)
 {
@@ -351,10 +363,8 @@ int gt_json_walk(const char *doc, size_t len, unsigned flags, gt_json_fn fn, voi
 	} else if ((w.at = gt_utf8_valid_len(doc, len)) != len) {
 		r = gt_err_set(e, -EINVAL, "invalid UTF-8");
 	} else {
-		w.yajl = yajl_alloc(&callbacks, NULL, &w);
-		r = w.yajl ? run(&w) : gt_err_set(e, -ENOMEM, "out of memory");
-		if (w.yajl)
-			yajl_free(w.yajl);
+		r = run(&w);
+		gt_heap_done(&w.heap); /* all that yajl has */
 		free(w.keys);
 		gt_keyset_done(&w.seen);
 	}

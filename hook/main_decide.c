@@ -210,22 +210,23 @@ static void inspect_cgroup(struct gt_decision *d)
 		memcpy(f->ident.cgroup, cgroup, sizeof(f->ident.cgroup));
 }
 
-static void inspect_live(struct gt_decision *d, const char *sysroot)
+static void inspect_live(struct gt_decision *d, const struct gt_decide_in *in)
 {
 	struct gt_facts *f = &d->rec->facts;
 
 	inspect_cgroup(d);
-	f->net = owner_in_config(&d->bundle->ns[GT_NS_NET], CLONE_NEWNET, !sysroot);
-	f->ipc = owner_in_config(&d->bundle->ns[GT_NS_IPC], CLONE_NEWIPC, !sysroot);
+	f->net = owner_in_config(&d->bundle->ns[GT_NS_NET], CLONE_NEWNET, !in->sysroot);
+	f->ipc = owner_in_config(&d->bundle->ns[GT_NS_IPC], CLONE_NEWIPC, !in->sysroot);
 	if (f->ident.pid > 0) {
 		gt_inspect_task(d->root, f->ident.pid, d->bundle->selinux_label, f);
 	} else if (d->state) {
 		f->barrier = GT_BARRIER_NO_PROCESS;
 	} else {
 		gt_inspect_own_limits(d->root, &f->nofile); /* the runtime after us has ours */
+		f->nofile.replaced = in->future;
 	}
 	/* A captured machine's processes cannot be touched: what it would get is what counts. */
-	if (sysroot)
+	if (in->sysroot)
 		f->barrier = GT_BARRIER_OK;
 }
 
@@ -250,7 +251,7 @@ static void inspect_all(struct gt_decision *d, const struct gt_decide_in *in)
 	if (live)
 		d->pidfd = pidfd_open((pid_t)f->ident.pid, 0); /* -1: start times must do */
 	find_program(d);
-	inspect_live(d, in->sysroot);
+	inspect_live(d, in);
 	gt_plan_select(f, &d->policy, &sel);
 	if (!sel.selected)
 		return; /* most containers of a host: what would not be used is not looked for */
@@ -344,10 +345,11 @@ int gt_decide(const struct gt_decide_in *in, const char *state_doc, size_t state
 	      struct gt_decision *ret, struct gt_err *e)
 {
 	struct gt_decision d = GT_DECISION_NONE;
-	struct timespec now, end;
+	struct timespec now, begin, end;
 	int r;
 
-	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail with this clock */
+	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail with these clocks */
+	(void)clock_gettime(CLOCK_MONOTONIC, &begin);
 	d.rec = calloc(1, sizeof(*d.rec));
 	if (!d.rec)
 		return gt_err_set(e, -ENOMEM, "out of memory");
@@ -366,9 +368,9 @@ int gt_decide(const struct gt_decide_in *in, const char *state_doc, size_t state
 	d.rec->started_at_s = now.tv_sec;
 	d.rec->started_at_ns = (uint32_t)now.tv_nsec;
 	gt_plan_make(&d.rec->facts, &d.policy, &d.rec->plan);
-	(void)clock_gettime(CLOCK_REALTIME, &end);
-	d.rec->duration_us = (uint64_t)((end.tv_sec - now.tv_sec) * 1000000 +
-					(end.tv_nsec - now.tv_nsec) / 1000);
+	(void)clock_gettime(CLOCK_MONOTONIC, &end); /* the time of day may be set meanwhile */
+	d.rec->duration_us = (uint64_t)((end.tv_sec - begin.tv_sec) * 1000000 +
+					(end.tv_nsec - begin.tv_nsec) / 1000);
 	*ret = d;
 	return 0;
 }

@@ -29,6 +29,7 @@
 /* The namespaces that the container will join: descriptors; -1: it gets a new one. */
 struct join {
 	int net, ipc;
+	bool lost;     /* one that is joined could not be opened: a new one would answer for it */
 	bool new_user; /* it gets a user namespace, which its new ones belong to */
 };
 
@@ -153,7 +154,8 @@ static void find_out(struct search *w, enum gt_ns ns, struct gt_sysctl_fact *s)
 	s->must_exist = true;
 	if (r == -ENOENT)
 		s->exists = GT_NO; /* the host's namespaces have every name that another has */
-	if (r < 0 || !w->cache.p || (is_new && w->joins_user) || (is_new && ask_cache(w, host, s)))
+	if (r < 0 || !w->cache.p || w->join.lost || (is_new && w->joins_user) ||
+	    (is_new && ask_cache(w, host, s)))
 		return;
 	ask_namespace(w, s);
 	if (!is_new || s->exists == GT_UNKNOWN)
@@ -162,12 +164,13 @@ static void find_out(struct search *w, enum gt_ns ns, struct gt_sysctl_fact *s)
 	w->learned = true;
 }
 
-static int join_of(const struct gt_bundle_ns *ns, int type)
+static int join_of(const struct gt_bundle_ns *ns, int type, struct join *j)
 {
 	int fd = -1;
 
 	if (ns->joined)
 		(void)gt_inspect_ns(ns->path, type, &fd); /* whose it is stands in the facts */
+	j->lost = j->lost || (ns->joined && fd < 0);
 	return fd;
 }
 
@@ -177,12 +180,14 @@ void gt_fresh_sysctls(struct gt_decision *d, const char *record_dir)
 	struct search w = {.d = d};
 	_cleanup_close_ int dir =
 		record_dir && f->n_sysctl > 0 ? gt_record_dir_open(record_dir, true, NULL) : -1;
-	_cleanup_close_ int net = join_of(&d->bundle->ns[GT_NS_NET], CLONE_NEWNET);
-	_cleanup_close_ int ipc = join_of(&d->bundle->ns[GT_NS_IPC], CLONE_NEWIPC);
+	_cleanup_close_ int net = join_of(&d->bundle->ns[GT_NS_NET], CLONE_NEWNET, &w.join);
+	_cleanup_close_ int ipc = join_of(&d->bundle->ns[GT_NS_IPC], CLONE_NEWIPC, &w.join);
 	const struct gt_bundle_ns *user = &d->bundle->ns[GT_NS_USER];
 	enum gt_ns ns;
 
-	w.join = (struct join){net, ipc, user->present && !user->joined};
+	w.join.net = net;
+	w.join.ipc = ipc;
+	w.join.new_user = user->present && !user->joined;
 	w.joins_user = user->present && user->joined;
 	read_cache(dir, &w.cache);
 	for (uint32_t i = 0; i < f->n_sysctl; i++) {

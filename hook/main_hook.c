@@ -279,16 +279,35 @@ static const struct {
 	{"poststop", stage_poststop, GT_STATE_MAX, false},
 };
 
+/* What could not be read for want of memory, say, goes on to Podman all the same. */
+static void pass_on(const char *doc, size_t len)
+{
+	char buf[16 << 10];
+	int r = gt_write_all(STDOUT_FILENO, doc, len);
+
+	for (ssize_t n = 1; r == 0 && n > 0;) {
+		do
+			n = read(STDIN_FILENO, buf, sizeof(buf));
+		while (n < 0 && errno == EINTR);
+		r = n > 0 ? gt_write_all(STDOUT_FILENO, buf, (size_t)n) : n < 0 ? -errno : 0;
+	}
+	if (r < 0)
+		gt_log(GT_LOG_ERROR, "precreate: cannot pass config.json on: %s", strerror(-r));
+}
+
 static int run_stage(unsigned i)
 {
 	bool off = stages[i].tunes && access(GT_SYSCONFDIR "/gotune/disabled", F_OK) == 0;
 	_cleanup_free_ char *doc = NULL;
 	size_t len = 0;
-	int r = gt_read_all(STDIN_FILENO, stages[i].input_max, STDIN_TIMEOUT_MS, &doc, &len);
+	int r = gt_read_all_or_part(STDIN_FILENO, stages[i].input_max, STDIN_TIMEOUT_MS, &doc,
+				    &len);
 
 	if (r < 0) {
 		gt_log(GT_LOG_ERROR, "nothing was tuned: cannot read standard input: %s",
 		       strerror(-r));
+		if (stages[i].run == stage_precreate)
+			pass_on(doc, len);
 		return 0;
 	}
 	if (!off)

@@ -58,6 +58,11 @@ void gt_live_enter(struct gt_decision *d)
 		f->ipc == GT_NS_OWNER_CONTAINER ? open_ns(f->ident.pid, "ipc") : -1;
 	struct enter n = {net, ipc};
 
+	/* One that cannot be opened must not be stayed out of: the other one's worker would write
+	 * the host's sysctls for the container's. */
+	if ((net < 0 && f->net == GT_NS_OWNER_CONTAINER) ||
+	    (ipc < 0 && f->ipc == GT_NS_OWNER_CONTAINER))
+		return;
 	if ((net < 0 && ipc < 0) || !is_same(d))
 		return;
 	/* Without it the values stay unknown, and writing says why it cannot. */
@@ -93,14 +98,22 @@ static int set_sysctl(void *ctx, const char *name, const char *value, struct gt_
 {
 	struct gt_decision *d = ((struct live *)ctx)->d;
 	struct gt_sysctl_pair p = {0}, done = {0};
+	int r;
 
 	if (d->sysctl.pid <= 0)
 		return gt_err_set(e, -EPERM, "the container's namespaces could not be entered");
 	if (!gt_copy_str(p.name, sizeof(p.name), name) ||
 	    !gt_copy_str(p.value, sizeof(p.value), value))
 		return gt_err_set(e, -E2BIG, "the value is too long");
-	return gt_worker_call(&d->sysctl, GT_JOB_SYSCTL_WRITE, -1, &p, sizeof(p), &done,
-			      GT_JOB_TIMEOUT_MS, e);
+	r = gt_worker_call(&d->sysctl, GT_JOB_SYSCTL_WRITE, -1, &p, sizeof(p), &done,
+			   GT_JOB_TIMEOUT_MS, e);
+	if (r == 0 || d->sysctl.pid > 0)
+		return r;
+	/* It died: whether it had written nobody knows. Another one writes the same. */
+	gt_live_enter(d);
+	return d->sysctl.pid <= 0 ? r
+				  : gt_worker_call(&d->sysctl, GT_JOB_SYSCTL_WRITE, -1, &p,
+						   sizeof(p), &done, GT_JOB_TIMEOUT_MS, e);
 }
 
 static int set_cgroup(void *ctx, enum gt_setting_id id, const char *value, struct gt_err *e)

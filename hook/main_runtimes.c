@@ -15,15 +15,30 @@ const char *const gt_runtime_dirs[] = {
 	"/bin/",     "/sbin/",	   "/usr/libexec/",   ""};
 const unsigned gt_n_runtime_dirs = GT_ARRAY_LEN(gt_runtime_dirs);
 
-/* An executable file that is not this very program. */
-static bool is_usable(const char *path)
+/* Is it certain that there is nothing to be executed? Not when the kernel had no memory to look. */
+static bool is_certain(int error)
+{
+	return error == ENOENT || error == ENOTDIR || error == EACCES || error == ELOOP ||
+	       error == ENAMETOOLONG;
+}
+
+/* An executable file that is not this very program. Unknown: it could not be looked at. */
+static enum gt_tri is_usable(const char *path)
 {
 	struct stat st, self;
 
-	if (path[0] != '/' || stat(path, &st) < 0 || !S_ISREG(st.st_mode) || access(path, X_OK) < 0)
-		return false;
-	return stat("/proc/self/exe", &self) < 0 || st.st_dev != self.st_dev ||
-	       st.st_ino != self.st_ino;
+	if (path[0] != '/')
+		return GT_NO;
+	if (stat(path, &st) < 0)
+		return is_certain(errno) ? GT_NO : GT_UNKNOWN;
+	if (!S_ISREG(st.st_mode))
+		return GT_NO;
+	if (access(path, X_OK) < 0)
+		return is_certain(errno) ? GT_NO : GT_UNKNOWN;
+	return stat("/proc/self/exe", &self) == 0 && st.st_dev == self.st_dev &&
+			       st.st_ino == self.st_ino
+		       ? GT_NO
+		       : GT_YES;
 }
 
 static bool find_one(const char *name, char *ret, size_t cap)
@@ -34,31 +49,64 @@ static bool find_one(const char *name, char *ret, size_t cap)
 		if ((gt_runtime_dirs[i][0] == '\0') != absolute)
 			continue;
 		if (gt_copy_str(ret, cap, gt_runtime_dirs[i]) && gt_append(ret, cap, name) &&
-		    is_usable(ret))
+		    is_usable(ret) == GT_YES)
 			return true;
 	}
 	return false;
 }
 
+static bool find_any(const struct gt_policy *p, char *ret, size_t cap)
+{
+	for (uint32_t i = 0; p && i < p->n_runtimes; i++) {
+		if (find_one(p->runtimes[i], ret, cap))
+			return true;
+	}
+	/* Without a policy (no memory) the built-in names still are the best there is. */
+	return !p && (find_one("runc", ret, cap) || find_one("crun", ret, cap));
+}
+
+static bool is_sound(const struct gt_policy *p)
+{
+	for (uint32_t i = 0; i < p->n_layer; i++) {
+		if (p->layer[i].broken)
+			return false;
+	}
+	return true;
+}
+
+/* A second time when the first one failed: for want of memory, say. Another runtime than the one
+ * that the policy names would know nothing of the containers that there are. */
+static int read_policy(struct gt_policy *ret, struct gt_err *e)
+{
+	_cleanup_close_ int root = -1;
+	int r = -EIO;
+
+	for (unsigned i = 0; i < 2 && (r < 0 || !is_sound(ret)); i++) {
+		gt_policy_done(ret);
+		if (root < 0)
+			root = gt_root_open(NULL, e);
+		r = root < 0 ? root : gt_read_policy(root, NULL, ret, e);
+	}
+	return r;
+}
+
 int gt_runtime_find(const char *forced, char *ret, size_t cap, struct gt_err *e)
 {
 	struct gt_policy policy = {0};
-	_cleanup_close_ int root = -1;
-	bool found = false;
+	bool found, known;
 
 	if (forced && forced[0]) {
-		if (gt_copy_str(ret, cap, forced) && is_usable(ret))
+		/* What cannot be looked at may be executed all the same: execve will tell. */
+		if (gt_copy_str(ret, cap, forced) && is_usable(ret) != GT_NO)
 			return 0;
 		return gt_err_set(e, -ENOENT,
 				  "GOTUNE_RUNTIME=%s is no executable file with an absolute path",
 				  forced);
 	}
-	root = gt_root_open(NULL, e);
-	/* Without a policy (no memory) the built-in names still are the best there is. */
-	if (root < 0 || gt_read_policy(root, NULL, &policy, e) < 0)
-		found = find_one("runc", ret, cap) || find_one("crun", ret, cap);
-	for (uint32_t i = 0; !found && i < policy.n_runtimes; i++)
-		found = find_one(policy.runtimes[i], ret, cap);
+	known = read_policy(&policy, e) == 0;
+	/* Twice, as well. */
+	found = find_any(known ? &policy : NULL, ret, cap) ||
+		find_any(known ? &policy : NULL, ret, cap);
 	gt_policy_done(&policy);
 	if (found)
 		return 0;

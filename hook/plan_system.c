@@ -23,6 +23,9 @@ static void nofile_raise(struct gt_planning *pl, struct gt_setting *s, uint64_t 
 
 		(void)gt_append_u64(before, sizeof(before), soft); /* 20 digits fit */
 		gt_plan_before(s, before);
+	} else if (n->replaced) { /* a live one is only raised, whatever it is */
+		gt_plan_skip(s, GT_R_LIMITS_UNKNOWN);
+		return;
 	}
 	if (known && soft >= target) {
 		gt_plan_keep(s, GT_R_ALREADY_HIGHER);

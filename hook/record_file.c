@@ -117,5 +117,6 @@ int gt_record_remove(int dirfd, const char *id, struct gt_err *e)
 	/* A container that was never decided about has none. */
 	if (unlinkat(containers, name, 0) < 0 && errno != ENOENT)
 		return gt_err_sys(e, -errno, "cannot remove the record %s", name);
-	return 0;
+	r = gt_unlink_next(containers, name);
+	return r < 0 ? gt_err_sys(e, r, "cannot remove what was left of %s", name) : 0;
 }

@@ -11,8 +11,7 @@ const char *gt_record_reason(enum gt_reason why)
 		[GT_R_NO_MEMORY_LIMIT] = "the container has no memory limit",
 		[GT_R_GO_VERSION_UNKNOWN] = "the program's Go version is not known",
 		[GT_R_CPUS_UNKNOWN] = "it is not known which CPUs the container may run on",
-		[GT_R_LIMITS_UNKNOWN] =
-			"a limit of its cgroup or of one above it is unreadable or absurd",
+		[GT_R_LIMITS_UNKNOWN] = "a limit that decides here is unreadable or absurd",
 		[GT_R_NOT_SELECTED] =
 			"the policy selects only containers that opt in; this one does not",
 		[GT_R_OPTED_OUT] = "the container opted out (io.gotune.enable=false)",

@@ -13,13 +13,33 @@
 #if defined(__x86_64__)
 #define GT_ARCH_BARRIER 1
 typedef struct user_regs_struct gt_regs;
-/* `syscall; ret`, then a bare `syscall`. */
-#define GT_ARCH_SYSCALL_RET      \
-	{                        \
-		0x0f, 0x05, 0xc3 \
+#define GT_ARCH_SYSCALL    \
+	{                  \
+		0x0f, 0x05 \
 	}
-#define GT_ARCH_SYSCALL_LEN   2
 #define GT_ARCH_SYSCALL_ALIGN 1
+
+/*
+ * Does the code at P, of N bytes, return, and touch no more than argument registers before? A
+ * kernel built with CONFIG_ZERO_CALL_USED_REGS clears them: `xor %edx,%edx` ... `ret`. 0: no; 2: it
+ * clears rdx, too, where a C library's start looks for a function to be called at the end; else 1.
+ */
+static inline int gt_arch_returns(const unsigned char *p, size_t n)
+{
+	int quality = 1;
+
+	for (size_t i = 0, wide; i < n; i += 2 + wide) {
+		if (p[i] == 0xc3)
+			return quality;
+		wide = p[i] == 0x45; /* r8 to r15 */
+		if (n - i < 2 + wide || p[i + wide] != 0x31 || p[i + wide + 1] < 0xc0 ||
+		    (p[i + wide + 1] >> 3 & 7) != (p[i + wide + 1] & 7) || p[i + wide + 1] == 0xe4)
+			return 0; /* no xor of a register with itself, or one of the stack's */
+		if (p[i] == 0x31 && p[i + 1] == 0xd2)
+			quality = 2;
+	}
+	return 0;
+}
 
 static inline uint64_t gt_regs_sp(const gt_regs *r)
 {
@@ -60,13 +80,17 @@ static inline void gt_regs_call(gt_regs *r, uint64_t pc, uint64_t ret_slot, long
 #elif defined(__aarch64__)
 #define GT_ARCH_BARRIER 1
 typedef struct user_regs_struct gt_regs;
-/* `svc #0; ret`, then a bare `svc #0`. */
-#define GT_ARCH_SYSCALL_RET                                    \
-	{                                                      \
-		0x01, 0x00, 0x00, 0xd4, 0xc0, 0x03, 0x5f, 0xd6 \
+#define GT_ARCH_SYSCALL                \
+	{                              \
+		0x01, 0x00, 0x00, 0xd4 \
 	}
-#define GT_ARCH_SYSCALL_LEN   4
 #define GT_ARCH_SYSCALL_ALIGN 4
+
+/* Is the code at P, of N bytes, `ret`? */
+static inline int gt_arch_returns(const unsigned char *p, size_t n)
+{
+	return n >= 4 && p[0] == 0xc0 && p[1] == 0x03 && p[2] == 0x5f && p[3] == 0xd6;
+}
 
 static inline uint64_t gt_regs_sp(const gt_regs *r)
 {

@@ -80,13 +80,18 @@ GT_MUST_CHECK int gt_root_read_u64(int root, const char *path, uint64_t *ret);
  */
 GT_MUST_CHECK int gt_read_all(int fd, size_t max, unsigned timeout_ms, char **ret, size_t *ret_len);
 
+/* The same, but what was read until it failed is in *RET, too, which the caller frees in any case.
+ */
+GT_MUST_CHECK int gt_read_all_or_part(int fd, size_t max, unsigned timeout_ms, char **ret,
+				      size_t *ret_len);
+
 /* Writes all LEN bytes, through short writes and EINTR. 0 or -errno. */
 GT_MUST_CHECK int gt_write_all(int fd, const char *buf, size_t len);
 
 /*
- * Replaces DIR/NAME by LEN bytes: O_EXCL temporary file in the same directory, mode MODE, rename.
- * On failure the old file stands and no temporary file is left. For what does not outlive a boot:
- * nothing is synced. 0 or -errno.
+ * Makes or replaces DIR/NAME, of LEN bytes and mode MODE, in one step. On failure the old file
+ * stands and no other is left; see gt_unlink_next for a writer that is killed. For what does not
+ * outlive a boot: nothing is synced. 0 or -errno.
  */
 GT_MUST_CHECK int gt_write_atomic(int dirfd, const char *name, const char *buf, size_t len,
 				  mode_t mode);
@@ -102,6 +107,12 @@ GT_MUST_CHECK int gt_write_atomic_as(int dirfd, const char *name, const char *bu
  */
 GT_MUST_CHECK int gt_rewrite_atomic(int dirfd, const char *name, const char *buf, size_t len,
 				    mode_t mode);
+
+/*
+ * Removes what a writer of DIR/NAME left that was killed between two system calls. The next writer
+ * does it, too; who removes the file for good calls this. 0 or -errno.
+ */
+GT_MUST_CHECK int gt_unlink_next(int dirfd, const char *name);
 
 /* mkdir -p, mode 0755 for each part that is missing; refuses a symlink as the last part. */
 GT_MUST_CHECK int gt_mkdirs(const char *path);

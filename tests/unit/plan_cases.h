@@ -341,6 +341,8 @@ static bool plan_given_host(const char *k, const char *v)
 		plan_f.nofile.live_known = strcmp(v, "unknown") != 0;
 		if (plan_f.nofile.live_known)
 			plan_pair(v, &plan_f.nofile.live_soft, &plan_f.nofile.live_hard);
+	} else if (strcmp(k, "replaced") == 0) {
+		plan_f.nofile.replaced = true;
 	} else if (strcmp(k, "rlc") == 0) {
 		plan_f.nofile.in_config = true;
 		plan_pair(v, &plan_f.nofile.config_soft, &plan_f.nofile.config_hard);

@@ -17,6 +17,7 @@
 
 #include "gotune/apart.h"
 #include "gotune/apply.h"
+#include "gotune/arch.h"
 #include "gotune/file.h"
 
 /* A child that waits for a byte and then execs ARGV with ENV; its output comes through OUT. */
@@ -261,6 +262,42 @@ static void test_barrier_sees_another_program(void **state)
 	free(text);
 }
 
+/* What may stand behind a system call that is borrowed from the vDSO: should the tracer be killed
+ * there, the program must find its way to its entry. */
+static void test_arch_returns_only_where_nothing_is_lost(void **state)
+{
+	static const struct {
+		const char *name;
+		unsigned char code[16];
+		size_t len;
+		int want;
+	} row[] = {
+#if defined(__x86_64__)
+		{"ret", {0xc3}, 1, 1},
+		{"Linux 6.18: xor edx, ecx, esi, edi, r11d; ret",
+		 {0x31, 0xd2, 0x31, 0xc9, 0x31, 0xf6, 0x31, 0xff, 0x45, 0x31, 0xdb, 0xc3},
+		 12,
+		 2},
+		{"xor ecx; ret", {0x31, 0xc9, 0xc3}, 3, 1},
+		{"leave; ret", {0xc9, 0xc3}, 2, 0},
+		{"xor esp; ret", {0x31, 0xe4, 0xc3}, 3, 0},
+		{"xor edx, ecx; ret", {0x31, 0xca, 0xc3}, 3, 0},
+		{"cut", {0x31, 0xd2, 0x31}, 3, 0},
+		{"cut behind a prefix", {0x45}, 1, 0},
+		{"nothing", {0}, 0, 0},
+#else
+		{"ret", {0xc0, 0x03, 0x5f, 0xd6}, 4, 1},
+		{"cut", {0xc0, 0x03}, 2, 0},
+#endif
+	};
+
+	(void)state;
+	for (size_t i = 0; i < GT_ARRAY_LEN(row); i++) {
+		if (gt_arch_returns(row[i].code, row[i].len) != row[i].want)
+			fail_msg("row \"%s\"", row[i].name);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -271,6 +308,7 @@ int main(void)
 		cmocka_unit_test(test_barrier_ends_when_the_init_dies),
 		cmocka_unit_test(test_barrier_raises_the_soft_limit),
 		cmocka_unit_test(test_barrier_sees_another_program),
+		cmocka_unit_test(test_arch_returns_only_where_nothing_is_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

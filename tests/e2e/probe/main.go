@@ -40,6 +40,7 @@ type Report struct {
 	NofileSoft uint64            `json:"nofile_soft"` // as given, before Go raised it
 	NofileHard uint64            `json:"nofile_hard"`
 	Somaxconn  string            `json:"somaxconn"`
+	Swappiness string            `json:"swappiness"` // of its cgroup, v1
 	Uid        int               `json:"uid"`
 	Euid       int               `json:"euid"`
 	NoNewPrivs string            `json:"no_new_privs"`
@@ -97,6 +98,7 @@ func report() *Report {
 		NumCPU:     runtime.NumCPU(),
 		MemLimit:   debug.SetMemoryLimit(-1),
 		Somaxconn:  read("/proc/sys/net/core/somaxconn"),
+		Swappiness: read("/sys/fs/cgroup/memory/memory.swappiness"),
 		Uid:        os.Getuid(),
 		Euid:       os.Geteuid(),
 		NoNewPrivs: status("NoNewPrivs"),

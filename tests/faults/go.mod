@@ -1,0 +1,3 @@
+module gotune.test/faults
+
+go 1.19
