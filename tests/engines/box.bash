@@ -69,7 +69,7 @@ remove_cgroups() {
 # --- the box ------------------------------------------------------------------------------------
 
 # What of the machine's /etc programs need to run at all.
-ETC_KEPT=(passwd group shadow gshadow nsswitch.conf ld.so.cache ld.so.conf ld.so.conf.d alternatives protocols services ssl)
+ETC_KEPT=(apparmor apparmor.d passwd group shadow gshadow nsswitch.conf ld.so.cache ld.so.conf ld.so.conf.d alternatives protocols services ssl)
 
 box_etc() {
 	local name
