@@ -37,6 +37,7 @@ exec_probe() {
 	ct tasks exec --exec-id "exec$RANDOM" "$1" /probe >"$OUT"
 }
 
+# bats test_tags=versions
 @test "ctr run --runc-binary" {
 	run_container "$T/rootfs" one /probe
 	expect_tuned
@@ -49,6 +50,7 @@ exec_probe() {
 	expect_tuned
 }
 
+# bats test_tags=versions
 @test "ctr run: the record, and ctr tasks exec" {
 	run_detached one
 	expect 'containerd enforce balanced' "$(record one '"\(.engine) \(.mode) \(.profile)"')" 'engine, mode, profile'
@@ -112,6 +114,7 @@ exec_probe() {
 	expect_tuned
 }
 
+# bats test_tags=versions
 @test "CRI: a pod's container is tuned, its sandbox is unharmed; ExecSync" {
 	sandbox pod gotune
 	pod_run one 'args: "-sleep" args: "60"'
@@ -137,6 +140,7 @@ exec_probe() {
 	expect '7 460MiB' "$(seen '"\(.env.GOMAXPROCS) \(.env.GOMEMLIMIT)"')"
 }
 
+# bats test_tags=versions
 @test "CRI: annotations of the pod, of one container, and of the container" {
 	sandbox pod gotune io.gotune.profile=memory io.gotune.profile/two=throughput io.gotune.enable/three=false
 	pod_run one ''
@@ -156,6 +160,7 @@ exec_probe() {
 	expect 60 "$(seen .gcpercent)" GOGC
 }
 
+# bats test_tags=versions
 @test "CRI: UpdateContainerResources works, and gotune list shows the drift" {
 	sandbox pod gotune
 	pod_run one 'args: "-sleep" args: "60"'
@@ -174,6 +179,7 @@ exec_probe() {
 }
 
 # Containerd 1.x takes a table of runtimes for all of them: one of ours alone would be the end of CRI.
+# bats test_tags=versions
 @test "gotune install containerd on Debian's own configuration, on an empty one, and on none" {
 	local file=$T/etc/containerd/config.toml how
 	unregister_from containerd
@@ -199,6 +205,7 @@ exec_probe() {
 	containerd_start
 }
 
+# bats test_tags=versions
 @test "gotune uninstall containerd leaves no trace" {
 	unregister_from containerd
 	expect_no_trace

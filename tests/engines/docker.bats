@@ -51,6 +51,7 @@ running() {
 	[ "$(dk inspect -f '{{.State.Running}}' "$1")" = true ]
 }
 
+# bats test_tags=versions
 @test "docker run --runtime=gotune: everything is set, and the record says so" {
 	run_detached probe -sleep 60
 	expect_tuned
@@ -114,6 +115,7 @@ without_default_runtime() {
 	expect 'built 5001' "$(head -n 2 "$OUT" | xargs)"
 }
 
+# bats test_tags=versions
 @test "docker exec: the same variables" {
 	run_detached probe -sleep 30
 	expect_tuned
@@ -156,6 +158,7 @@ without_default_runtime() {
 	expect "$CID.json" "$(record_files)" 'records'
 }
 
+# bats test_tags=versions
 @test "docker update: the new limit holds, the program goes on, gotune list shows the drift" {
 	run_detached probe -sleep 60
 	dk update --cpus 1.5 --memory 1g --memory-swap -1 "$CID" >/dev/null
@@ -182,6 +185,7 @@ without_default_runtime() {
 	expect 5001 "$(seen .somaxconn)" somaxconn
 }
 
+# bats test_tags=versions
 @test "--ulimit nofile: what is higher is kept, what is lower is raised" {
 	policy '.select = "all"'
 	run_detached --ulimit nofile=9000:9500 busybox sh -c 'echo $(ulimit -Sn) $(ulimit -Hn); sleep 60'
@@ -378,10 +382,78 @@ health_is() {
 	expect 460MiB "$(seen .env.GOMEMLIMIT)" GOMEMLIMIT
 }
 
+# bats test_tags=versions
+@test "--annotation io.gotune.*" {
+	dk run --help | grep -q -- --annotation || skip "Docker $(dk version -f '{{.Server.Version}}') has no --annotation"
+	run_container --annotation io.gotune.profile=memory probe
+	expect 60 "$(seen .gcpercent)" GOGC
+	run_container --annotation io.gotune.enable=false probe
+	expect_untouched
+}
+
+# bats test_tags=versions
+@test "CDI: docker run --device gotune.io/profile=NAME, with runc as it is" {
+	local device=(--device gotune.io/profile=memory)
+	[ "$(dk version -f '{{.Server.Version}}' | cut -d. -f1)" -ge 25 ] ||
+		skip "Docker $(dk version -f '{{.Server.Version}}') has no CDI"
+	register_with cdi
+	jq '.features.cdi = true' "$T/etc/docker/daemon.json" >"$T/daemon.json"
+	cp "$T/etc/docker/daemon.json" "$T/daemon.before"
+	cp "$T/daemon.json" "$T/etc/docker/daemon.json"
+	docker_stop
+	docker_start
+	CID=$(dk run -d --cpus 0.5 --memory 512m "${device[@]}" probe -sleep 60)
+	wait_for 10 reports 1
+	expect_tuned
+	expect '60 5001' "$(seen '"\(.gcpercent) \(.somaxconn)"')" 'GOGC and somaxconn'
+	expect 'docker memory' "$(record "$CID" '"\(.engine) \(.profile)"')" 'engine and profile'
+	dk run --rm --cpus 0.5 --memory 512m "${device[@]}" -e GOGC=33 probe >"$OUT"
+	expect '33 1' "$(seen '"\(.env.GOGC) \(.env.GOMAXPROCS)"')" "the user's GOGC, our GOMAXPROCS"
+	! dk run --rm --device gotune.io/profile=nosuch probe 2>"$ERR" || false
+	grep -q 'gotune.io/profile=nosuch' "$ERR"
+	dk rm -f "$CID" >/dev/null
+	expect '' "$(record_files)" records
+	unregister_from cdi
+	cp "$T/daemon.before" "$T/etc/docker/daemon.json"
+	docker_stop
+	docker_start
+}
+
+# What a program in $CID that serves its report says now.
+answers() {
+	dk exec "$CID" busybox wget -qO- http://127.0.0.1:8080/ >"$OUT" 2>/dev/null && [ -s "$OUT" ]
+}
+
+has_ps() {
+	answers && [ "$(seen .gomaxprocs)" = "$1" ]
+}
+
+# serve PROGRAM: with a quota of 2.5 CPUs, which the newest Go takes for 3 Ps.
+serve() {
+	CID=$(dk run -d --runtime=gotune --cpus 2.5 --memory 512m --entrypoint "/$1" probe -serve 127.0.0.1:8080)
+	wait_for 20 answers
+	expect "$(ps_of 3) null 460MiB" "$(seen '"\(.gomaxprocs) \(.env.GOMAXPROCS) \(.env.GOMEMLIMIT)"')"
+}
+
+# bats test_tags=versions
+@test "the newest Go: its own choice is right, held back by go.mod it is un-pinned, docker update reaches it" {
+	has_newest_go
+	serve new
+	expect 'skip go-default-is-right' "$(setting "$CID" GOMAXPROCS | cut -d' ' -f1,2)"
+	dk update --cpus 1.5 "$CID" >/dev/null
+	wait_for 60 has_ps 2
+	docker_clean
+	serve pinned
+	expect 'set unpin containermaxprocs=1,updatemaxprocs=1' "$(setting "$CID" GODEBUG)"
+	dk update --cpus 1.5 "$CID" >/dev/null
+	wait_for 60 has_ps 2
+}
+
 knows_runtime() {
 	dk info -f '{{json .Runtimes}}' | jq -e 'has("gotune")' >/dev/null
 }
 
+# bats test_tags=versions
 @test "gotune uninstall docker: no trace, running containers go on, and those that need us are named" {
 	run_detached --name needs-us probe -sleep 60
 	unregister_from docker

@@ -82,26 +82,32 @@ each_way() {
 	done
 }
 
+# bats test_tags=versions
 @test "precreate, runc" {
 	expect_all precreate
 }
 
+# bats test_tags=versions
 @test "precreate, crun" {
 	expect_all precreate crun
 }
 
+# bats test_tags=versions
 @test "createRuntime hook in the default directory, runc" {
 	expect_all hook
 }
 
+# bats test_tags=versions
 @test "createRuntime hook in the default directory, crun" {
 	expect_all hook crun
 }
 
+# bats test_tags=versions
 @test "gotune-runtime as the runtime of containers.conf, runc" {
 	expect_all runtime
 }
 
+# bats test_tags=versions
 @test "gotune-runtime as the runtime of containers.conf, crun" {
 	expect_all runtime crun
 }
@@ -236,6 +242,7 @@ statuses() {
 	each_way statuses
 }
 
+# bats test_tags=versions
 @test "podman exec: by the wrapper the same variables, by a hook those that Podman gives" {
 	register runtime
 	run_detached probe -sleep 60
@@ -266,6 +273,7 @@ in_a_pod() {
 	each_way in_a_pod
 }
 
+# bats test_tags=versions
 @test "podman kube play: pod annotations, one container's before the pod's" {
 	register runtime
 	pm kube play --log-driver k8s-file - >/dev/null <<-END
@@ -317,6 +325,7 @@ built() {
 	built
 }
 
+# bats test_tags=versions
 @test "podman update: the new limit holds, gotune list shows the drift" {
 	pm update --help >/dev/null 2>&1 || skip "$(pm --version) has no update"
 	register runtime
@@ -324,6 +333,41 @@ built() {
 	pm update --cpus 1.5 "$CID" >/dev/null
 	box gotune list >"$ERR"
 	grep -A1 "^${CID:0:12}" "$ERR" | grep -q 'limits were changed'
+}
+
+# What a program in $CID that serves its report says now.
+answers() {
+	pm exec "$CID" busybox wget -qO- http://127.0.0.1:8080/ >"$OUT" 2>/dev/null && [ -s "$OUT" ]
+}
+
+has_ps() {
+	answers && [ "$(seen .gomaxprocs)" = "$1" ]
+}
+
+# serve PROGRAM: with a quota of 2.5 CPUs, which the newest Go takes for 3 Ps.
+serve() {
+	CID=$(pm run -d --cpus 2.5 --memory 512m --entrypoint "/$1" probe -serve 127.0.0.1:8080)
+	wait_for 20 answers
+	expect "$(ps_of 3) null 460MiB" "$(seen '"\(.gomaxprocs) \(.env.GOMAXPROCS) \(.env.GOMEMLIMIT)"')"
+}
+
+# bats test_tags=versions
+@test "the newest Go: its own choice is right, held back by go.mod it is un-pinned, podman update reaches it" {
+	has_newest_go
+	register precreate
+	serve new
+	expect 'skip go-default-is-right' "$(setting "$CID" GOMAXPROCS | cut -d' ' -f1,2)"
+	expect_follows_update
+	podman_clean
+	serve pinned
+	expect 'set unpin containermaxprocs=1,updatemaxprocs=1' "$(setting "$CID" GODEBUG)"
+	expect_follows_update
+}
+
+expect_follows_update() {
+	pm update --help >/dev/null 2>&1 || return 0
+	pm update --cpus 1.5 "$CID" >/dev/null
+	wait_for 60 has_ps 2
 }
 
 @test "a container whose real runtime is missing: Podman says so" {
@@ -345,6 +389,7 @@ built() {
 	expect_tuned
 }
 
+# bats test_tags=versions
 @test "gotune uninstall podman leaves no trace" {
 	local way
 	for way in precreate hook runtime both; do
