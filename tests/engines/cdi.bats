@@ -58,7 +58,7 @@ by_device() {
 }
 
 @test "the record names the profile of the device" {
-	CID=$(pm run -d --cpus 0.5 --memory 512m --device gotune.io/profile=latency probe -sleep 60)
+	CID=$(pm run -d --cpus 0.5 --memory 512m --device gotune.io/profile=latency probe -sleep 600)
 	expect 'latency' "$(record "$CID" .profile)" profile
 	expect 'set memory-limit 460MiB' "$(setting "$CID" GOMEMLIMIT)"
 }

@@ -29,7 +29,7 @@ run_container() {
 run_detached() {
 	local name=$1
 	shift
-	ct run -d --runc-binary /usr/local/bin/gotune-runtime --rootfs --cpus 0.5 --memory-limit 536870912 "$@" "$T/rootfs" "$name" /probe -sleep 60
+	ct run -d --runc-binary /usr/local/bin/gotune-runtime --rootfs --cpus 0.5 --memory-limit 536870912 "$@" "$T/rootfs" "$name" /probe -sleep 600
 }
 
 # What it sees, from an exec'd process.
@@ -117,7 +117,7 @@ exec_probe() {
 # bats test_tags=versions
 @test "CRI: a pod's container is tuned, its sandbox is unharmed; ExecSync" {
 	sandbox pod gotune
-	pod_run one 'args: "-sleep" args: "60"'
+	pod_run one 'args: "-sleep" args: "600"'
 	expect_tuned
 	expect 5001 "$(seen .somaxconn)" somaxconn
 	expect 'containerd enforce balanced' "$(record "$CID" '"\(.engine) \(.mode) \(.profile)"')" 'engine, mode, profile'
@@ -163,7 +163,7 @@ exec_probe() {
 # bats test_tags=versions
 @test "CRI: UpdateContainerResources works, and gotune list shows the drift" {
 	sandbox pod gotune
-	pod_run one 'args: "-sleep" args: "60"'
+	pod_run one 'args: "-sleep" args: "600"'
 	cri UpdateContainerResources <<<"container_id: \"$CID\" linux {cpu_period: 100000 cpu_quota: 150000}"
 	box gotune list >"$ERR"
 	grep -A1 "^${CID:0:12}" "$ERR" | grep -q 'limits were changed'

@@ -53,7 +53,7 @@ running() {
 
 # bats test_tags=versions
 @test "docker run --runtime=gotune: everything is set, and the record says so" {
-	run_detached probe -sleep 60
+	run_detached probe -sleep 600
 	expect_tuned
 	expect 5001 "$(seen .somaxconn)" somaxconn
 	expect 'docker enforce balanced' "$(record "$CID" '"\(.engine) \(.mode) \(.profile)"')" 'engine, mode, profile'
@@ -64,7 +64,7 @@ running() {
 }
 
 @test "swappiness of the container's own cgroup" {
-	run_detached probe -sleep 30
+	run_detached probe -sleep 600
 	expect_tuned
 	expect_swappiness 7 "$CID"
 }
@@ -117,7 +117,7 @@ without_default_runtime() {
 
 # bats test_tags=versions
 @test "docker exec: the same variables" {
-	run_detached probe -sleep 30
+	run_detached probe -sleep 600
 	expect_tuned
 	dk exec "$CID" /probe >"$OUT"
 	expect_tuned
@@ -129,13 +129,13 @@ without_default_runtime() {
 }
 
 @test "docker exec into a container that is not tuned" {
-	run_detached -e GOTUNE_ENABLE=false probe -sleep 30
+	run_detached -e GOTUNE_ENABLE=false probe -sleep 600
 	dk exec "$CID" /probe >"$OUT"
 	expect_untouched
 }
 
 @test "a restart policy: killed, restarted, tuned again, the user's policy of now" {
-	run_detached --restart always probe -sleep 60
+	run_detached --restart always probe -sleep 600
 	expect_tuned
 	policy '.profiles.balanced.gomemlimit = {ratio: 500}'
 	box kill -9 "$(pid_of "$CID")"
@@ -147,7 +147,7 @@ without_default_runtime() {
 }
 
 @test "docker restart, stop and start: tuned each time, one record" {
-	run_detached probe -sleep 60
+	run_detached probe -sleep 600
 	dk restart -t 0 "$CID" >/dev/null
 	wait_for 10 reports 2
 	expect_tuned
@@ -160,7 +160,7 @@ without_default_runtime() {
 
 # bats test_tags=versions
 @test "docker update: the new limit holds, the program goes on, gotune list shows the drift" {
-	run_detached probe -sleep 60
+	run_detached probe -sleep 600
 	dk update --cpus 1.5 --memory 1g --memory-swap -1 "$CID" >/dev/null
 	expect 150000 "$(box sh -c "cat /sys/fs/cgroup/cpu/docker/$CID/cpu.cfs_quota_us 2>/dev/null || cut -d' ' -f1 /sys/fs/cgroup/docker/$CID/cpu.max")" quota
 	running "$CID"
@@ -171,7 +171,7 @@ without_default_runtime() {
 @test "--network host: nothing of the machine's network is changed" {
 	local before
 	before=$(box cat /proc/sys/net/core/somaxconn)
-	run_detached --network host probe -sleep 60
+	run_detached --network host probe -sleep 600
 	expect_tuned
 	expect "$before" "$(box cat /proc/sys/net/core/somaxconn)" 'the somaxconn of the machine'
 	expect "$before" "$(seen .somaxconn)" somaxconn
@@ -179,7 +179,7 @@ without_default_runtime() {
 }
 
 @test "--network container: the other's sysctls are what it has" {
-	run_detached --name first probe -sleep 30
+	run_detached --name first probe -sleep 600
 	run_container --network container:first probe
 	expect_tuned
 	expect 5001 "$(seen .somaxconn)" somaxconn
@@ -188,7 +188,7 @@ without_default_runtime() {
 # bats test_tags=versions
 @test "--ulimit nofile: what is higher is kept, what is lower is raised" {
 	policy '.select = "all"'
-	run_detached --ulimit nofile=9000:9500 busybox sh -c 'echo $(ulimit -Sn) $(ulimit -Hn); sleep 60'
+	run_detached --ulimit nofile=9000:9500 busybox sh -c 'echo $(ulimit -Sn) $(ulimit -Hn); sleep 600'
 	expect '9000 9500' "$(cat "$OUT")" 'soft and hard'
 	expect 'keep already-higher' "$(setting "$CID" RLIMIT_NOFILE | cut -d' ' -f1,2)"
 	run_container --ulimit nofile=300:9500 busybox sh -c 'ulimit -Sn; ulimit -Hn'
@@ -196,7 +196,7 @@ without_default_runtime() {
 }
 
 @test "--sysctl is kept" {
-	run_detached --sysctl net.core.somaxconn=333 probe -sleep 60
+	run_detached --sysctl net.core.somaxconn=333 probe -sleep 600
 	expect 333 "$(seen .somaxconn)" somaxconn
 	expect 'keep already-set' "$(setting "$CID" net.core.somaxconn | cut -d' ' -f1,2)"
 	expect_tuned
@@ -204,13 +204,13 @@ without_default_runtime() {
 
 @test "--memory-swappiness is kept" {
 	box test -d /sys/fs/cgroup/memory || skip 'cgroup v2 has no swappiness'
-	run_detached --memory-swappiness 33 probe -sleep 30
+	run_detached --memory-swappiness 33 probe -sleep 600
 	expect_tuned
 	expect_swappiness 33 "$CID"
 }
 
 @test "-e GOMAXPROCS and -e GOMEMLIMIT are kept" {
-	run_detached -e GOMAXPROCS=7 probe -sleep 60
+	run_detached -e GOMAXPROCS=7 probe -sleep 600
 	expect '7 460MiB 7' "$(seen '"\(.env.GOMAXPROCS) \(.env.GOMEMLIMIT) \(.gomaxprocs)"')"
 	expect 'keep already-set' "$(setting "$CID" GOMAXPROCS | cut -d' ' -f1,2)"
 	run_container -e GOMEMLIMIT=100MiB probe
@@ -224,11 +224,11 @@ without_default_runtime() {
 	run_container probe-max
 	expect '5 460MiB' "$(seen '"\(.env.GOMAXPROCS) \(.env.GOMEMLIMIT)"')"
 	image probe-memory 'ENV GOTUNE_PROFILE=memory'
-	run_detached probe-memory -sleep 60
+	run_detached probe-memory -sleep 600
 	expect 60 "$(seen .gcpercent)" GOGC
 	expect memory "$(record "$CID" .profile)" profile
 	image probe-off 'ENV GOTUNE_ENABLE=false'
-	run_detached probe-off -sleep 60
+	run_detached probe-off -sleep 600
 	expect_untouched
 	expect 'skip opted-out' "$(setting "$CID" GOMAXPROCS | cut -d' ' -f1,2)"
 	# The user's word is above the image's.
@@ -261,7 +261,7 @@ image() {
 
 @test "--init: docker-init is looked through" {
 	box test -x /usr/bin/docker-init || skip 'docker-init is not here: it is tini'"'"'s package that has it'
-	run_detached --init probe -sleep 60
+	run_detached --init probe -sleep 600
 	expect_tuned
 }
 
@@ -291,7 +291,7 @@ image() {
 
 @test "audit: recorded, not applied" {
 	policy '.mode = "audit"'
-	run_detached probe -sleep 60
+	run_detached probe -sleep 600
 	expect_untouched
 	expect 'set cpu-quota 1' "$(setting "$CID" GOMAXPROCS)"
 	expect 'audit null' "$(record "$CID" '"\(.mode) \(.settings[] | select(.name == "GOMAXPROCS") | .applied)"')"
@@ -307,7 +307,7 @@ image() {
 }
 
 @test "a program that is no Go program is left alone" {
-	CID=$(dk run -d --runtime=gotune --cpus 0.5 --memory 512m busybox sleep 60)
+	CID=$(dk run -d --runtime=gotune --cpus 0.5 --memory 512m busybox sleep 600)
 	dk exec "$CID" sh -c 'cat /proc/1/environ /proc/sys/net/core/somaxconn' | tr '\0' '\n' >"$OUT"
 	grep -q '^HOSTNAME=' "$OUT"
 	! grep -qE '^GO|^5001' "$OUT" || false
@@ -340,12 +340,12 @@ image() {
 }
 
 @test "pause, top, and a health check go on through the wrapper" {
-	run_detached --health-cmd '/probe >/tmp/health' --health-interval 1s probe -sleep 60
+	run_detached --health-cmd '/probe >/tmp/health' --health-interval 1s probe -sleep 600
 	expect_tuned
 	dk pause "$CID" >/dev/null
 	expect paused "$(dk inspect -f '{{.State.Status}}' "$CID")"
 	dk unpause "$CID" >/dev/null
-	dk top "$CID" | grep -q '/probe -sleep 60'
+	dk top "$CID" | grep -q '/probe -sleep 600'
 	wait_for 15 health_is healthy
 	dk exec "$CID" cat /tmp/health >"$OUT"
 	expect_tuned
@@ -368,7 +368,7 @@ health_is() {
 }
 
 @test "docker checkpoint and other verbs that the runtime does not have: its own error" {
-	run_detached probe -sleep 30
+	run_detached probe -sleep 600
 	expect_tuned
 	! dk checkpoint create "$CID" one 2>"$ERR" || false
 	[ -s "$ERR" ]
@@ -376,7 +376,7 @@ health_is() {
 }
 
 @test "cpuset: what Go chooses by itself is right" {
-	run_detached --cpuset-cpus 0 probe -sleep 60
+	run_detached --cpuset-cpus 0 probe -sleep 600
 	expect '1 null' "$(seen '"\(.gomaxprocs) \(.env.GOMAXPROCS)"')"
 	expect 'skip go-default-is-right' "$(setting "$CID" GOMAXPROCS | cut -d' ' -f1,2)"
 	expect 460MiB "$(seen .env.GOMEMLIMIT)" GOMEMLIMIT
@@ -402,7 +402,7 @@ health_is() {
 	cp "$T/daemon.json" "$T/etc/docker/daemon.json"
 	docker_stop
 	docker_start
-	CID=$(dk run -d --cpus 0.5 --memory 512m "${device[@]}" probe -sleep 60)
+	CID=$(dk run -d --cpus 0.5 --memory 512m "${device[@]}" probe -sleep 600)
 	wait_for 10 reports 1
 	expect_tuned
 	expect '60 5001' "$(seen '"\(.gcpercent) \(.somaxconn)"')" 'GOGC and somaxconn'
@@ -455,7 +455,7 @@ knows_runtime() {
 
 # bats test_tags=versions
 @test "gotune uninstall docker: no trace, running containers go on, and those that need us are named" {
-	run_detached --name needs-us probe -sleep 60
+	run_detached --name needs-us probe -sleep 600
 	unregister_from docker
 	grep -qE "needs-us|${CID:0:12}" "$T/register.log"
 	expect_no_trace

@@ -34,7 +34,7 @@ allow() {
 
 # run_detached ARGUMENTS...: until the program has reported; $CID, and the report in $OUT.
 run_detached() {
-	CID=$(dk run -d --runtime gotune --network "${NET:-none}" --cpus 0.5 --memory 512m "$@" -sleep 60) || return 1
+	CID=$(dk run -d --runtime gotune --network "${NET:-none}" --cpus 0.5 --memory 512m "$@" -sleep 600) || return 1
 	wait_for 10 reports
 }
 

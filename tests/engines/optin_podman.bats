@@ -46,7 +46,7 @@ allow() {
 
 # run_detached ARGUMENTS...: until the program has reported; $CID, and the report in $OUT.
 run_detached() {
-	CID=$(pm run -d --cpus 0.5 --memory 512m "$@" -sleep 60) || return 1
+	CID=$(pm run -d --cpus 0.5 --memory 512m "$@" -sleep 600) || return 1
 	wait_for 10 reports
 }
 
@@ -235,7 +235,7 @@ replace_list() {
 
 @test "precreate in a pod: each container has its own record, and its infra container, too" {
 	register precreate
-	pm pod create --infra-image busybox --infra-command 'sleep 60' --name pod >/dev/null
+	pm pod create --infra-image busybox --infra-command 'sleep 600' --name pod >/dev/null
 	run_detached --pod pod labelled
 	expect 77 "$(seen .gcpercent)" GOGC
 	expect "$CID" "$(record "$CID" .id)" id

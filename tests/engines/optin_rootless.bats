@@ -38,7 +38,7 @@ user() {
 }
 
 run_detached() {
-	CID=$(pm run -d labelled -sleep 60) || return 1
+	CID=$(pm run -d labelled -sleep 600) || return 1
 	wait_for 10 reports
 }
 

@@ -46,7 +46,7 @@ reports() {
 # [RUNTIME].
 expect_all() {
 	register "$@"
-	run_detached probe -sleep 60
+	run_detached probe -sleep 600
 	expect_tuned
 	expect 5001 "$(seen .somaxconn)" somaxconn
 	expect_swappiness 7
@@ -209,7 +209,7 @@ switched_off() {
 }
 
 restarted() {
-	run_detached probe -sleep 60
+	run_detached probe -sleep 600
 	expect_tuned
 	policy_on_top '.profiles.balanced.gomemlimit = {ratio: 500}'
 	pm restart -t 0 "$CID" >/dev/null
@@ -245,7 +245,7 @@ statuses() {
 # bats test_tags=versions
 @test "podman exec: by the wrapper the same variables, by a hook those that Podman gives" {
 	register runtime
-	run_detached probe -sleep 60
+	run_detached probe -sleep 600
 	pm exec "$CID" /probe >"$OUT"
 	expect_tuned
 	pm exec -e GOMAXPROCS=2 "$CID" /probe >"$OUT"
@@ -253,7 +253,7 @@ statuses() {
 	expect 7 "$(pm exec "$CID" sh -c 'exit 7' || echo $?)" 'exit status'
 	podman_clean
 	register precreate
-	run_detached probe -sleep 60
+	run_detached probe -sleep 600
 	expect_tuned
 	pm exec "$CID" /probe >"$OUT"
 	expect 'null null' "$(seen '"\(.env.GOMAXPROCS) \(.env.GOMEMLIMIT)"')" 'environment'
@@ -261,7 +261,7 @@ statuses() {
 
 in_a_pod() {
 	pm pod create --name pod >/dev/null
-	CID=$(pm run -d --pod pod --cpus 0.5 --memory 512m probe -sleep 60)
+	CID=$(pm run -d --pod pod --cpus 0.5 --memory 512m probe -sleep 600)
 	wait_for 10 reports 1
 	expect_tuned
 	expect 5001 "$(seen .somaxconn)" somaxconn
@@ -288,7 +288,7 @@ in_a_pod() {
 		  - name: one
 		    image: localhost/probe:latest
 		    imagePullPolicy: Never
-		    args: ["-sleep", "60"]
+		    args: ["-sleep", "600"]
 		    resources: {limits: {cpu: 500m, memory: 512Mi}}
 	END
 	CID=$(pm ps -q --no-trunc --filter name=kube-one)
@@ -329,7 +329,7 @@ built() {
 @test "podman update: the new limit holds, gotune list shows the drift" {
 	pm update --help >/dev/null 2>&1 || skip "$(pm --version) has no update"
 	register runtime
-	run_detached probe -sleep 60
+	run_detached probe -sleep 600
 	pm update --cpus 1.5 "$CID" >/dev/null
 	box gotune list >"$ERR"
 	grep -A1 "^${CID:0:12}" "$ERR" | grep -q 'limits were changed'

@@ -153,12 +153,13 @@ disk() {
 	LOOP=$(losetup -f --show "$T/disk")
 	# What is written is on the disk, or fails, at once.
 	mkfs.ext4 -q -O ^has_journal "$LOOP"
-	dmsetup create "$DISK" --table "0 32768 linear $LOOP 0"
+	# There is no udev that would make its node.
+	dmsetup create --noudevrules --noudevsync "$DISK" --table "0 32768 linear $LOOP 0"
 	mount -o sync,dirsync,errors=continue "/dev/mapper/$DISK" "$RECORDS"
 }
 
 disk_is() {
-	dmsetup suspend --noflush "$DISK" && dmsetup load "$DISK" --table "$1" && dmsetup resume "$DISK"
+	dmsetup suspend --noudevsync --noflush "$DISK" && dmsetup load "$DISK" --table "$1" && dmsetup resume --noudevsync "$DISK"
 }
 
 # As it was, and away. Only records are on it, and what is kept beside them.
@@ -166,7 +167,7 @@ good_disk() {
 	[ -n "${DISK:-}" ] || return 0
 	disk_is "0 32768 linear $LOOP 0"
 	LEFT=$(find "$RECORDS" -path "$RECORDS/lost+found" -prune -o -type f ! -name "$ID*.json" ! -name 'counters*' ! -name '*lock*' ! -name fresh-sysctls -print)
-	umount "$RECORDS" && dmsetup remove "$DISK" && losetup -d "$LOOP"
+	umount "$RECORDS" && dmsetup remove --noudevrules --noudevsync "$DISK" && losetup -d "$LOOP"
 	DISK=
 }
 
