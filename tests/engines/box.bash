@@ -61,7 +61,7 @@ remove_cgroups() {
 	local own dir
 	while read -r own _; do
 		while read -r dir; do
-			wait_for 2 rmdir "$dir" 2>/dev/null || echo "control group is in use: $dir"
+			wait_for 5 rmdir "$dir" 2>/dev/null || echo "control group is in use: $dir"
 		done < <(find "$own" -depth -type d)
 	done <"$T/cgroups"
 }
@@ -195,7 +195,7 @@ box_nothing_new() {
 # What containers left while the engine still runs: prints it and fails.
 box_left() {
 	[ -e "$T/seen" ] || return 0
-	wait_for 3 box_nothing_new && return 0
+	wait_for 10 box_nothing_new && return 0
 	box_seen | comm -13 "$T/seen" - | sed 's/^/is left: /'
 	return 1
 }
@@ -204,7 +204,7 @@ box_left() {
 box_close() {
 	local rc=0
 	[ -n "${BOX_PID:-}" ] || return 0
-	wait_for 5 box_is_empty || {
+	wait_for 15 box_is_empty || {
 		box_processes | sed 's/^/process is left: /'
 		rc=1
 	}

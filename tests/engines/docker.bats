@@ -34,7 +34,7 @@ run_container() {
 # The same in the background, until the program has reported; $CID.
 run_detached() {
 	CID=$(dk run -d --runtime=gotune --cpus 0.5 --memory 512m "$@") || return 1
-	wait_for 10 reports 1
+	wait_for 30 reports 1
 }
 
 # reports N: has the program reported N times? $OUT gets the last one.
@@ -139,7 +139,7 @@ without_default_runtime() {
 	expect_tuned
 	policy '.profiles.balanced.gomemlimit = {ratio: 500}'
 	box kill -9 "$(pid_of "$CID")"
-	wait_for 15 reports 2
+	wait_for 60 reports 2
 	expect '1 256MiB' "$(seen '"\(.env.GOMAXPROCS) \(.env.GOMEMLIMIT)"')"
 	expect 1 "$(dk inspect -f '{{.RestartCount}}' "$CID")" RestartCount
 	expect 'set memory-limit 256MiB' "$(setting "$CID" GOMEMLIMIT)"
@@ -149,11 +149,11 @@ without_default_runtime() {
 @test "docker restart, stop and start: tuned each time, one record" {
 	run_detached probe -sleep 600
 	dk restart -t 0 "$CID" >/dev/null
-	wait_for 10 reports 2
+	wait_for 30 reports 2
 	expect_tuned
 	dk stop -t 0 "$CID" >/dev/null
 	dk start "$CID" >/dev/null
-	wait_for 10 reports 3
+	wait_for 30 reports 3
 	expect_tuned
 	expect "$CID.json" "$(record_files)" 'records'
 }
@@ -323,7 +323,7 @@ image() {
 	run_detached busybox sh -c 'trap "exit 9" TERM; trap "echo usr1" USR1; cat /proc/sys/net/core/somaxconn; while :; do sleep 0.1; done'
 	expect 5001 "$(cat "$OUT")" 'the shell was tuned: somaxconn'
 	dk kill -s USR1 "$CID" >/dev/null
-	wait_for 5 reports 2
+	wait_for 20 reports 2
 	expect usr1 "$(cat "$OUT")"
 	dk stop -t 5 "$CID" >/dev/null
 	expect 9 "$(dk inspect -f '{{.State.ExitCode}}' "$CID")" 'exit status after TERM'
@@ -346,7 +346,7 @@ image() {
 	expect paused "$(dk inspect -f '{{.State.Status}}' "$CID")"
 	dk unpause "$CID" >/dev/null
 	dk top "$CID" | grep -q '/probe -sleep 600'
-	wait_for 15 health_is healthy
+	wait_for 60 health_is healthy
 	dk exec "$CID" cat /tmp/health >"$OUT"
 	expect_tuned
 }
@@ -403,7 +403,7 @@ health_is() {
 	docker_stop
 	docker_start
 	CID=$(dk run -d --cpus 0.5 --memory 512m "${device[@]}" probe -sleep 600)
-	wait_for 10 reports 1
+	wait_for 30 reports 1
 	expect_tuned
 	expect '60 5001' "$(seen '"\(.gcpercent) \(.somaxconn)"')" 'GOGC and somaxconn'
 	expect 'docker memory' "$(record "$CID" '"\(.engine) \(.profile)"')" 'engine and profile'
@@ -431,7 +431,7 @@ has_ps() {
 # serve PROGRAM: with a quota of 2.5 CPUs, which the newest Go takes for 3 Ps.
 serve() {
 	CID=$(dk run -d --runtime=gotune --cpus 2.5 --memory 512m --entrypoint "/$1" probe -serve 127.0.0.1:8080)
-	wait_for 20 answers
+	wait_for 60 answers
 	expect "$(ps_of 3) null 460MiB" "$(seen '"\(.gomaxprocs) \(.env.GOMAXPROCS) \(.env.GOMEMLIMIT)"')"
 }
 
@@ -470,6 +470,6 @@ knows_runtime() {
 	register_with docker
 	docker_reload knows_runtime
 	dk start "$CID" >/dev/null
-	wait_for 10 reports 2
+	wait_for 30 reports 2
 	expect_tuned
 }

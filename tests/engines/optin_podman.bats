@@ -47,7 +47,7 @@ allow() {
 # run_detached ARGUMENTS...: until the program has reported; $CID, and the report in $OUT.
 run_detached() {
 	CID=$(pm run -d --cpus 0.5 --memory 512m "$@" -sleep 600) || return 1
-	wait_for 10 reports
+	wait_for 30 reports
 }
 
 reports() {
@@ -211,12 +211,12 @@ replace_list() {
 	box gotune show "${CID:0:12}" | grep -q '^GOMAXPROCS *applied *1'
 	box gotune list | grep -q "^${CID:0:12} *balanced"
 	pm stop -t 0 "$CID" >/dev/null
-	wait_for 5 no_record "$CID"
+	wait_for 20 no_record "$CID"
 	# It is run again, so it decides again.
 	pm start "$CID" >/dev/null
-	wait_for 5 has_record "$CID"
+	wait_for 20 has_record "$CID"
 	pm rm -f -t 0 "$CID" >/dev/null
-	wait_for 5 no_record "$CID"
+	wait_for 20 no_record "$CID"
 }
 
 @test "precreate without poststop: gotune list sweeps what is left of a removed container" {

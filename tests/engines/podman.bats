@@ -33,7 +33,7 @@ run_container() {
 # The same in the background, until the program has reported; $CID.
 run_detached() {
 	CID=$(pm run -d --cpus 0.5 --memory 512m "$@") || return 1
-	wait_for 10 reports 1
+	wait_for 30 reports 1
 }
 
 # reports N: has the program reported N times? $OUT gets the last one.
@@ -213,12 +213,12 @@ restarted() {
 	expect_tuned
 	policy_on_top '.profiles.balanced.gomemlimit = {ratio: 500}'
 	pm restart -t 0 "$CID" >/dev/null
-	wait_for 10 reports 2
+	wait_for 30 reports 2
 	expect '1 256MiB' "$(seen '"\(.env.GOMAXPROCS) \(.env.GOMEMLIMIT)"')" 'by the policy of now'
 	expect '[]' "$(seen '.doubled | tostring')" 'doubled names'
 	pm stop -t 0 "$CID" >/dev/null
 	pm start "$CID" >/dev/null
-	wait_for 10 reports 3
+	wait_for 30 reports 3
 	expect '1 256MiB' "$(seen '"\(.env.GOMAXPROCS) \(.env.GOMEMLIMIT)"')"
 }
 
@@ -262,7 +262,7 @@ statuses() {
 in_a_pod() {
 	pm pod create --name pod >/dev/null
 	CID=$(pm run -d --pod pod --cpus 0.5 --memory 512m probe -sleep 600)
-	wait_for 10 reports 1
+	wait_for 30 reports 1
 	expect_tuned
 	expect 5001 "$(seen .somaxconn)" somaxconn
 	expect running "$(pm pod inspect pod | jq -r '.Containers[] | select(.Name | test("infra")) | .State')" "the pod's own container"
@@ -292,7 +292,7 @@ in_a_pod() {
 		    resources: {limits: {cpu: 500m, memory: 512Mi}}
 	END
 	CID=$(pm ps -q --no-trunc --filter name=kube-one)
-	wait_for 10 reports 1
+	wait_for 30 reports 1
 	expect_tuned
 	expect 60 "$(seen .gcpercent)" GOGC
 }
@@ -347,7 +347,7 @@ has_ps() {
 # serve PROGRAM: with a quota of 2.5 CPUs, which the newest Go takes for 3 Ps.
 serve() {
 	CID=$(pm run -d --cpus 2.5 --memory 512m --entrypoint "/$1" probe -serve 127.0.0.1:8080)
-	wait_for 20 answers
+	wait_for 60 answers
 	expect "$(ps_of 3) null 460MiB" "$(seen '"\(.gomaxprocs) \(.env.GOMAXPROCS) \(.env.GOMEMLIMIT)"')"
 }
 

@@ -38,7 +38,7 @@ run_container() {
 # In the background, until the program has reported; $CID.
 run_detached() {
 	CID=$(pm run -d "$@") || return 1
-	wait_for 10 reports
+	wait_for 30 reports
 }
 
 reports() {
