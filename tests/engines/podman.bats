@@ -348,7 +348,7 @@ has_ps() {
 serve() {
 	CID=$(pm run -d --cpus 2.5 --memory 512m --entrypoint "/$1" probe -serve 127.0.0.1:8080)
 	wait_for 60 answers
-	expect "$(ps_of 3) null 460MiB" "$(seen '"\(.gomaxprocs) \(.env.GOMAXPROCS) \(.env.GOMEMLIMIT)"')"
+	expect '3 null 460MiB' "$(seen '"\(.gomaxprocs) \(.env.GOMAXPROCS) \(.env.GOMEMLIMIT)"')"
 }
 
 # bats test_tags=versions
@@ -360,7 +360,7 @@ serve() {
 	expect_follows_update
 	podman_clean
 	serve pinned
-	expect 'set unpin containermaxprocs=1,updatemaxprocs=1' "$(setting "$CID" GODEBUG)"
+	expect 'set un-pin containermaxprocs=1,updatemaxprocs=1' "$(setting "$CID" GODEBUG)"
 	expect_follows_update
 }
 

@@ -153,9 +153,9 @@ disk() {
 	LOOP=$(losetup -f --show "$T/disk")
 	# What is written is on the disk, or fails, at once.
 	mkfs.ext4 -q -O ^has_journal "$LOOP"
-	# There is no udev that would make its node.
+	# There is no udev that would make a node with its name.
 	dmsetup create --noudevrules --noudevsync "$DISK" --table "0 32768 linear $LOOP 0"
-	mount -o sync,dirsync,errors=continue "/dev/mapper/$DISK" "$RECORDS"
+	mount -o sync,dirsync,errors=continue "/dev/$(dmsetup info -c --noheadings -o blkdevname "$DISK")" "$RECORDS"
 }
 
 disk_is() {
@@ -167,7 +167,9 @@ good_disk() {
 	[ -n "${DISK:-}" ] || return 0
 	disk_is "0 32768 linear $LOOP 0"
 	LEFT=$(find "$RECORDS" -path "$RECORDS/lost+found" -prune -o -type f ! -name "$ID*.json" ! -name 'counters*' ! -name '*lock*' ! -name fresh-sysctls -print)
-	umount "$RECORDS" && dmsetup remove --noudevrules --noudevsync "$DISK" && losetup -d "$LOOP"
+	umount "$RECORDS"
+	dmsetup remove --noudevrules --noudevsync "$DISK"
+	losetup -d "$LOOP"
 	DISK=
 }
 
