@@ -166,7 +166,7 @@ check-engines-now:
 # In virtual machines: see docs/lab.md. CELLS="NAME..." runs these of tests/lab/cells alone.
 .PHONY: check-lab
 check-lab: ## as root: the tests on machines that this one is not; FULL=1 runs all of them
-	@contrib/install-deps check lab $(if $(filter-out 0,$(FULL))$(CELLS),engines)
+	@contrib/install-deps check lab
 	@+$(MAKE) --no-print-directory -s -j"$$(nproc)" all $(PROBE) $(BUILD)/lab/enosys $(BUILD)/lab/installed
 	@BUILD='$(BUILD)' tests/lab/run $(if $(filter-out 0,$(FULL)),--full) $(CELLS)
 
