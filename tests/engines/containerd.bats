@@ -58,9 +58,10 @@ exec_probe() {
 	box gotune show one | grep -q '^GOMEMLIMIT *applied *460MiB'
 	exec_probe one
 	expect_tuned
-	# ctr sets 1024, soft and hard; it takes a capability to raise that.
+	# ctr sets 1024, soft and hard; it takes a capability to raise that. An exec'd process has ctr's.
 	if box prlimit --nofile=20001:20001 true 2>/dev/null; then
-		expect '4096 4096' "$(seen '"\(.nofile_soft) \(.nofile_hard)"')" 'soft and hard'
+		expect '4096 4096' "$(box awk '/^Max open files/ { print $4, $5 }' "/proc/$(ct tasks list | awk '$1 == "one" { print $2 }')/limits")" \
+			'soft and hard'
 	else
 		expect 'keep hard-limit' "$(setting one RLIMIT_NOFILE | cut -d' ' -f1,2)"
 	fi
