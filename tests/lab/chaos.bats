@@ -34,8 +34,9 @@ on_quiet_machine() {
 	local COUNT=${#KINDS[@]}
 	start_all quiet
 	said quiet >"$T/quiet/said"
-	decided quiet >"$T/quiet/decided"
-	expect $((2 * COUNT)) "$(cat "$T/quiet/said" "$T/quiet/decided" | wc -l)" 'reports and records'
+	decided quiet outcomes >"$T/quiet/outcomes"
+	decided quiet verdicts >"$T/quiet/verdicts"
+	expect $((2 * COUNT)) "$(cat "$T/quiet/said" "$T/quiet/outcomes" | wc -l)" 'reports and records'
 }
 
 # kind NAME JQ: a bundle like the one that there is, with its config.json changed.
@@ -77,18 +78,21 @@ said() {
 	jq -cS 'del(.pid)' "${files[@]}"
 }
 
-# What was decided for the containers of NAME: a line each, of the number and the rest, in order.
+# decided NAME outcomes|verdicts: what was decided for its containers, a line each, of the number and the
+# rest, in order; with what came of it, or without.
 decided() {
-	local n files=()
+	local n files=() field=.applied
+	[ "$2" = outcomes ] || field=null
 	for ((n = 0; n < COUNT; n++)); do
 		[ ! -e "$RECORDS/containers/$ID-$1-$n.json" ] || files+=("$RECORDS/containers/$ID-$1-$n.json")
 	done
 	[ ${#files[@]} = 0 ] || jq -rS '"\(.id | split("-") | last) \([.mode, .profile, [.warnings[].what],
-		(.settings | map([.name, .verdict, .reason, .value, .applied]))] | tostring)"' "${files[@]}"
+		(.settings | map([.name, .verdict, .reason, .value, '"$field"']))] | tostring)"' "${files[@]}"
 }
 
-# expect_quiet NAME: each container of NAME saw, and was decided, what one of its kind did on the quiet
-# machine. $KEPT is how many records there are.
+# expect_quiet NAME [WHAT]: each container of NAME saw, and was decided, what one of its kind did on the
+# quiet machine. $KEPT is how many records there are. What came of a decision is written into the record
+# when the program starts: where that may have been lost, WHAT is verdicts.
 expect_quiet() {
 	local n decision want got
 	mapfile -t want <"$T/quiet/said"
@@ -97,11 +101,11 @@ expect_quiet() {
 		expect "${want[n % ${#KINDS[@]}]}" "${got[n]:-}" "what container $n ($(kind_of "$n")) saw"
 	done
 	KEPT=0
-	mapfile -t want <"$T/quiet/decided"
+	mapfile -t want <"$T/quiet/${2:-outcomes}"
 	while read -r n decision; do
 		expect "${want[n % ${#KINDS[@]}]#* }" "$decision" "what was decided for container $n ($(kind_of "$n"))"
 		KEPT=$((KEPT + 1))
-	done < <(decided "$1")
+	done < <(decided "$1" "${2:-outcomes}")
 }
 
 expect_all_kept() {
@@ -162,11 +166,13 @@ disk_is() {
 	dmsetup suspend --noudevsync --noflush "$DISK" && dmsetup load "$DISK" --table "$1" && dmsetup resume --noudevsync "$DISK"
 }
 
-# As it was, and away. Only records are on it, and what is kept beside them.
+# As it was, and away. Only records are on it, what is kept beside them, and temporary files that it did
+# not let us remove.
 good_disk() {
 	[ -n "${DISK:-}" ] || return 0
 	disk_is "0 32768 linear $LOOP 0"
-	LEFT=$(find "$RECORDS" -path "$RECORDS/lost+found" -prune -o -type f ! -name "$ID*.json" ! -name 'counters*' ! -name '*lock*' ! -name fresh-sysctls -print)
+	LEFT=$(find "$RECORDS" -path "$RECORDS/lost+found" -prune -o -type f ! -name "$ID*.json" ! -name ".$ID*.json.*" \
+		! -name 'counters*' ! -name '*lock*' ! -name fresh-sysctls -print)
 	umount "$RECORDS"
 	dmsetup remove --noudevrules --noudevsync "$DISK"
 	losetup -d "$LOOP"
@@ -207,7 +213,7 @@ io_errors() {
 	disk_is "0 32768 flakey $LOOP 0 1 1 1 error_writes"
 	start_all flakey
 	[ "$(io_errors)" -gt "$before" ]
-	expect_quiet flakey
+	expect_quiet flakey verdicts
 	echo "# $KEPT of $COUNT records were kept" >&3
 }
 
@@ -218,6 +224,6 @@ io_errors() {
 	disk_is '0 32768 error'
 	start_all gone
 	[ "$(io_errors)" -gt "$before" ]
-	expect_quiet gone
+	expect_quiet gone verdicts
 	echo "# $KEPT of $COUNT records were kept" >&3
 }
