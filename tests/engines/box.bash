@@ -173,12 +173,13 @@ box_is_empty() {
 # What a container can leave behind, a line each: mounts, files in /run, links of the network, control
 # groups. Our directory of records is no container's, nor what is kept beside it. Docker sweeps the
 # places where it mounted network namespaces once a minute; Podman forgets a pod's group in the
-# hierarchy of no controller, and its name server's file.
+# hierarchy of no controller, and its name server's file; since 5.8 it has one for the pods' own containers.
 box_seen() {
 	box sh -c '
 		awk "{ print \"mount\", \$5 }" /proc/self/mountinfo
 		find /run -mindepth 1 ! -regex "/run/\(user/[0-9]*/\)?gotune\(/containers\|/counters\|/fresh-sysctls\)?" \
-			! -path "/run/docker/netns/*" ! -path "/run/docker/libnetwork/*" ! -path "/run/containers/networks/*" -printf "file %p\n"
+			! -path "/run/docker/netns/*" ! -path "/run/docker/libnetwork/*" ! -path "/run/containers/networks/*" \
+			! -path /run/libpod/infra-container -printf "file %p\n"
 		ip -o link show | cut -d: -f2 | sed "s/^/link/"
 		find /sys/fs/cgroup -mindepth 2 -type d ! -regex "/sys/fs/cgroup/systemd/libpod_parent/[0-9a-f]*" -printf "cgroup %p\n"' | sort
 }
