@@ -168,7 +168,7 @@ check-engines-now:
 .PHONY: check-lab
 check-lab: ## as root: the tests on machines that this one is not; FULL=1 runs all of them
 	@contrib/install-deps check lab
-	@+$(MAKE) --no-print-directory -s -j"$$(nproc)" all $(PROBE) $(BUILD)/lab/enosys
+	@+$(MAKE) --no-print-directory -s -j"$$(nproc)" all $(PROBE) $(BUILD)/lab/enosys $(BUILD)/lab/installed
 	@BUILD='$(BUILD)' tests/lab/run $(if $(filter-out 0,$(FULL)),--full) $(CELLS)
 
 $(BUILD)/lab/enosys: tests/lab/enosys.c $(BUILD)/flags
@@ -204,6 +204,12 @@ $(FAULTS)/driver: $(wildcard tests/faults/*.go) tests/faults/go.mod
 	@mkdir -p $(@D)
 	cd tests/faults && CGO_ENABLED=0 GOFLAGS=-mod=mod GOPROXY=off GOTOOLCHAIN=local \
 		GOCACHE='$(abspath $(BUILD))/e2e/go-cache' GOPATH='$(abspath $(BUILD))/e2e/go' go build -trimpath -buildvcs=false -o '$(abspath $@)' .
+
+# For the engines' suites, where the VM's root has no compiler.
+$(BUILD)/lab/installed: $(PROGRAMS)
+	@rm -rf $@
+	@+$(MAKE) --no-print-directory -s PREFIX=/usr/local DESTDIR='$(abspath $@)' install
+	@touch $@
 
 # Real containers in lab VMs: docs/oracle.md. SEED=1 CASES=50; ONLY=N for one of them; VERBOSE=1.
 SEED  ?= 1

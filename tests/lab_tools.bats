@@ -118,6 +118,32 @@ stub_kernel() {
 	says 2 'no such cell: x' "$ROOT/tests/lab/run" x
 }
 
+@test "the table of cells: each line names what there is" {
+	local half cell shape root kernel cgroup runtime minutes words word n=0
+	# shellcheck source=tests/lab/common.bash
+	. "$ROOT/tests/lab/common.bash"
+	cd "$ROOT"
+	while read -r half cell shape root kernel cgroup runtime minutes words; do
+		case $half in '' | '#'*) continue ;; esac
+		n=$((n + 1))
+		echo "$cell"
+		[[ $half =~ ^(quick|full|never)$ && $cgroup =~ ^(v1|v2|hybrid|-)$ && $runtime =~ ^(runc|crun|-)$ ]]
+		[ "$shape" = - ] || [ -f "tests/lab/shapes/$shape" ]
+		[[ " - $(root_names) " = *" $root "* && " $KERNELS " = *" $kernel "* ]]
+		[ "$half" != never ] || continue
+		[[ $minutes =~ ^[1-9][0-9]*$ ]]
+		for word in $words; do
+			case $word in
+			append=?* | tags=?*) ;;
+			*) [ -f "$word" ] ;;
+			esac
+		done
+	done <tests/lab/cells
+	[ "$n" -gt 20 ]
+	# A name twice would be one log for two.
+	[ -z "$(awk '!/^#/ && NF { print $2 }' tests/lab/cells | sort | uniq -d)" ]
+}
+
 @test "run: cells that cannot run say why, and are no success" {
 	mkdir -p "$T/repo/contrib" "$T/repo/tests"
 	cp -r "$ROOT/tests/lab" "$T/repo/tests/"

@@ -61,7 +61,7 @@ remove_cgroups() {
 	local own dir
 	while read -r own _; do
 		while read -r dir; do
-			wait_for 2 rmdir "$dir" 2>/dev/null || echo "control group is in use: $dir"
+			wait_for 5 rmdir "$dir" 2>/dev/null || echo "control group is in use: $dir"
 		done < <(find "$own" -depth -type d)
 	done <"$T/cgroups"
 }
@@ -69,7 +69,7 @@ remove_cgroups() {
 # --- the box ------------------------------------------------------------------------------------
 
 # What of the machine's /etc programs need to run at all.
-ETC_KEPT=(passwd group shadow gshadow nsswitch.conf ld.so.cache ld.so.conf ld.so.conf.d alternatives protocols services ssl)
+ETC_KEPT=(apparmor apparmor.d passwd group shadow gshadow nsswitch.conf ld.so.cache ld.so.conf ld.so.conf.d alternatives protocols services ssl)
 
 box_etc() {
 	local name
@@ -173,12 +173,13 @@ box_is_empty() {
 # What a container can leave behind, a line each: mounts, files in /run, links of the network, control
 # groups. Our directory of records is no container's, nor what is kept beside it. Docker sweeps the
 # places where it mounted network namespaces once a minute; Podman forgets a pod's group in the
-# hierarchy of no controller, and its name server's file.
+# hierarchy of no controller, and its name server's file; since 5.8 it has one for the pods' own containers.
 box_seen() {
 	box sh -c '
 		awk "{ print \"mount\", \$5 }" /proc/self/mountinfo
 		find /run -mindepth 1 ! -regex "/run/\(user/[0-9]*/\)?gotune\(/containers\|/counters\|/fresh-sysctls\)?" \
-			! -path "/run/docker/netns/*" ! -path "/run/docker/libnetwork/*" ! -path "/run/containers/networks/*" -printf "file %p\n"
+			! -path "/run/docker/netns/*" ! -path "/run/docker/libnetwork/*" ! -path "/run/containers/networks/*" \
+			! -path /run/libpod/infra-container -printf "file %p\n"
 		ip -o link show | cut -d: -f2 | sed "s/^/link/"
 		find /sys/fs/cgroup -mindepth 2 -type d ! -regex "/sys/fs/cgroup/systemd/libpod_parent/[0-9a-f]*" -printf "cgroup %p\n"' | sort
 }
@@ -195,7 +196,7 @@ box_nothing_new() {
 # What containers left while the engine still runs: prints it and fails.
 box_left() {
 	[ -e "$T/seen" ] || return 0
-	wait_for 3 box_nothing_new && return 0
+	wait_for 10 box_nothing_new && return 0
 	box_seen | comm -13 "$T/seen" - | sed 's/^/is left: /'
 	return 1
 }
@@ -204,7 +205,7 @@ box_left() {
 box_close() {
 	local rc=0
 	[ -n "${BOX_PID:-}" ] || return 0
-	wait_for 5 box_is_empty || {
+	wait_for 15 box_is_empty || {
 		box_processes | sed 's/^/process is left: /'
 		rc=1
 	}

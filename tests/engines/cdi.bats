@@ -50,7 +50,7 @@ by_device() {
 }
 
 what_is_set() {
-	run_detached --device gotune.io/profile=latency probe -sleep 60
+	run_detached --device gotune.io/profile=latency probe -sleep 600
 	expect_tuned
 	expect 5001 "$(seen .somaxconn)" somaxconn
 	expect_swappiness 0 # the profile's own

@@ -44,7 +44,7 @@ containerd_config() {
 
 containerd_start() {
 	(cd / && box_daemon containerd)
-	wait_for 20 cri_answers || {
+	wait_for 60 cri_answers || {
 		grep -vE 'level=info' "$T/containerd.log" | tail -n 20
 		return 1
 	}
@@ -58,7 +58,7 @@ containerd_stop() {
 	local pid
 	pid=$(box pgrep -x containerd) || return 0
 	box kill "$pid"
-	wait_for 20 box test ! -e "/proc/$pid"
+	wait_for 60 box test ! -e "/proc/$pid"
 }
 
 containerd_clean() {
@@ -151,7 +151,7 @@ pod_run() {
 		linux {resources {cpu_period: 100000 cpu_quota: 50000 memory_limit_in_bytes: 536870912}}}" | quoted container_id)
 	[ -n "$CID" ] || return 1
 	cri StartContainer <<<"container_id: \"$CID\"" >/dev/null || return 1
-	wait_for 10 pod_reports "$name"
+	wait_for 30 pod_reports "$name"
 }
 
 # The log has a time, a stream and a tag before what the program said.
@@ -164,7 +164,7 @@ pod_exec() {
 	for word in "$@"; do
 		cmd+=" cmd: \"$word\""
 	done
-	cri ExecSync <<<"container_id: \"$CID\" timeout: 10 $cmd" >"$T/exec"
+	cri ExecSync <<<"container_id: \"$CID\" timeout: 60 $cmd" >"$T/exec"
 	# Protobuf's text escapes quotes as JSON does.
 	quoted stdout <"$T/exec" | sed 's/^/"/; s/$/"/' | jq -r . >"$OUT"
 }

@@ -23,7 +23,7 @@ docker_open() {
 # The soft limit is what a distribution's unit gives: containers inherit it.
 docker_start() {
 	(ulimit -Sn 1024 && box_daemon dockerd --iptables=false --ip6tables=false)
-	wait_for 30 docker_answers || {
+	wait_for 90 docker_answers || {
 		tail -n 20 "$T/dockerd.log"
 		return 1
 	}
@@ -32,7 +32,7 @@ docker_start() {
 # The daemon reads its configuration again; then CONDITION... holds.
 docker_reload() {
 	box kill -HUP "$(box cat /run/docker.pid)"
-	wait_for 10 "$@"
+	wait_for 30 "$@"
 }
 
 default_runtime_is() {
@@ -47,7 +47,7 @@ docker_stop() {
 	local pid
 	pid=$(box cat /run/docker.pid 2>/dev/null) || return 0
 	box kill "$pid"
-	wait_for 20 box test ! -e "/proc/$pid"
+	wait_for 60 box test ! -e "/proc/$pid"
 }
 
 # Removes all containers; says which were there to be removed by force.

@@ -46,8 +46,8 @@ allow() {
 
 # run_detached ARGUMENTS...: until the program has reported; $CID, and the report in $OUT.
 run_detached() {
-	CID=$(pm run -d --cpus 0.5 --memory 512m "$@" -sleep 60) || return 1
-	wait_for 10 reports
+	CID=$(pm run -d --cpus 0.5 --memory 512m "$@" -sleep 600) || return 1
+	wait_for 30 reports
 }
 
 reports() {
@@ -211,12 +211,12 @@ replace_list() {
 	box gotune show "${CID:0:12}" | grep -q '^GOMAXPROCS *applied *1'
 	box gotune list | grep -q "^${CID:0:12} *balanced"
 	pm stop -t 0 "$CID" >/dev/null
-	wait_for 5 no_record "$CID"
+	wait_for 20 no_record "$CID"
 	# It is run again, so it decides again.
 	pm start "$CID" >/dev/null
-	wait_for 5 has_record "$CID"
+	wait_for 20 has_record "$CID"
 	pm rm -f -t 0 "$CID" >/dev/null
-	wait_for 5 no_record "$CID"
+	wait_for 20 no_record "$CID"
 }
 
 @test "precreate without poststop: gotune list sweeps what is left of a removed container" {
@@ -235,7 +235,7 @@ replace_list() {
 
 @test "precreate in a pod: each container has its own record, and its infra container, too" {
 	register precreate
-	pm pod create --infra-image busybox --infra-command 'sleep 60' --name pod >/dev/null
+	pm pod create --infra-image busybox --infra-command 'sleep 600' --name pod >/dev/null
 	run_detached --pod pod labelled
 	expect 77 "$(seen .gcpercent)" GOGC
 	expect "$CID" "$(record "$CID" .id)" id

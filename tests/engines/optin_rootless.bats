@@ -38,8 +38,8 @@ user() {
 }
 
 run_detached() {
-	CID=$(pm run -d labelled -sleep 60) || return 1
-	wait_for 10 reports
+	CID=$(pm run -d labelled -sleep 600) || return 1
+	wait_for 30 reports
 }
 
 reports() {
@@ -65,7 +65,7 @@ expect_all() {
 	user gotune list | grep -q "^${CID:0:12} *memory"
 	box test ! -e /run/gotune
 	pm rm -f -t 0 "$CID" >/dev/null
-	wait_for 5 no_record "$CID"
+	wait_for 20 no_record "$CID"
 }
 
 @test "precreate" {

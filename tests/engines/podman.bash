@@ -89,7 +89,7 @@ run_container() {
 # The same in the background, until the program has reported; $CID.
 run_detached() {
 	CID=$(pm run -d "${LIMITS[@]}" "$@") || return 1
-	wait_for 10 reports 1
+	wait_for 30 reports 1
 }
 
 # reports N: has the program reported N times? $OUT gets the last one.

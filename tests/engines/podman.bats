@@ -25,7 +25,7 @@ teardown() {
 # [RUNTIME].
 expect_all() {
 	register "$@"
-	run_detached probe -sleep 60
+	run_detached probe -sleep 600
 	expect_tuned
 	expect 5001 "$(seen .somaxconn)" somaxconn
 	expect_swappiness 7
@@ -38,26 +38,32 @@ expect_all() {
 	expect '' "$(record_files)" 'records'
 }
 
+# bats test_tags=versions
 @test "precreate, runc" {
 	expect_all precreate
 }
 
+# bats test_tags=versions
 @test "precreate, crun" {
 	expect_all precreate crun
 }
 
+# bats test_tags=versions
 @test "createRuntime hook in the default directory, runc" {
 	expect_all hook
 }
 
+# bats test_tags=versions
 @test "createRuntime hook in the default directory, crun" {
 	expect_all hook crun
 }
 
+# bats test_tags=versions
 @test "gotune-runtime as the runtime of containers.conf, runc" {
 	expect_all runtime
 }
 
+# bats test_tags=versions
 @test "gotune-runtime as the runtime of containers.conf, crun" {
 	expect_all runtime crun
 }
@@ -152,16 +158,16 @@ switched_off() {
 }
 
 restarted() {
-	run_detached probe -sleep 60
+	run_detached probe -sleep 600
 	expect_tuned
 	policy_on_top '.profiles.balanced.gomemlimit = {ratio: 500}'
 	pm restart -t 0 "$CID" >/dev/null
-	wait_for 10 reports 2
+	wait_for 30 reports 2
 	expect '1 256MiB' "$(seen '"\(.env.GOMAXPROCS) \(.env.GOMEMLIMIT)"')" 'by the policy of now'
 	expect '[]' "$(seen '.doubled | tostring')" 'doubled names'
 	pm stop -t 0 "$CID" >/dev/null
 	pm start "$CID" >/dev/null
-	wait_for 10 reports 3
+	wait_for 30 reports 3
 	expect '1 256MiB' "$(seen '"\(.env.GOMAXPROCS) \(.env.GOMEMLIMIT)"')"
 }
 
@@ -185,10 +191,11 @@ statuses() {
 	each_way statuses
 }
 
+# bats test_tags=versions
 @test "podman exec: by the wrapper the same variables, by a hook those that Podman gives" {
 	local way
 	register runtime
-	run_detached probe -sleep 60
+	run_detached probe -sleep 600
 	pm exec "$CID" /probe >"$OUT"
 	expect_tuned
 	pm exec -e GOMAXPROCS=2 "$CID" /probe >"$OUT"
@@ -197,7 +204,7 @@ statuses() {
 	for way in precreate hook; do
 		podman_clean
 		register "$way"
-		run_detached probe -sleep 60
+		run_detached probe -sleep 600
 		expect_tuned
 		pm exec "$CID" /probe >"$OUT"
 		expect 'null null' "$(seen '"\(.env.GOMAXPROCS) \(.env.GOMEMLIMIT)"')" "environment ($way)"
@@ -206,8 +213,8 @@ statuses() {
 
 in_a_pod() {
 	pm pod create --name pod >/dev/null
-	CID=$(pm run -d --pod pod --cpus 0.5 --memory 512m probe -sleep 60)
-	wait_for 10 reports 1
+	CID=$(pm run -d --pod pod --cpus 0.5 --memory 512m probe -sleep 600)
+	wait_for 30 reports 1
 	expect_tuned
 	expect 5001 "$(seen .somaxconn)" somaxconn
 	expect running "$(pm pod inspect pod | jq -r '.Containers[] | select(.Name | test("infra")) | .State')" "the pod's own container"
@@ -218,6 +225,7 @@ in_a_pod() {
 	each_way in_a_pod
 }
 
+# bats test_tags=versions
 @test "podman kube play: pod annotations, one container's before the pod's" {
 	register runtime
 	pm kube play --log-driver k8s-file - >/dev/null <<-END
@@ -232,11 +240,11 @@ in_a_pod() {
 		  - name: one
 		    image: localhost/probe:latest
 		    imagePullPolicy: Never
-		    args: ["-sleep", "60"]
+		    args: ["-sleep", "600"]
 		    resources: {limits: {cpu: 500m, memory: 512Mi}}
 	END
 	CID=$(pm ps -q --no-trunc --filter name=kube-one)
-	wait_for 10 reports 1
+	wait_for 30 reports 1
 	expect_tuned
 	expect 60 "$(seen .gcpercent)" GOGC
 }
@@ -269,13 +277,49 @@ built() {
 	built
 }
 
+# bats test_tags=versions
 @test "podman update: the new limit holds, gotune list shows the drift" {
 	pm update --help >/dev/null 2>&1 || skip "$(pm --version) has no update"
 	register runtime
-	run_detached probe -sleep 60
+	run_detached probe -sleep 600
 	pm update --cpus 1.5 "$CID" >/dev/null
 	box gotune list >"$ERR"
 	grep -A1 "^${CID:0:12}" "$ERR" | grep -q 'limits were changed'
+}
+
+# What a program in $CID that serves its report says now.
+answers() {
+	pm exec "$CID" busybox wget -qO- http://127.0.0.1:8080/ >"$OUT" 2>/dev/null && [ -s "$OUT" ]
+}
+
+has_ps() {
+	answers && [ "$(seen .gomaxprocs)" = "$1" ]
+}
+
+# serve PROGRAM: with a quota of 2.5 CPUs, which the newest Go takes for 3 Ps.
+serve() {
+	CID=$(pm run -d --cpus 2.5 --memory 512m --entrypoint "/$1" probe -serve 127.0.0.1:8080)
+	wait_for 60 answers
+	expect '3 null 460MiB' "$(seen '"\(.gomaxprocs) \(.env.GOMAXPROCS) \(.env.GOMEMLIMIT)"')"
+}
+
+# bats test_tags=versions
+@test "the newest Go: its own choice is right, held back by go.mod it is un-pinned, podman update reaches it" {
+	has_newest_go
+	register precreate
+	serve new
+	expect 'skip go-default-is-right' "$(setting "$CID" GOMAXPROCS | cut -d' ' -f1,2)"
+	expect_follows_update
+	podman_clean
+	serve pinned
+	expect 'set un-pin containermaxprocs=1,updatemaxprocs=1' "$(setting "$CID" GODEBUG)"
+	expect_follows_update
+}
+
+expect_follows_update() {
+	pm update --help >/dev/null 2>&1 || return 0
+	pm update --cpus 1.5 "$CID" >/dev/null
+	wait_for 60 has_ps 2
 }
 
 @test "a container whose real runtime is missing: Podman says so" {
@@ -297,6 +341,7 @@ built() {
 	expect_tuned
 }
 
+# bats test_tags=versions
 @test "gotune uninstall podman leaves no trace" {
 	local way
 	for way in precreate hook runtime both; do

@@ -32,7 +32,7 @@ expect_all() {
 	register "$@"
 	run_container probe
 	expect 'null null 5001' "$(seen '"\(.env.GOMAXPROCS) \(.env.GOMEMLIMIT) \(.somaxconn)"')"
-	run_detached "${WANTED[@]}" probe -sleep 60
+	run_detached "${WANTED[@]}" probe -sleep 600
 	expect_tuned
 	expect 5001 "$(seen .somaxconn)" somaxconn
 	expect "podman enforce balanced" "$(record "$CID" '"\(.engine) \(.mode) \(.profile)"')" 'engine, mode, profile'
@@ -114,7 +114,7 @@ host_network() {
 
 in_a_pod() {
 	pm pod create --name pod >/dev/null
-	run_detached "${WANTED[@]}" --pod pod probe -sleep 60
+	run_detached "${WANTED[@]}" --pod pod probe -sleep 600
 	expect_tuned
 	expect 5001 "$(seen .somaxconn)" somaxconn
 	pm pod rm -f -t 0 pod >/dev/null

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"math"
 	"math/bits"
 	"os"
 	"sort"
@@ -11,7 +10,7 @@ import (
 )
 
 const (
-	noLimit    = math.MaxInt64 // of the Go runtime's memory limit
+	noLimit    = -1 // what the program says of no memory limit
 	pageSize   = 4096
 	minLimit   = 64 * mib // the default profile's min_limit
 	defaultMin = 2        // its gomaxprocs.min
@@ -252,7 +251,7 @@ func smallest(c *Case) (bytes uint64, reason string) {
 
 // gomemlimit returns how the case passed, or why it failed.
 func gomemlimit(c *Case, r *Result) (how, failure string) {
-	want, why := uint64(noLimit), "no-memory-limit"
+	want, why := int64(noLimit), "no-memory-limit"
 	l, reason := smallest(c)
 	switch {
 	case c.Env == "GOMEMLIMIT=off":
@@ -264,7 +263,7 @@ func gomemlimit(c *Case, r *Result) (how, failure string) {
 	case l > 0:
 		hi, lo := bits.Mul64(l, 9)
 		tenths, _ := bits.Div64(hi, lo, 10)
-		want, why = tenths/mib*mib, reason
+		want, why = int64(tenths/mib*mib), reason
 	}
 	if got := r.Ours.MemLimit; got != want {
 		return "", fmt.Sprintf("the memory limit is %d, and the spec gives %d (%s)", got, want, reasonOf(r, "GOMEMLIMIT"))

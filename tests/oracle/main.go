@@ -39,12 +39,12 @@ type Case struct {
 	CgroupNS  bool     `json:"cgroupns"`
 }
 
-// Report is what the program says of itself: program/main.go.
+// Report is what the program says of itself: tests/e2e/probe.
 type Report struct {
 	Go         string            `json:"go"`
 	GOMAXPROCS uint64            `json:"gomaxprocs"`
 	NumCPU     uint64            `json:"numcpu"`
-	MemLimit   uint64            `json:"memlimit"`
+	MemLimit   int64             `json:"memlimit"`
 	Env        map[string]string `json:"env"`
 }
 
