@@ -27,7 +27,7 @@ static bool one_piece(const char *a, size_t na, const struct gt_buf *b, size_t m
 	       a[na - 1 - tail] == b->p[b->len - 1 - tail])
 		tail++;
 	for (size_t i = head; na - head - tail > most && i < na - tail; i++) {
-		if (!strchr(" \t\r\n", a[i]))
+		if (!strchr(" \t\r\n\v\f", a[i]))
 			return false;
 	}
 	return true;
