@@ -69,10 +69,12 @@ static void check_godebug(const struct gt_setting *s)
 {
 	const char *have = f.var[GT_VAR_GODEBUG].present ? f.var[GT_VAR_GODEBUG].value : "";
 	const char *at = s->value + strlen(have);
+	char allow[sizeof(p.p.godebug_allow) + 2];
 
 	/* What was there stays, in its place; what is new is allowed, or gives the native rule
 	 * back. */
 	HOLDS(gt_has_prefix(s->value, have) && !f.var[GT_VAR_GODEBUG].too_long);
+	(void)snprintf(allow, sizeof(allow), "%s,", p.p.godebug_allow);
 	while (*at) {
 		char key[516];
 		size_t n;
@@ -81,8 +83,8 @@ static void check_godebug(const struct gt_setting *s)
 		n = strcspn(at, "=,");
 		HOLDS(at[n] == '=' && n > 0 && n < 512);
 		(void)snprintf(key, sizeof(key), ",%.*s,", (int)n, at);
-		if (!strstr(p.p.godebug_allow, key) && s->reason == GT_R_UNPIN)
-			HOLDS(strstr(",containermaxprocs,updatemaxprocs,", key));
+		HOLDS(strstr(allow, key) || (s->reason == GT_R_UNPIN &&
+					     strstr(",containermaxprocs,updatemaxprocs,", key)));
 		at += strcspn(at, ",");
 	}
 }

@@ -42,6 +42,26 @@ static void round_trip(struct fuzz_in *in, size_t len)
 	close(sock[1]);
 }
 
+/* Nobody reads, and the map is the input's: it ends in time, and sends only what there is. */
+static void stalled(struct fuzz_in *in, size_t len)
+{
+	char *out = calloc(1, len ? len : 1), byte;
+	int sock[2], small = 1, r;
+	struct gt_wire_map map = {0};
+
+	HOLDS(out);
+	memcpy(&map, in->p, in->n < sizeof(map) ? in->n : sizeof(map));
+	pair(sock);
+	HOLDS(setsockopt(sock[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)) == 0);
+	HOLDS(gt_wire_read(sock[0], &byte, 1, gt_wire_now_ms() + 1) == -ETIMEDOUT);
+	r = gt_wire_send(sock[0], "hdr", 3, STDERR_FILENO, &map, out, len, gt_wire_now_ms() + 1);
+	HOLDS(r == 0 || r == -ETIMEDOUT || r == -EBADMSG);
+	close(sock[1]);
+	HOLDS(gt_wire_send(sock[0], "hdr", 3, -1, &map, out, 0, 0) == -EPIPE);
+	close(sock[0]);
+	free(out);
+}
+
 static void hostile(struct fuzz_in *in, size_t len, bool wait)
 {
 	int64_t deadline = wait ? gt_wire_now_ms() + 5000 : 0;
@@ -69,7 +89,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t len = (size_t)fuzz_byte(&in) << 8;
 
 	len = (len | fuzz_byte(&in)) % (LEN_MAX + 1);
-	if (how & 1)
+	if (how % 64 == 4)
+		stalled(&in, len);
+	else if (how & 1)
 		hostile(&in, len, how & 2);
 	else
 		round_trip(&in, len);
