@@ -38,10 +38,12 @@ check-fuzz: ## the fuzzing corpora, once, with ASan and UBSan
 # TARGETS="state splice" fuzzes these alone.
 TARGETS ?= $(FUZZ_TARGETS)
 fuzz: ## libFuzzer, FUZZ_SECONDS=60 a target; TARGETS="state splice"
+	@contrib/install-deps fuzz
 	@+$(MAKE) --no-print-directory -s -j"$$(nproc)" $(FUZZ_VARS) fuzzers-build
 	@tests/fuzz/run '$(BUILD)-fuzz' '$(FUZZ_SECONDS)' $(TARGETS)
 
 fuzz-coverage: ## which lines of the parsers the corpora reach; fails below 90 % of a parser
+	@contrib/install-deps fuzz
 	@+$(MAKE) --no-print-directory -s -j"$$(nproc)" $(COV_VARS) replay-build
 	@tests/fuzz/coverage '$(BUILD)-cov' $(FUZZ_TARGETS)
 

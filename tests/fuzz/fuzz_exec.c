@@ -58,6 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct gt_buf out = {0};
 	struct gt_err e = {0};
 
+	HOLDS(gt_exec_wants_valid(&wants));
 	if (fuzz_answer(gt_apply_exec_edits(doc, size, &wants, &edits, &e), &e) < 0)
 		return 0;
 	HOLDS(gt_edits_write(&edits, doc, size, &out) == 0);
