@@ -142,7 +142,8 @@ check: ## install what is missing (as root), then run all tests
 	@echo 'check: other machines (cgroup v1 and v2, NUMA, SMT, one CPU and many) are checked by: sudo make check-lab'
 build-for-check: all $(UNIT_BIN) $(PROBE)
 check-now: all check-static $(UNIT_BIN) $(PROBE)
-	@BUILD='$(BUILD)' tests/run --unit $(UNIT_BIN) --bats $(BATS) --e2e $(E2E)
+	@+$(MAKE) --no-print-directory -s -j"$$(nproc)" $(SAN_VARS) replay-build
+	@BUILD='$(BUILD)' tests/run --unit $(UNIT_BIN) $(REPLAY_SAN) --bats $(BATS) --e2e $(E2E)
 
 .PHONY: check-unit
 check-unit: $(UNIT_BIN) ## run the unit tests alone
@@ -237,8 +238,9 @@ check-static: $(LIB_OBJ) $(BUILD)/gotune ## ranks and sizes of the sources, puri
 # AddressSanitizer and a static program do not go together: the units alone, linked dynamically.
 .PHONY: sanitize
 sanitize: ## unit tests with AddressSanitizer and UndefinedBehaviorSanitizer
-	@+$(MAKE) --no-print-directory BUILD='$(BUILD)-san' OPT='-O1 -g' FORTIFY= \
-		SAN='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' check-unit
+	@+$(MAKE) --no-print-directory $(SAN_VARS) check-unit
+
+include tests/fuzz/fuzz.mk
 
 # --- analysis ---------------------------------------------------------------------------------
 # Every shell script, whatever its name: the first line says so.
@@ -384,10 +386,10 @@ distcheck: dist ## unpack the tarball elsewhere; build, test, install and uninst
 
 .PHONY: clean help
 clean: ## remove what was built
-	rm -rf $(BUILD) $(BUILD)-san dist
+	rm -rf $(BUILD) $(BUILD)-san $(BUILD)-fuzz $(BUILD)-cov dist
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile tests/fuzz/fuzz.mk
 	@echo
 	@echo '  Variables: PREFIX BINDIR LIBEXECDIR SYSCONFDIR DATADIR MANDIR DESTDIR BUILD CC CXX CFLAGS CXXFLAGS LDFLAGS WERROR'
 

@@ -138,14 +138,20 @@ static int read_cpus(int dir, const char *const files[2], struct gt_cpus *ret,
 		     const char **ret_file)
 {
 	char text[8192];
+	struct gt_cpus cpus;
 
 	for (unsigned i = 0; i < 2 && files[i]; i++) {
 		int r = gt_root_read(dir, files[i], text, sizeof(text));
 
-		if (r == -ENOENT || (r == 0 && text[0] == '\0'))
+		if (r == -ENOENT)
+			continue;
+		if (r < 0 || gt_cpus_parse(text, &cpus) < 0)
+			return -EINVAL;
+		if (gt_cpus_count(&cpus) == 0)
 			continue; /* v1 and v2: empty means that the parent's set counts */
 		*ret_file = files[i];
-		return r < 0 || gt_cpus_parse(text, ret) < 0 ? -EINVAL : 0;
+		*ret = cpus;
+		return 0;
 	}
 	return -ENOENT;
 }

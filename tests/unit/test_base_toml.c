@@ -60,6 +60,8 @@ static void test_to_json_refuses(void **state)
 		{"a key twice", "a = 1\na = 2\n", "2:"},
 		{"a table twice", "[a]\n[b]\n[a]\n", "3:1: "},
 		{"a header that is not closed", "x = 1\n[a\n", "2:"},
+		{"a header without a name", "x = 1\n[\n[", "2:"},
+		{"letters beyond ASCII where a key must be", "x = 1\n\xc3\xbc = 2\n", "2:"},
 		{"invalid UTF-8", "a = \"\xff\"\n", "1:"},
 		{"an inline table extended", "a = {}\n[a.b]\n", "2:"},
 		{"cut off", "a = \"x", "1:"},

@@ -1,0 +1,37 @@
+/* CPU lists: what is read is written again, and reads the same. */
+#include "fuzz.h"
+#include "gotune/parse.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct fuzz_in in = {data, size};
+	static char again[24 * 1024];
+	char text[512], small[16];
+	struct gt_cpus a, b, c;
+	unsigned n = 0;
+	int r;
+
+	fuzz_text(&in, '\0', text, sizeof(text));
+	memset(&a, 0xa5, sizeof(a));
+	b = a;
+	r = gt_cpus_parse(text, &a);
+	HOLDS(r == 0 || r == -EINVAL || r == -E2BIG);
+	if (r < 0) {
+		HOLDS(memcmp(&a, &b, sizeof(a)) == 0);
+		return 0;
+	}
+	HOLDS(gt_cpus_format(&a, again, sizeof(again)));
+	HOLDS(gt_cpus_parse(again, &b) == 0 && memcmp(&a, &b, sizeof(a)) == 0);
+	for (const char *p = again; *p; n++, p += strcspn(p, ","), p += *p == ',')
+		HOLDS(gt_cpus_has(&a, (unsigned)atoi(p))); /* of each range, the first */
+	HOLDS(n <= gt_cpus_count(&a));
+	c = a;
+	gt_cpus_and(&c, &b);
+	HOLDS(memcmp(&a, &c, sizeof(a)) == 0);
+	/* One that does not fit says so, and ends in dots. */
+	if (!gt_cpus_format(&a, small, sizeof(small)))
+		HOLDS(strlen(small) < sizeof(small) && strstr(small, "..."));
+	else
+		HOLDS(strcmp(small, again) == 0);
+	return 0;
+}

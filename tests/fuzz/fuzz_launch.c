@@ -1,0 +1,30 @@
+/* A container's command line, followed through its launchers: words, separated by NULs. */
+#include "fuzz.h"
+#include "gotune/inspect.h"
+#include "gotune/shell.h"
+
+#define STEPS_MAX 64 /* each takes a word away, or opens a shell's text */
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct gt_launch_step step;
+	static struct gt_strv argv;
+	struct fuzz_in in = {data, size};
+	unsigned n = 0;
+
+	fuzz_strv(&in, '\0', &argv);
+	do {
+		step.what = GT_LAUNCH_NONE;
+		gt_inspect_argv(&argv, &step);
+		HOLDS(step.what <= GT_LAUNCH_UNCERTAIN);
+		if (step.what == GT_LAUNCH_NONE)
+			break;
+		HOLDS(memchr(step.name, '\0', sizeof(step.name)));
+		if (step.what == GT_LAUNCH_UNCERTAIN)
+			break;
+		HOLDS(gt_strv_valid(&step.argv) && gt_strv_valid(&step.env));
+		HOLDS(step.argv.n > 0 && step.argv.dropped == 0 && step.env.n % 2 == 0);
+		gt_strv_copy(&argv, &step.argv);
+	} while (++n < STEPS_MAX);
+	return 0;
+}

@@ -1,0 +1,23 @@
+/* A script in a file: its arguments, an empty line, its text. */
+#include "fuzz.h"
+#include "gotune/inspect.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct gt_launch_step step;
+	static struct gt_strv argv;
+	struct fuzz_in in = {data, size};
+	int fd;
+
+	fuzz_strv(&in, '\n', &argv);
+	fd = fuzz_file(in.p, in.n);
+	HOLDS(gt_inspect_is_script(fd) == (in.n >= 2 && memcmp(in.p, "#!", 2) == 0));
+	step.what = GT_LAUNCH_NONE;
+	gt_inspect_script(fd, &argv, &step);
+	HOLDS(step.what <= GT_LAUNCH_UNCERTAIN);
+	if (step.what != GT_LAUNCH_NEXT)
+		return 0;
+	HOLDS(gt_strv_valid(&step.argv) && gt_strv_valid(&step.env) && step.argv.n > 0);
+	HOLDS(step.argv.dropped == 0 && step.env.n % 2 == 0);
+	return 0;
+}

@@ -1,0 +1,184 @@
+/*
+ * What a splice may do to a document, looked at from outside: of the document's events only those
+ * that are named may differ, and every byte that is replaced is a value of theirs.
+ */
+#ifndef TESTS_FUZZ_SPLICE_MODEL_H
+#define TESTS_FUZZ_SPLICE_MODEL_H
+
+#include "fuzz.h"
+#include "gotune/apply.h"
+#include "gotune/json.h"
+#include "gotune/parse.h"
+
+#define EVENTS_MAX 4096
+
+/* Paths of values that may change, as gt_json_at takes them, and the variables of ENV that may. */
+struct named {
+	const char *value[16];
+	const char *limits; /* path of rlimits, or NULL */
+	const char *env;    /* path of env */
+	const char *var[GT_VAR_COUNT];
+};
+
+struct seen {
+	uint64_t hash;
+	uint32_t begin, end;
+	bool named, may_go; /* may differ; may be replaced */
+};
+struct events {
+	const struct named *named;
+	const char *doc;
+	struct seen ev[EVENTS_MAX];
+	size_t n;
+};
+
+/* Is EV at the first N steps of PATTERN, or of all of it? */
+static bool at_prefix(const struct gt_json_event *ev, const char *pattern)
+{
+	char prefix[128];
+	size_t n = 0;
+
+	if (!pattern || ev->depth == 0)
+		return pattern != NULL;
+	for (unsigned i = 0; pattern[n]; n++) {
+		if (pattern[n] == '/' && ++i == ev->depth)
+			break;
+	}
+	(void)gt_copy(prefix, sizeof(prefix), pattern, n);
+	return gt_json_at(ev, prefix);
+}
+
+static bool is_below(const struct gt_json_event *ev, const char *pattern)
+{
+	struct gt_json_event up = *ev;
+	unsigned depth = 1;
+
+	for (const char *p = pattern; p && *p; p++)
+		depth += *p == '/';
+	if (!pattern || ev->depth <= depth)
+		return false;
+	up.depth = depth;
+	return gt_json_at(&up, pattern);
+}
+
+static bool is_var(const struct named *n, const struct gt_json_event *ev)
+{
+	struct gt_json_event up = *ev;
+
+	up.depth -= up.depth > 0;
+	if (ev->type != GT_JSON_STRING || ev->depth == 0 || !gt_json_at(&up, n->env))
+		return false;
+	for (unsigned i = 0; i < GT_VAR_COUNT && n->var[i]; i++) {
+		size_t len = strlen(n->var[i]);
+
+		if (ev->len > len && memcmp(ev->text, n->var[i], len) == 0 && ev->text[len] == '=')
+			return true;
+	}
+	return false;
+}
+
+static void judge(const struct named *n, const struct gt_json_event *ev, struct seen *ret)
+{
+	bool scalar = ev->type <= GT_JSON_STRING;
+	bool frame = at_prefix(ev, n->env) || at_prefix(ev, n->limits);
+	const char *key = ev->depth ? ev->path[ev->depth - 1].key : NULL;
+
+	for (unsigned i = 0; n->value[i]; i++) {
+		frame = frame || at_prefix(ev, n->value[i]);
+		if (scalar && gt_json_at(ev, n->value[i]))
+			ret->named = ret->may_go = true;
+	}
+	if (is_var(n, ev))
+		ret->named = ret->may_go = true;
+	if (frame && (!scalar || ev->type == GT_JSON_NULL)) { /* made, or made of null */
+		ret->named = true;
+		ret->may_go = ret->may_go || ev->type == GT_JSON_NULL;
+	}
+	if (is_below(ev, n->limits)) {
+		ret->named = true;
+		ret->may_go = key && ev->type >= GT_JSON_INT && ev->type <= GT_JSON_NUMBER &&
+			      (strcmp(key, "soft") == 0 || strcmp(key, "hard") == 0);
+	}
+}
+
+static int note_event(void *ctx, const struct gt_json_event *ev, struct gt_err *e)
+{
+	struct events *l = ctx;
+	char raw[256];
+	struct seen *s;
+
+	(void)e;
+	if (l->n == EVENTS_MAX)
+		return -EFBIG;
+	s = &l->ev[l->n++];
+	*s = (struct seen){.begin = ev->begin, .end = ev->end, .hash = ev->type + 1};
+	for (unsigned i = 0; i < ev->depth; i++)
+		s->hash = gt_hash(ev->path[i].key ? ev->path[i].key : "", s->hash);
+	for (uint32_t at = ev->begin; at < ev->end; at += (uint32_t)sizeof(raw) - 1) {
+		uint32_t n = ev->end - at < sizeof(raw) - 1 ? ev->end - at : sizeof(raw) - 1;
+
+		memcpy(raw, l->doc + at, n);
+		raw[n] = '\0';
+		s->hash = gt_hash(raw, s->hash);
+	}
+	judge(l->named, ev, s);
+	return 0;
+}
+
+/* -EFBIG: more events than are looked at. */
+static int list_events(struct events *l, const struct named *n, const char *doc, size_t len)
+{
+	struct gt_err e;
+
+	l->named = n;
+	l->doc = doc;
+	l->n = 0;
+	return gt_json_walk(doc, len, GT_JSON_KEYS, note_event, l, NULL, &e);
+}
+
+/* Does an edit lie where a splice may write? */
+static bool edit_ok(const struct events *doc, const struct gt_edit *d)
+{
+	for (size_t i = 0; i < doc->n; i++) {
+		const struct seen *s = &doc->ev[i];
+
+		if (d->begin == d->end ? s->end == d->end
+				       : s->may_go && s->begin == d->begin && s->end == d->end)
+			return true;
+	}
+	return false;
+}
+
+/* All that a splice must not change. OUT is the document that EDITS make of DOC. */
+static void splice_holds(const struct named *n, const char *doc, size_t len,
+			 const struct gt_edits *edits, const struct gt_buf *out)
+{
+	static struct events was, is;
+	size_t at = 0, to = 0, i = 0, j = 0;
+
+	HOLDS(gt_edits_valid(edits, len));
+	if (list_events(&was, n, doc, len) < 0)
+		return; /* too many to be looked at */
+	for (uint32_t k = 0; k < edits->n; k++) {
+		const struct gt_edit *d = &edits->edit[k];
+
+		HOLDS(edit_ok(&was, d));
+		HOLDS(memcmp(doc + at, out->p + to, d->begin - at) == 0);
+		to += d->begin - at + d->text_len;
+		at = d->end;
+	}
+	HOLDS(out->len - to == len - at && memcmp(doc + at, out->p + to, len - at) == 0);
+	HOLDS(list_events(&is, n, out->p, out->len) == 0);
+	for (;;) { /* what is not named is the same, in the same order */
+		while (i < was.n && was.ev[i].named)
+			i++;
+		while (j < is.n && is.ev[j].named)
+			j++;
+		if (i == was.n || j == is.n)
+			break;
+		HOLDS(was.ev[i++].hash == is.ev[j++].hash);
+	}
+	HOLDS(i == was.n && j == is.n);
+}
+
+#endif
