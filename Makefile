@@ -70,7 +70,7 @@ comma := ,
 probe = $(shell echo 'int main(void){return 0;}' | $(CC) -x c -Werror $(1) -o /dev/null - >/dev/null 2>&1 && echo '$(1)')
 GCC_WARN := $(call probe,-Wlogical-op) $(call probe,-Wduplicated-cond) $(call probe,-Wduplicated-branches)
 HARDEN   := -fstack-protector-strong $(call probe,-fstack-clash-protection) $(call probe,-fcf-protection=full) \
-	$(call probe,-ftrivial-auto-var-init=zero)
+	$(call probe,-mbranch-protection=standard) $(call probe,-ftrivial-auto-var-init=zero)
 FORTIFY  ?= -D_FORTIFY_SOURCE=2
 OPT      ?= -O2 -g
 WERROR   ?= $(if $(CI),-Werror,)
@@ -82,14 +82,15 @@ GT_CFLAGS   := -std=gnu17 $(OPT) -fPIE -ffile-prefix-map=$(CURDIR)=. $(WARN) $(G
 CXX_WARN    := -Wall -Wextra -Wshadow -Wformat=2 -Wundef
 GT_CXXFLAGS := -std=c++17 $(OPT) -fPIE -ffile-prefix-map=$(CURDIR)=. -fno-exceptions -fno-rtti -ffunction-sections $(CXX_WARN) $(HARDEN) $(WERROR)
 COMPILE_CXX  = $(CXX) $(GT_CPPFLAGS) $(FORTIFY) $(CPPFLAGS) $(GT_CXXFLAGS) $(SAN) $(CXXFLAGS)
-GT_LDFLAGS  := -Wl,-z,relro,-z,now,-z,noexecstack
+GT_LDFLAGS  := -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code
 COMPILE      = $(CC) $(GT_CPPFLAGS) $(PKG_CFLAGS) $(FORTIFY) $(CPPFLAGS) $(GT_CFLAGS) $(SAN) $(CFLAGS)
 # libcap-ng's one object also has capng_change_id, which we never call and which pulls getpwuid and
 # initgroups, and with them NSS, into a static program: they lead to abort() instead. Not
 # --no-warnings: with it ld says nothing of unresolved symbols either, and writes the program.
 NO_NSS      := $(foreach f,getpwuid initgroups,-Wl$(comma)--wrap=$(f)$(comma)--defsym=__wrap_$(f)=abort)
 STATIC      := -static-pie $(NO_NSS) -Wl$(comma)--fatal-warnings
-LINK_STATIC  = $(CC) $(STATIC) $(GT_LDFLAGS) $(SAN) $(CFLAGS) $(LDFLAGS)
+# The map says which files were linked: `make sbom` reads it.
+LINK_STATIC  = $(CC) $(STATIC) $(GT_LDFLAGS) -Wl,-Map,$@.map $(SAN) $(CFLAGS) $(LDFLAGS)
 
 # A stamp that changes when the flags do, so that everything is rebuilt.
 FLAGS_NOW = $(COMPILE) $(COMPILE_CXX) $(GT_LDFLAGS) $(LDFLAGS)
@@ -325,6 +326,13 @@ uninstall: ## remove what install put there; a policy that was edited is kept
 	elif [ -e '$(D)$(POLICY)' ]; then echo 'uninstall: $(D)$(POLICY) was edited and is kept'; fi
 	rm -f '$(D)$(POLICY).new'
 	-@rmdir '$(D)$(DATADIR)/gotune/podman-hooks.d' '$(D)$(DATADIR)/gotune' '$(D)$(SYSCONFDIR)/gotune/policy.d' '$(D)$(SYSCONFDIR)/gotune' 2>/dev/null || :
+
+# What the programs consist of, besides our own files: SPDX 2.3, from the linker's maps and dpkg.
+.PHONY: sbom
+sbom: all ## BUILD/sbom.spdx.json: the packages that are linked into the programs, with versions
+	@$(COMPILE_CXX) -M hook/base_toml.cc -o $(BUILD)/base_toml.headers
+	@BUILD='$(BUILD)' contrib/sbom $(PROGRAMS) >$(BUILD)/sbom.spdx.json.new && mv $(BUILD)/sbom.spdx.json.new $(BUILD)/sbom.spdx.json
+	@jq -r '.packages[] | select(.primaryPackagePurpose == "LIBRARY") | "\(.name) \(.versionInfo)"' $(BUILD)/sbom.spdx.json
 
 # --- release ----------------------------------------------------------------------------------
 # The same commit gives the same bytes: names sorted, one time, one owner.

@@ -219,15 +219,14 @@ static int read_stack(pid_t pid, const gt_regs *regs, struct gt_stack *ret,
 }
 
 /* Finds a system call instruction in the vDSO, by preference one that is followed by a return. */
-static bool find_syscall(pid_t pid, const struct gt_stack *s, uint64_t *ret)
+static bool find_syscall(pid_t pid, uint64_t base, uint64_t *ret)
 {
 	static const unsigned char code[] = GT_ARCH_SYSCALL_RET;
 	unsigned char vdso[VDSO_MAX];
 	size_t len = sizeof(vdso);
-	uint64_t base;
 	bool found = false;
 
-	if (!gt_stack_auxv(s, AT_SYSINFO_EHDR, &base))
+	if (base == 0)
 		return false;
 	/* Two pages on most kernels, one on some. */
 	if (copy(pid, base, vdso, len, false) < 0)
@@ -270,8 +269,8 @@ static int inject(pid_t pid, const gt_regs *regs, uint64_t pc, uint64_t ret_slot
 }
 
 /* Tells the kernel where the environment is now. *ret_stale: it was not told. */
-static int tell_kernel(pid_t pid, const struct gt_barrier_job *job, const struct gt_stack *s,
-		       const struct gt_stack_new *n, gt_regs *regs, bool *ret_stale)
+static int tell_kernel(pid_t pid, const struct gt_barrier_job *job, const struct gt_stack_new *n,
+		       gt_regs *regs, bool *ret_stale)
 {
 	uint64_t arg[5] = {PR_SET_MM, PR_SET_MM_MAP, n->map_addr, sizeof(struct prctl_mm_map), 0};
 	uint64_t pc;
@@ -279,7 +278,7 @@ static int tell_kernel(pid_t pid, const struct gt_barrier_job *job, const struct
 	int r;
 
 	*ret_stale = true;
-	if (n->map_addr == 0 || !find_syscall(pid, s, &pc))
+	if (n->map_addr == 0 || !find_syscall(pid, n->vdso, &pc))
 		return 0;
 	/* A profile may kill on prctl; if it cannot be suspended, an old environ is the lesser
 	 * evil. */
@@ -291,17 +290,13 @@ static int tell_kernel(pid_t pid, const struct gt_barrier_job *job, const struct
 	return r;
 }
 
-static void free_image(struct gt_stack_new *n)
-{
-	free(n->image);
-	n->image = NULL;
-}
-
 /* The tracee stands at PTRACE_EVENT_EXEC. Leaves it at the exit stop of its execve. */
-static int change_env(pid_t pid, const struct gt_barrier_job *job, struct gt_barrier_result *ret)
+static int change_env(pid_t pid, const struct gt_barrier_job *job, gt_apart_fn *apart,
+		      struct gt_barrier_result *ret)
 {
 	struct gt_stack s = {0};
-	_cleanup_(free_image) struct gt_stack_new n = {0};
+	struct gt_stack_new n = {0};
+	_cleanup_(gt_stack_mem_done) struct gt_stack_mem mem = {0};
 	_cleanup_free_ unsigned char *image = NULL;
 	gt_regs regs;
 	int r = get_regs(pid, &regs);
@@ -309,12 +304,11 @@ static int change_env(pid_t pid, const struct gt_barrier_job *job, struct gt_bar
 	if (r == 0)
 		r = read_stack(pid, &regs, &s, &image);
 	if (r == 0)
-		r = gt_stack_build(&s, job, false, &n);
+		r = gt_stack_rebuild(apart, &s, job, false, &mem, &n);
 	if (r == 0 && n.changed && copy(pid, n.addr, n.image, n.len, true) < 0) {
 		/* The kernel has mapped some 128 KiB below the stack pointer: place only what is
 		 * new. */
-		free_image(&n);
-		r = gt_stack_build(&s, job, true, &n);
+		r = gt_stack_rebuild(apart, &s, job, true, &mem, &n);
 		if (r == 0)
 			r = copy(pid, n.addr, n.image, n.len, true);
 	}
@@ -327,15 +321,16 @@ static int change_env(pid_t pid, const struct gt_barrier_job *job, struct gt_bar
 	if (r < 0)
 		return r;
 	gt_regs_set_sp(&regs, n.sp);
-	r = tell_kernel(pid, job, &s, &n, &regs, &ret->stale_environ);
+	r = tell_kernel(pid, job, &n, &regs, &ret->stale_environ);
 	return r < 0 ? r : set_regs(pid, &regs);
 }
 
 #else
 
-static int change_env(pid_t pid, const struct gt_barrier_job *job, struct gt_barrier_result *ret)
+static int change_env(pid_t pid, const struct gt_barrier_job *job, gt_apart_fn *apart,
+		      struct gt_barrier_result *ret)
 {
-	(void)pid, (void)job, (void)ret;
+	(void)pid, (void)job, (void)apart, (void)ret;
 	return -ENOEXEC;
 }
 
@@ -368,7 +363,8 @@ static bool is_runtime_helper(pid_t pid)
 	return strncmp(target, "/memfd:runc_cloned:runc-dmz", 27) == 0;
 }
 
-void gt_barrier_wait(const struct gt_barrier_job *job, struct gt_barrier_result *ret)
+void gt_barrier_wait(const struct gt_barrier_job *job, gt_apart_fn *apart,
+		     struct gt_barrier_result *ret)
 {
 	pid_t pid = (pid_t)job->pid;
 	bool resume = false;
@@ -386,7 +382,7 @@ void gt_barrier_wait(const struct gt_barrier_job *job, struct gt_barrier_result 
 	if (job->set_nofile)
 		gt_apply_nofile(pid, job, ret);
 	if (job->n_env > 0)
-		r = change_env(pid, job, ret);
+		r = change_env(pid, job, apart, ret);
 	for (uint32_t i = 0; r < 0 && i < job->n_env; i++)
 		ret->env_error[i] = r;
 	(void)trace(PTRACE_DETACH, pid, 0, 0); /* fails only when it has gone */

@@ -11,10 +11,10 @@
 #include "gotune/apply.h"
 #include "gotune/file.h"
 
-/* "net.core.somaxconn" -> "proc/sys/net/core/somaxconn". */
-static int sysctl_path(const char *name, char *buf, size_t cap)
+/* "net.core.somaxconn" -> BELOW "net/core/somaxconn". */
+static int sysctl_path(const char *below, const char *name, char *buf, size_t cap)
 {
-	if (!gt_copy_str(buf, cap, "proc/sys/") || !gt_append(buf, cap, name))
+	if (!gt_copy_str(buf, cap, below) || !gt_append(buf, cap, name))
 		return -ENAMETOOLONG;
 	for (char *p = buf; *p; p++) {
 		if (*p == '.')
@@ -41,22 +41,27 @@ static int write_checked(int fd, long type, long or_type, const char *value)
 	return (size_t)n == len ? 0 : -EIO;
 }
 
+/*
+ * The file system's type alone would not do: another file of procfs, mounted on the sysctl's, would
+ * take the value (runc's CVE-2025-52881 was of this kind).
+ */
 int gt_apply_sysctl_write(int root, const char *name, const char *value)
 {
 	char path[GT_SYSCTL_NAME_CAP + 16];
+	_cleanup_close_ int proc = gt_root_open_proc(root);
 	_cleanup_close_ int fd = -1;
-	int r = sysctl_path(name, path, sizeof(path));
+	int r = sysctl_path("sys/", name, path, sizeof(path));
 
-	if (r < 0)
-		return r;
-	fd = openat(root, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
-	return fd < 0 ? -errno : write_checked(fd, PROC_SUPER_MAGIC, PROC_SUPER_MAGIC, value);
+	if (r < 0 || proc < 0)
+		return r < 0 ? r : proc;
+	fd = gt_root_open_same_mount(proc, path, O_WRONLY);
+	return fd < 0 ? fd : write_checked(fd, PROC_SUPER_MAGIC, PROC_SUPER_MAGIC, value);
 }
 
 int gt_apply_sysctl_read(int root, const char *name, char *buf, size_t cap)
 {
 	char path[GT_SYSCTL_NAME_CAP + 16];
-	int r = sysctl_path(name, path, sizeof(path));
+	int r = sysctl_path("proc/sys/", name, path, sizeof(path));
 
 	return r < 0 ? r : gt_root_read(root, path, buf, cap);
 }
@@ -74,9 +79,9 @@ const char *gt_apply_cgroup_file(enum gt_setting_id id, enum gt_cgroup_version v
 
 int gt_apply_cgroup_write(int dirfd, const char *file, const char *value)
 {
-	_cleanup_close_ int fd = openat(dirfd, file, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+	_cleanup_close_ int fd = gt_root_open_same_mount(dirfd, file, O_WRONLY);
 
-	return fd < 0 ? -errno : write_checked(fd, CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, value);
+	return fd < 0 ? fd : write_checked(fd, CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, value);
 }
 
 /*

@@ -23,6 +23,7 @@
 #define WORD	 sizeof(uint64_t)
 #define NOT_OURS UINT32_MAX
 #define ENV_MAX	 (1u << 20) /* entries; the kernel's own bound on their bytes is 6 MiB */
+#define JOBS_MAX ((size_t)GT_VAR_COUNT * 1088) /* bytes of the job's entries and their pointers */
 
 /* The pointer block as indices into the image: where each array begins and how long it is. */
 struct layout {
@@ -139,6 +140,8 @@ struct builder {
 	size_t n_new;	    /* entries added at the end */
 	size_t strings_len; /* bytes of strings to write */
 	size_t block_words; /* argc to AT_NULL */
+	unsigned char *room;
+	size_t cap;
 };
 
 static size_t job_len(const struct gt_barrier_env *e)
@@ -169,7 +172,7 @@ static int measure(struct builder *b)
 			b->strings_len += job_len(e);
 		else if (!b->compact)
 			b->strings_len += strlen(have) + 1;
-		if (b->strings_len > b->s->len + (size_t)GT_VAR_COUNT * 1024)
+		if (b->strings_len > b->s->len + JOBS_MAX)
 			return -E2BIG; /* pointers that share strings, more than a stack holds */
 	}
 	for (uint32_t j = 0; j < b->job->n_env; j++) {
@@ -255,9 +258,9 @@ static int lay_out(const struct builder *b, struct gt_stack_new *n)
 	n->ret_slot = n->sp - WORD;
 	n->addr = n->ret_slot;
 	n->len = (size_t)(top - n->addr);
-	n->image = calloc(1, n->len);
-	if (!n->image)
-		return -ENOMEM;
+	if (n->len > b->cap)
+		return -E2BIG;
+	n->image = b->room;
 	memcpy(n->image, &b->s->entry, WORD);
 	write_block(b, n, (size_t)(n->sp - n->addr), (size_t)(strings_at - n->addr));
 	if (map) {
@@ -271,12 +274,35 @@ static int lay_out(const struct builder *b, struct gt_stack_new *n)
 	return 0;
 }
 
+/* Strings and pointers are both in what was read; the rest is the job's, the map and alignment. */
+size_t gt_stack_room(size_t len)
+{
+	return 2 * (len + JOBS_MAX) + sizeof(struct prctl_mm_map) + 256;
+}
+
+static uint64_t vdso_of(const struct gt_stack *s, const struct layout *l)
+{
+	uint64_t key = 0, v = 0;
+
+	for (size_t i = 0; i < l->n_aux; i += 2) {
+		if (word_at(s, l->auxv + i * WORD, &key) && key == AT_SYSINFO_EHDR)
+			return word_at(s, l->auxv + (i + 1) * WORD, &v) ? v : 0;
+	}
+	return 0;
+}
+
 int gt_stack_build(const struct gt_stack *stack, const struct gt_barrier_job *job, bool compact,
-		   struct gt_stack_new *ret)
+		   unsigned char *room, size_t cap, struct gt_stack_new *ret)
 {
 	struct layout l = {0};
 	size_t place[GT_VAR_COUNT] = {0};
-	struct builder b = {.s = stack, .l = &l, .job = job, .place = place, .compact = compact};
+	struct builder b = {.s = stack,
+			    .l = &l,
+			    .job = job,
+			    .place = place,
+			    .compact = compact,
+			    .room = room,
+			    .cap = cap};
 	int r;
 
 	*ret = (struct gt_stack_new){0};
@@ -285,22 +311,31 @@ int gt_stack_build(const struct gt_stack *stack, const struct gt_barrier_job *jo
 	r = find_layout(stack, &l);
 	if (r == 0)
 		r = place_jobs(stack, &l, job, place, ret);
+	if (r == 0)
+		ret->vdso = vdso_of(stack, &l);
 	if (r < 0 || !ret->changed)
 		return r;
 	r = measure(&b);
 	return r < 0 ? r : lay_out(&b, ret);
 }
 
-bool gt_stack_auxv(const struct gt_stack *stack, uint64_t type, uint64_t *ret)
+/* Whole words, below the old stack, inside the room. */
+bool gt_stack_new_valid(const struct gt_stack_new *n, const struct gt_stack *stack, size_t cap)
 {
-	struct layout l = {0};
-	uint64_t key = 0;
+	uint64_t top = stack->sp & ~(uint64_t)15;
+	unsigned char changed;
 
-	if (find_layout(stack, &l) < 0)
-		return false;
-	for (size_t i = 0; i < l.n_aux; i += 2) {
-		if (word_at(stack, l.auxv + i * WORD, &key) && key == type)
-			return word_at(stack, l.auxv + (i + 1) * WORD, ret);
+	memcpy(&changed, &n->changed, 1);
+	for (unsigned i = 0; i < GT_VAR_COUNT; i++) {
+		if (n->env_error[i] > 0 || n->env_error[i] < -4095)
+			return false;
 	}
-	return false;
+	if (changed > 1)
+		return false;
+	if (!changed)
+		return true;
+	return n->len <= cap && n->len > 2 * WORD && n->len < top && n->addr == top - n->len &&
+	       n->ret_slot == n->addr && n->sp == n->addr + WORD && n->sp % 16 == 0 &&
+	       (n->map_addr == 0 || (n->map_addr > n->sp && n->map_addr < top &&
+				     top - n->map_addr >= sizeof(struct prctl_mm_map)));
 }

@@ -3,7 +3,9 @@
  * Effectful; gives privilege away and never takes any.
  */
 #include <cap-ng.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -59,7 +61,7 @@ const struct gt_phase_call gt_phase_calls[] = {
 	CALL(GT_PHASE_PARSE, sendmsg, "the reply"),
 	CALL(GT_PHASE_PARSE, close, "the job's descriptor"),
 	CALL(GT_PHASE_PARSE, brk, "memory"),
-	CALL(GT_PHASE_PARSE, mmap, "memory"),
+	CALL(GT_PHASE_PARSE, mmap, "memory, never to be executed"),
 	CALL(GT_PHASE_PARSE, mremap, "memory"),
 	CALL(GT_PHASE_PARSE, munmap, "memory"),
 	CALL(GT_PHASE_PARSE, exit_group, "the end"),
@@ -79,9 +81,15 @@ const struct gt_phase_call gt_phase_calls[] = {
 	CALL(GT_PHASE_SYSCTL, close, "a file"),
 	CALL(GT_PHASE_SYSCTL, fcntl, "a duplicate of the root descriptor"),
 	CALL(GT_PHASE_SYSCTL, brk, "memory"),
-	CALL(GT_PHASE_SYSCTL, mmap, "memory"),
+	CALL(GT_PHASE_SYSCTL, mmap, "memory, never to be executed"),
 	CALL(GT_PHASE_SYSCTL, munmap, "memory"),
 	CALL(GT_PHASE_SYSCTL, exit_group, "the end"),
+
+	/* The kernel's own list of the strict mode: seccomp(2). */
+	CALL(GT_PHASE_STACK, exit, "the end"),
+	CALL(GT_PHASE_STACK, read, "not made: the strict mode has it"),
+	CALL(GT_PHASE_STACK, write, "not made: the strict mode has it"),
+	CALL(GT_PHASE_STACK, rt_sigreturn, "not made: the strict mode has it"),
 };
 const unsigned gt_n_phase_calls = GT_ARRAY_LEN(gt_phase_calls);
 
@@ -96,7 +104,7 @@ static const struct {
 
 static bool is_filtered(enum gt_phase phase)
 {
-	return phase == GT_PHASE_PARSE || phase == GT_PHASE_SYSCTL;
+	return phase == GT_PHASE_PARSE || phase == GT_PHASE_SYSCTL || phase == GT_PHASE_STACK;
 }
 
 static bool is_listed(enum gt_phase phase, int cap)
@@ -159,6 +167,16 @@ static int set_limits(struct gt_err *e)
 	return 0;
 }
 
+/* mmap is for memory alone: with PROT_EXEC it kills, too, and mprotect is not in the table. */
+static int allow(scmp_filter_ctx ctx, int nr)
+{
+	const struct scmp_arg_cmp no_exec = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+
+	if (nr == __NR_mmap)
+		return seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, nr, 1, &no_exec);
+	return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, nr, 0);
+}
+
 static int load_filter(enum gt_phase phase, struct gt_err *e)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
@@ -166,13 +184,24 @@ static int load_filter(enum gt_phase phase, struct gt_err *e)
 
 	for (unsigned i = 0; r == 0 && i < gt_n_phase_calls; i++) {
 		if (gt_phase_calls[i].phase == phase)
-			r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, gt_phase_calls[i].nr, 0);
+			r = allow(ctx, gt_phase_calls[i].nr);
 	}
 	if (r == 0)
 		r = seccomp_load(ctx);
 	if (ctx)
 		seccomp_release(ctx);
 	return r == 0 ? 0 : gt_err_sys(e, r, "cannot load the worker's system call filter");
+}
+
+/*
+ * The tracer's child makes a container wait: the strict mode is one call, where a filter is
+ * compiled first. It cannot be entered below a filter, which an engine's unit may have given us.
+ */
+static int confine(enum gt_phase phase, struct gt_err *e)
+{
+	if (phase == GT_PHASE_STACK && prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT, 0, 0, 0) == 0)
+		return 0;
+	return load_filter(phase, e);
 }
 
 int gt_phase_enter(enum gt_phase phase, struct gt_err *e)
@@ -183,8 +212,15 @@ int gt_phase_enter(enum gt_phase phase, struct gt_err *e)
 		return r;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return gt_err_sys(e, -errno, "cannot set no_new_privs");
+	/*
+	 * Without capabilities we would be any root's to trace, also one's of a container that
+	 * shares the host's process ids: through /proc/PID/exe it could come to our program's file
+	 * (runc's CVE-2019-5736). ptrace(2), "Ptrace access mode checking".
+	 */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return gt_err_sys(e, -errno, "cannot become undumpable");
 	if (!is_filtered(phase))
 		return 0;
 	r = set_limits(e);
-	return r < 0 || SANITIZED ? r : load_filter(phase, e);
+	return r < 0 || SANITIZED ? r : confine(phase, e);
 }

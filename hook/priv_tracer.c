@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
+#include "gotune/apart.h"
 #include "gotune/caps.h"
 #include "gotune/inspect.h"
 #include "gotune/tracer.h"
@@ -107,7 +108,7 @@ static _Noreturn void run_tracer(const struct gt_barrier_job *job, int pipe_fd,
 		_exit(1); /* the kernel lets the init go */
 	close(pipe_fd);
 	(void)dl_iterate_phdr(give_back, NULL);
-	gt_barrier_wait(job, &res);
+	gt_barrier_wait(job, gt_apart, &res);
 	done(ctx, &res);
 	_exit(0);
 }

@@ -390,8 +390,8 @@ verdict() { # STATUS EXIT
 @test "the phases: every capability and call with its reason" {
 	healthy
 	doctor
-	[ "$(jq -c '[.phases[].phase]' <<<"$output")" = '["parse","sysctl","tracer","tracer-seccomp"]' ]
-	[ "$(jq -c '[.phases[] | select(.filtered) | .phase]' <<<"$output")" = '["parse","sysctl"]' ]
+	[ "$(jq -c '[.phases[].phase]' <<<"$output")" = '["parse","sysctl","tracer","tracer-seccomp","stack"]' ]
+	[ "$(jq -c '[.phases[] | select(.filtered) | .phase]' <<<"$output")" = '["parse","sysctl","stack"]' ]
 	[ "$(jq '.phases[0].capabilities | length' <<<"$output")" = 0 ]
 	[ "$(jq '.phases[0].calls | length' <<<"$output")" -gt 8 ]
 	[ "$(jq -c '[.phases[].capabilities[].have] | unique' <<<"$output")" = '[true]' ]

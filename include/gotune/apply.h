@@ -37,11 +37,16 @@ struct gt_barrier_result {
 	bool other_program; /* dev/ino differ from what was inspected */
 };
 
+/* Runs FN(ARG) in another process, with which the caller shares memory below ARG. 0 or -errno. */
+typedef int gt_apart_fn(void (*fn)(void *arg), void *arg);
+
 /*
  * Waits in the foreground until the process that was seized (see gt_barrier_seize) execs, applies
- * JOB and detaches; or until it dies. Runs in the tracer. What went wrong is in *ret.
+ * JOB and detaches; or until it dies. Runs in the tracer. What went wrong is in *ret. By APART the
+ * program's stack, which holds what an image and a user wrote, is read; NULL: by the caller.
  */
-void gt_barrier_wait(const struct gt_barrier_job *job, struct gt_barrier_result *ret);
+void gt_barrier_wait(const struct gt_barrier_job *job, gt_apart_fn *apart,
+		     struct gt_barrier_result *ret);
 
 /* Begins to trace PID without stopping it. 0 or -errno (-EPERM, -ESRCH). */
 GT_MUST_CHECK int gt_barrier_seize(int64_t pid);
@@ -126,8 +131,8 @@ GT_MUST_CHECK int gt_edits_write(const struct gt_edits *edits, const char *doc, 
 /*
  * One sysctl through the caller's own namespaces and ROOT's proc/sys (a root descriptor). NAME is
  * dotted and has passed gt_plan_sysctl_ns. -ENOENT: no such sysctl in this namespace. Writing
- * refuses anything that is not procfs (-EXDEV): a mount over /proc/sys cannot send the write
- * elsewhere.
+ * refuses what is not procfs, and what a mount between /proc and the file leads to, be it procfs,
+ * too (-EXDEV).
  */
 GT_MUST_CHECK int gt_apply_sysctl_write(int root, const char *name, const char *value);
 GT_MUST_CHECK int gt_apply_sysctl_read(int root, const char *name, char *buf, size_t cap);
@@ -135,7 +140,8 @@ GT_MUST_CHECK int gt_apply_sysctl_read(int root, const char *name, char *buf, si
 /* The file that holds setting ID in a cgroup of that version; NULL: there is none. Pure. */
 const char *gt_apply_cgroup_file(enum gt_setting_id id, enum gt_cgroup_version v);
 
-/* Writes VALUE into FILE of the cgroup directory DIRFD. 0 or -errno (-EXDEV: not a cgroup file). */
+/* Writes VALUE into FILE of the cgroup directory DIRFD. 0 or -errno (-EXDEV: not a cgroup file, or
+ * something is mounted on it). */
 GT_MUST_CHECK int gt_apply_cgroup_write(int dirfd, const char *file, const char *value);
 
 /* prlimit as the barrier does it: only raises, as far as it may. Fills the result's nofile fields.

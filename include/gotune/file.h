@@ -33,6 +33,18 @@ GT_MUST_CHECK int gt_root_open_file(int root, const char *path, struct stat *ret
 GT_MUST_CHECK int gt_root_open_file_beneath(int root, const char *path, struct stat *ret_st);
 
 /*
+ * Opens PATH below the directory DIR for writing, say (FLAGS), where nothing that is mounted on the
+ * way, on the file itself either, may lead the write elsewhere: -EXDEV. No link is followed
+ * (-ELOOP). The walk is its stand-in where the kernel has no openat2: it opens, then compares the
+ * mounts. Source: openat2(2), RESOLVE_NO_XDEV.
+ */
+GT_MUST_CHECK int gt_root_open_same_mount(int dir, const char *path, int flags);
+GT_MUST_CHECK int gt_root_walk_same_mount(int dir, const char *path, int flags);
+
+/* ROOT's "proc", if it is procfs and its root directory: an O_PATH descriptor, -EXDEV if not. */
+GT_MUST_CHECK int gt_root_open_proc(int root);
+
+/*
  * As gt_root_open_file, for a file that the kernel serves (/proc, /sys): opened first and
  * looked at then. Not for a container's tree, where opening a device has an effect.
  */

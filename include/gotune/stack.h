@@ -20,12 +20,13 @@ struct gt_stack {
 };
 
 struct gt_stack_new {
-	unsigned char *image; /* fresh; LEN bytes to be written at ADDR; freed by the caller */
+	unsigned char *image; /* in the caller's room; LEN bytes to be written at ADDR */
 	size_t len;
 	uint64_t addr;	   /* lowest address that is written */
 	uint64_t sp;	   /* the program's new stack pointer, 16-byte aligned */
 	uint64_t ret_slot; /* holds the entry address, just below sp: see apply_barrier.c */
 	uint64_t map_addr; /* of a struct prctl_mm_map with the new env bounds; 0 when COMPACT */
+	uint64_t vdso;	   /* where the kernel's code is mapped; 0: the stack does not say */
 	bool changed;	   /* false: nothing was to be changed, nothing to be written */
 	int env_error[GT_VAR_COUNT]; /* a job entry each: 0, -EEXIST (has another value than
 					expected) */
@@ -34,14 +35,36 @@ struct gt_stack_new {
 /*
  * Applies JOB's environment to STACK. All environment strings are written anew, so that they are
  * one range again and /proc/PID/environ can be made true. With COMPACT only the changed strings
- * are: for an environment that does not fit below the stack pointer. 0, -EINVAL (the stack is not
- * what the ABI says), -E2BIG, -ENOMEM. Source: System V AMD64 ABI 3.4.1 and AAPCS64: the same
- * layout on both, 64-bit words.
+ * are: for an environment that does not fit below the stack pointer. ROOM has CAP zero bytes for
+ * the image. No system call is made, nothing is allocated. 0, -EINVAL (the stack is not what the
+ * ABI says), -E2BIG. Source: System V AMD64 ABI 3.4.1 and AAPCS64: the same layout on both, 64-bit
+ * words.
  */
 GT_MUST_CHECK int gt_stack_build(const struct gt_stack *stack, const struct gt_barrier_job *job,
-				 bool compact, struct gt_stack_new *ret);
+				 bool compact, unsigned char *room, size_t cap,
+				 struct gt_stack_new *ret);
 
-/* The value of auxiliary vector entry TYPE; false when there is none or the stack is malformed. */
-bool gt_stack_auxv(const struct gt_stack *stack, uint64_t type, uint64_t *ret);
+/* The room that is enough for any environment of a stack of LEN bytes. */
+size_t gt_stack_room(size_t len);
+
+/* Is N what gt_stack_build could have made of STACK in a room of CAP bytes? It came from elsewhere.
+ */
+bool gt_stack_new_valid(const struct gt_stack_new *n, const struct gt_stack *stack, size_t cap);
+
+/* Memory for a new stack, which a child process can fill. */
+struct gt_stack_mem {
+	void *p;
+	size_t len;
+};
+void gt_stack_mem_done(struct gt_stack_mem *m);
+
+/*
+ * gt_stack_build by means of APART (see gt_barrier_wait; NULL: here and now). *MEM holds
+ * ret->image, also for the next call; given back by gt_stack_mem_done. Errors as gt_stack_build;
+ * -ENOMEM; APART's; -EBADMSG: what came back is nonsense.
+ */
+GT_MUST_CHECK int gt_stack_rebuild(gt_apart_fn *apart, const struct gt_stack *stack,
+				   const struct gt_barrier_job *job, bool compact,
+				   struct gt_stack_mem *mem, struct gt_stack_new *ret);
 
 #endif

@@ -198,6 +198,15 @@ static const struct row {
 	 {0}},
 };
 
+static unsigned char room[1 << 20];
+
+static int build(const struct gt_stack *s, const struct gt_barrier_job *job, bool compact,
+		 struct gt_stack_new *ret)
+{
+	memset(room, 0, sizeof(room));
+	return gt_stack_build(s, job, compact, room, sizeof(room), ret);
+}
+
 static void run_row(const struct row *r, bool compact)
 {
 	struct gt_stack s = make_stack(r->env);
@@ -207,7 +216,7 @@ static void run_row(const struct row *r, bool compact)
 
 	for (unsigned i = 0; i < 3 && r->job[i].name; i++)
 		add(&job, r->job[i].name, r->job[i].value, r->job[i].expect);
-	assert_int_equal(gt_stack_build(&s, &job, compact, &n), 0);
+	assert_int_equal(build(&s, &job, compact, &n), 0);
 	for (unsigned i = 0; i < job.n_env; i++) {
 		if (n.env_error[i] != r->error[i])
 			fail_msg("%s: job %u: %d, want %d", r->name, i, n.env_error[i],
@@ -222,7 +231,7 @@ static void run_row(const struct row *r, bool compact)
 	check(&n, compact, env, sizeof(env));
 	if (strcmp(env, r->want) != 0)
 		fail_msg("%s: %s, want %s", r->name, env, r->want);
-	free(n.image);
+	assert_true(gt_stack_new_valid(&n, &s, sizeof(room)));
 }
 
 static void test_build_rows(void **state)
@@ -246,7 +255,7 @@ static void test_build_of_a_cut_stack_fails(void **state)
 		struct gt_stack s = make_stack(env);
 
 		s.len = len;
-		assert_int_equal(gt_stack_build(&s, &job, false, &n), -EINVAL);
+		assert_int_equal(build(&s, &job, false, &n), -EINVAL);
 		assert_null(n.image);
 	}
 }
@@ -264,12 +273,9 @@ static void test_build_of_wild_words_never_crashes(void **state)
 		for (size_t i = 0; i < GT_ARRAY_LEN(wild); i++) {
 			struct gt_stack s = make_stack(env);
 			struct gt_stack_new n;
-			uint64_t ignored;
 
 			memcpy(image + off, &wild[i], 8);
-			(void)!gt_stack_build(&s, &job, false, &n); /* any answer but a crash */
-			free(n.image);
-			(void)gt_stack_auxv(&s, AT_RANDOM, &ignored);
+			(void)!build(&s, &job, false, &n); /* any answer but a crash */
 		}
 	}
 }
@@ -292,20 +298,77 @@ static void test_build_of_shared_strings_is_bounded(void **state)
 		memcpy(big + i * 8, &p, 8);
 	}
 	add(&job, "GOGC", "60", NULL);
-	assert_int_equal(gt_stack_build(&s, &job, false, &n), -E2BIG);
+	assert_int_equal(build(&s, &job, false, &n), -E2BIG);
 	assert_null(n.image);
 }
 
-static void test_auxv_finds_entries(void **state)
+static void test_build_finds_the_vdso(void **state)
 {
 	static const char *const env[] = {NULL};
 	struct gt_stack s = make_stack(env);
-	uint64_t v = 0;
+	struct gt_barrier_job job = {0};
+	struct gt_stack_new n;
 
 	(void)state;
-	assert_true(gt_stack_auxv(&s, AT_SYSINFO_EHDR, &v));
-	assert_int_equal(v, 0x7fff0000);
-	assert_false(gt_stack_auxv(&s, AT_EXECFN, &v));
+	add(&job, "GOGC", "60", NULL);
+	assert_int_equal(build(&s, &job, false, &n), 0);
+	assert_int_equal(n.vdso, 0x7fff0000);
+}
+
+/* A room that is too small by one byte is not written beyond. */
+static void test_build_keeps_to_its_room(void **state)
+{
+	static const char *const env[] = {"A=1", NULL};
+	struct gt_stack s = make_stack(env);
+	struct gt_barrier_job job = {0};
+	struct gt_stack_new n;
+	size_t len;
+
+	(void)state;
+	add(&job, "GOGC", "60", NULL);
+	assert_int_equal(build(&s, &job, false, &n), 0);
+	len = n.len;
+	assert_true(len <= gt_stack_room(s.len));
+	assert_int_equal(gt_stack_build(&s, &job, false, room, len, &n), 0);
+	memset(room, 0, sizeof(room));
+	assert_int_equal(gt_stack_build(&s, &job, false, room, len - 1, &n), -E2BIG);
+	for (size_t i = 0; i < len; i++)
+		assert_int_equal(room[i], 0);
+}
+
+/* What comes back from a child that was taken over: each lie is seen. */
+static void test_new_valid_sees_lies(void **state)
+{
+	static const char *const env[] = {"A=1", NULL};
+	struct gt_stack s = make_stack(env);
+	struct gt_barrier_job job = {0};
+	struct gt_stack_new n, lie;
+
+	(void)state;
+	add(&job, "GOGC", "60", NULL);
+	assert_int_equal(build(&s, &job, false, &n), 0);
+	assert_true(gt_stack_new_valid(&n, &s, n.len));
+	assert_false(gt_stack_new_valid(&n, &s, n.len - 1));
+#define LIE(member, value)                              \
+	lie = n;                                        \
+	lie.member = (value);                           \
+	if (gt_stack_new_valid(&lie, &s, sizeof(room))) \
+	fail_msg(#member " = " #value " was believed")
+	LIE(len, SIZE_MAX);
+	LIE(len, 0);
+	LIE(len, n.len + 16);
+	LIE(addr, n.addr + 16);
+	LIE(addr, s.sp + 4096);
+	LIE(sp, n.sp + 8);
+	LIE(sp, s.sp + 16);
+	LIE(ret_slot, s.sp + 16);
+	LIE(map_addr, n.addr - 16);
+	LIE(map_addr, s.sp - 16);
+	LIE(env_error[0], 1);
+	LIE(env_error[3], -5000);
+	lie = n;
+	memset(&lie.changed, 7, 1);
+	assert_false(gt_stack_new_valid(&lie, &s, sizeof(room)));
 }
 
 int main(void)
@@ -315,7 +378,9 @@ int main(void)
 		cmocka_unit_test(test_build_of_a_cut_stack_fails),
 		cmocka_unit_test(test_build_of_wild_words_never_crashes),
 		cmocka_unit_test(test_build_of_shared_strings_is_bounded),
-		cmocka_unit_test(test_auxv_finds_entries),
+		cmocka_unit_test(test_build_finds_the_vdso),
+		cmocka_unit_test(test_build_keeps_to_its_room),
+		cmocka_unit_test(test_new_valid_sees_lies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -233,66 +233,6 @@ static void test_call_reports_setup(void **state)
 	free(out);
 }
 
-/* The number after KEY in /proc/PID/status, read in BASE. */
-static uint64_t status_of(pid_t pid, const char *key, int base)
-{
-	char path[64], text[4096];
-	_cleanup_close_ int fd = -1;
-	const char *p;
-	ssize_t n;
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = read(fd, text, sizeof(text) - 1);
-	assert_true(n > 0);
-	text[n] = '\0';
-	p = strstr(text, key);
-	assert_non_null(p);
-	return strtoull(p + strlen(key), NULL, base);
-}
-
-static uint64_t caps_in_table(enum gt_phase phase)
-{
-	uint64_t mask = 0;
-
-	for (unsigned i = 0; i < gt_n_phase_caps; i++)
-		mask |= gt_phase_caps[i].phase == phase ? 1ULL << gt_phase_caps[i].cap : 0;
-	return mask;
-}
-
-static void test_phases_hold_what_their_table_says(void **state)
-{
-	uint64_t ours = status_of(getpid(), "CapPrm:\t", 16);
-
-	(void)state;
-	for (enum gt_phase p = 0; p < GT_PHASE_COUNT; p++) {
-		struct gt_worker w = start(p);
-		bool filtered = p == GT_PHASE_PARSE || p == GT_PHASE_SYSCTL;
-		char out[8] = "";
-
-		/* It has entered its phase when it answers. */
-		assert_int_equal(gt_worker_call(&w, FAILS, -1, NULL, 0, out, 5000, NULL), -EBADMSG);
-		assert_int_equal(status_of(w.pid, "CapPrm:\t", 16), caps_in_table(p) & ours);
-		assert_int_equal(status_of(w.pid, "CapEff:\t", 16), caps_in_table(p) & ours);
-		assert_int_equal(status_of(w.pid, "CapInh:\t", 16), 0);
-		assert_int_equal(status_of(w.pid, "CapAmb:\t", 16), 0);
-		assert_int_equal(status_of(w.pid, "NoNewPrivs:\t", 10), 1);
-		if (!SANITIZED)
-			assert_int_equal(status_of(w.pid, "Seccomp:\t", 10), filtered ? 2 : 0);
-		gt_worker_done(&w);
-	}
-	assert_int_equal(caps_in_table(GT_PHASE_PARSE), 0);
-}
-
-static void test_tables_give_a_reason_for_everything(void **state)
-{
-	(void)state;
-	for (unsigned i = 0; i < gt_n_phase_caps; i++)
-		assert_true(gt_phase_caps[i].why[0] != '\0');
-	for (unsigned i = 0; i < gt_n_phase_calls; i++)
-		assert_true(gt_phase_calls[i].why[0] != '\0' && gt_phase_calls[i].nr >= 0);
-}
-
 static int64_t clock_ms(void)
 {
 	struct timespec t;
@@ -364,8 +304,6 @@ int main(void)
 		cmocka_unit_test(test_call_forbidden_system_call_kills),
 		cmocka_unit_test(test_call_bounds_memory),
 		cmocka_unit_test(test_call_reports_setup),
-		cmocka_unit_test(test_phases_hold_what_their_table_says),
-		cmocka_unit_test(test_tables_give_a_reason_for_everything),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
