@@ -223,10 +223,12 @@ check-oracle: ## install what is missing (as root), then compare our decisions w
 	@BUILD='$(BUILD)' SEED='$(SEED)' CASES='$(CASES)' $(if $(ONLY),ONLY='$(ONLY)') VERBOSE='$(VERBOSE)' tests/oracle/run
 
 # The program that runs in the containers of the tests and of the demo. Nothing is downloaded.
+# Nothing is fetched, and the caches are ours.
+GO_BUILD = CGO_ENABLED=0 GOFLAGS=-mod=mod GOPROXY=off GOTOOLCHAIN=local \
+	GOCACHE='$(abspath $(BUILD))/e2e/go-cache' GOPATH='$(abspath $(BUILD))/e2e/go' go build -trimpath -buildvcs=false
 $(PROBE): $(wildcard tests/e2e/probe/*.go) tests/e2e/probe/go.mod
 	@mkdir -p $(@D)
-	cd tests/e2e/probe && CGO_ENABLED=0 GOFLAGS=-mod=mod GOPROXY=off GOTOOLCHAIN=local \
-		GOCACHE='$(abspath $(BUILD))/e2e/go-cache' GOPATH='$(abspath $(BUILD))/e2e/go' go build -trimpath -buildvcs=false -o '$(abspath $@)' .
+	cd tests/e2e/probe && $(GO_BUILD) -o '$(abspath $@)' .
 
 .PHONY: check-static
 check-static: $(LIB_OBJ) $(BUILD)/gotune ## ranks and sizes of the sources, purity of the planner, soundness of the schemas
@@ -290,17 +292,22 @@ demo-now:
 	@BUILD='$(BUILD)' contrib/demo
 
 # --- bench ------------------------------------------------------------------------------------
-BENCH_RUNS ?= 200
+# BENCH="start process" runs these parts alone; RUNS=200 of each.
 $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) -static-pie -o $@ $<
+$(BUILD)/bench/empty-go: tests/bench/empty.go
+	@mkdir -p $(@D)
+	$(GO_BUILD) -o '$@' $<
 
-.PHONY: bench bench-now
-bench: ## as root: what the hook and gotune explain cost, against an empty static C program
-	@contrib/install-deps demo
+.PHONY: bench bench-now bench-plots
+bench: ## as root, on a quiet machine: what we cost, against named baselines; BENCH="start process" RUNS=200
+	@contrib/install-deps bench
 	@+$(MAKE) --no-print-directory -s bench-now
-bench-now: all $(PROBE) $(BUILD)/bench/bench $(BUILD)/bench/empty
-	@BUILD='$(BUILD)' PROBE='$(PROBE)' tests/bench/run $(BENCH_RUNS)
+bench-now: all $(BUILD)/bench/bench $(BUILD)/bench/empty $(BUILD)/bench/empty-go
+	@BUILD='$(BUILD)' tests/bench/run $(BENCH)
+bench-plots: ## what the last bench measured, as docs/performance/*.csv and *.svg, and tables on standard output
+	@BUILD='$(BUILD)' tests/bench/plots docs/performance
 
 .PHONY: install-deps
 install-deps: ## install the packages that building, tests, analysis and demo need

@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include "gotune/cli.h"
+#include "gotune/pages.h"
 
 #define FORMAT	 GT_OPT_BIT(GT_OPT_FORMAT)
 #define POLICY	 (GT_OPT_BIT(GT_OPT_POLICY) | GT_OPT_BIT(GT_OPT_SYSROOT))
@@ -231,6 +232,7 @@ int main(int argc, char *argv[])
 	struct gt_cli_out out = {.color = gt_cli_color_wanted(STDOUT_FILENO)};
 	int status, r;
 
+	gt_malloc_settle();
 	/* `gotune list | head` ends early: that is an EPIPE below, not a death. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	status = dispatch(&out, argc, argv);

@@ -15,6 +15,7 @@
 #include "gotune/keep.h"
 #include "gotune/live.h"
 #include "gotune/log.h"
+#include "gotune/pages.h"
 #include "gotune/planner.h"
 #include "gotune/read.h"
 #include "gotune/words.h"
@@ -345,6 +346,7 @@ int main(int argc, char **argv)
 	int status;
 
 	settle_in();
+	gt_malloc_settle();
 	if (!parse_args(argc, argv, &status))
 		return status ? refuse(status) : 0;
 	gt_log_init("oci-gotune-hook", arg.log, GT_LOG_INFO);

@@ -15,6 +15,7 @@
 #include "gotune/gone.h"
 #include "gotune/keep.h"
 #include "gotune/log.h"
+#include "gotune/pages.h"
 #include "gotune/read.h"
 #include "gotune/record.h"
 #include "gotune/runtimes.h"
@@ -109,6 +110,7 @@ int main(int argc, char **argv)
 	void (*on_child)(int) = signal(SIGCHLD, SIG_DFL);
 	void (*on_size)(int) = signal(SIGXFSZ, SIG_IGN);
 
+	gt_malloc_settle();
 	gt_log_init("gotune-runtime", GT_LOG_SYSLOG, GT_LOG_INFO);
 	gt_runtime_argv_parse(argc, argv, &a);
 	if (gt_runtime_find(getenv("GOTUNE_RUNTIME"), real, sizeof(real), &e) < 0) {

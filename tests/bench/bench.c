@@ -1,12 +1,19 @@
 /*
- * Runs several commands in turn, again and again, and prints medians: CPU time of the whole process
- *and the children that it waited for, wall time, and its largest resident set. The first command is
- *the baseline.
+ * Runs several commands in turn, again and again, and prints what each costs: medians and quartiles
+ * of wall time and of CPU time, with all processes that came of it, and its largest resident set.
  *
- *	bench RUNS STDIN NAME COMMAND... [:: NAME COMMAND...]...
+ *	bench [-n RUNS] [-j PARALLEL] [-i STDIN] [-o RAW] [-w] NAME COMMAND... [:: NAME COMMAND...]...
  *
- * A process that a command leaves behind (the tracer of the exec barrier) is killed after each run:
- *this program is its reaper, and no such process can be anybody else's.
+ *	-n  runs of each command (200); three more come first and are not counted
+ *	-j  so many of a command at once; one sample is all of them (1)
+ *	-i  a file that each gets as its standard input
+ *	-o  append one line a sample: name,run,wall_us,cpu_us,rss_kib
+ *	-w  wait for the processes that a command leaves behind, and count their CPU time; without it
+ *	    they are killed (a hook that was called for a container that is never started leaves its
+ *	    tracer), and what they used until then counts
+ *
+ * Prints comma-separated lines: name,runs,wall_us,q1,q3,cpu_us,q1,q3,rss_kib. The order within a
+ * round changes from round to round, so that none always comes after the same other one.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -21,11 +28,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#define COMMANDS 8
-#define RUNS_MAX 2000
+#define COMMANDS 16
+#define RUNS_MAX 5000
+#define PARALLEL_MAX 128
+#define WARM_UP 3
 
 struct sample {
-	double cpu_us, wall_us, rss_kib;
+	double wall_us, cpu_us, rss_kib;
 };
 
 struct command {
@@ -33,6 +42,13 @@ struct command {
 	char **argv;
 	struct sample *run;
 };
+
+static struct {
+	int runs, parallel;
+	const char *input;
+	FILE *raw;
+	int wait_for_left;
+} opt = {.runs = 200, .parallel = 1, .input = "/dev/null"};
 
 static double now_us(void)
 {
@@ -42,19 +58,25 @@ static double now_us(void)
 	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
-static double micros(struct timeval t)
+/* CPU time of all processes that were waited for so far. */
+static double waited_us(void)
 {
-	return (double)t.tv_sec * 1e6 + (double)t.tv_usec;
+	struct rusage u;
+
+	(void)getrusage(RUSAGE_CHILDREN, &u);
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1e6 +
+	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
 }
 
-static void kill_left_behind(void)
+/* What a command leaves behind becomes our child: this process is their reaper. */
+static void end_left_behind(void)
 {
 	char path[64];
 	FILE *f;
 	int pid;
 
 	(void)snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
-	f = fopen(path, "r");
+	f = opt.wait_for_left ? NULL : fopen(path, "r");
 	while (f && fscanf(f, "%d", &pid) == 1)
 		(void)kill(pid, SIGKILL);
 	if (f)
@@ -63,28 +85,44 @@ static void kill_left_behind(void)
 		;
 }
 
-static void run_once(const struct command *c, const char *input, struct sample *ret)
+static pid_t start(const struct command *c)
 {
-	double start = now_us();
-	struct rusage u;
-	int status;
 	pid_t pid = vfork();
 
 	if (pid == 0) {
-		int in = open(input, O_RDONLY), out = open("/dev/null", O_WRONLY);
+		int in = open(opt.input, O_RDONLY), out = open("/dev/null", O_WRONLY);
 
 		(void)dup2(in, 0);
 		(void)dup2(out, 1);
 		execv(c->argv[0], c->argv);
 		_exit(127);
 	}
-	if (pid < 0 || wait4(pid, &status, 0, &u) < 0 || status != 0) {
-		fprintf(stderr, "bench: %s failed\n", c->name);
-		exit(1);
+	return pid;
+}
+
+static void run_once(const struct command *c, struct sample *ret)
+{
+	double cpu = waited_us(), begin = now_us();
+	pid_t pid[PARALLEL_MAX];
+	struct sample s = {0};
+
+	for (int i = 0; i < opt.parallel; i++)
+		pid[i] = start(c);
+	for (int i = 0; i < opt.parallel; i++) {
+		struct rusage u;
+		int status;
+
+		if (pid[i] < 0 || wait4(pid[i], &status, 0, &u) < 0 || status != 0) {
+			fprintf(stderr, "bench: %s failed\n", c->name);
+			exit(1);
+		}
+		if ((double)u.ru_maxrss > s.rss_kib)
+			s.rss_kib = (double)u.ru_maxrss;
 	}
-	*ret = (struct sample){micros(u.ru_utime) + micros(u.ru_stime), now_us() - start,
-			       (double)u.ru_maxrss};
-	kill_left_behind();
+	s.wall_us = now_us() - begin;
+	end_left_behind();
+	s.cpu_us = waited_us() - cpu;
+	*ret = s;
 }
 
 static int by_value(const void *a, const void *b)
@@ -94,58 +132,78 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Median and quartiles of the member at byte OFFSET. */
-static void quartiles(const struct command *c, int runs, size_t offset, double ret[3])
+/* First quartile, median and third quartile of the member at byte OFFSET. */
+static void quartiles(const struct command *c, size_t offset, double ret[3])
 {
 	static double v[RUNS_MAX];
 
-	for (int i = 0; i < runs; i++)
+	for (int i = 0; i < opt.runs; i++)
 		memcpy(&v[i], (const char *)&c->run[i] + offset, sizeof(double));
-	qsort(v, (size_t)runs, sizeof(double), by_value);
+	qsort(v, (size_t)opt.runs, sizeof(double), by_value);
 	for (int q = 0; q < 3; q++)
-		ret[q] = v[(runs - 1) * (q + 1) / 4];
+		ret[q] = v[(opt.runs - 1) * (q + 1) / 4];
 }
 
-static void report(const struct command *c, const struct command *base, int runs)
+static void report(const struct command *c)
 {
-	double cpu[3], wall[3], rss[3], cpu0[3], wall0[3];
+	double cpu[3], wall[3], rss[3];
 
-	quartiles(c, runs, offsetof(struct sample, cpu_us), cpu);
-	quartiles(c, runs, offsetof(struct sample, wall_us), wall);
-	quartiles(c, runs, offsetof(struct sample, rss_kib), rss);
-	quartiles(base, runs, offsetof(struct sample, cpu_us), cpu0);
-	quartiles(base, runs, offsetof(struct sample, wall_us), wall0);
-	printf("%-22s %7.0f (%5.0f-%5.0f) %6.1fx %7.0f (%5.0f-%5.0f) %6.1fx %6.0f\n", c->name,
-	       cpu[1], cpu[0], cpu[2], cpu[1] / cpu0[1], wall[1], wall[0], wall[2],
-	       wall[1] / wall0[1], rss[1]);
+	quartiles(c, offsetof(struct sample, wall_us), wall);
+	quartiles(c, offsetof(struct sample, cpu_us), cpu);
+	quartiles(c, offsetof(struct sample, rss_kib), rss);
+	printf("%s,%d,%.0f,%.0f,%.0f,%.0f,%.0f,%.0f,%.0f\n", c->name, opt.runs, wall[1], wall[0],
+	       wall[2], cpu[1], cpu[0], cpu[2], rss[1]);
+	for (int i = 0; opt.raw && i < opt.runs; i++)
+		fprintf(opt.raw, "%s,%d,%.0f,%.0f,%.0f\n", c->name, i, c->run[i].wall_us,
+			c->run[i].cpu_us, c->run[i].rss_kib);
+}
+
+static void take_options(int argc, char **argv)
+{
+	for (int o; (o = getopt(argc, argv, "+n:j:i:o:w")) != -1;) {
+		if (o == 'n')
+			opt.runs = atoi(optarg);
+		else if (o == 'j')
+			opt.parallel = atoi(optarg);
+		else if (o == 'i')
+			opt.input = optarg;
+		else if (o == 'o')
+			opt.raw = fopen(optarg, "a");
+		else if (o == 'w')
+			opt.wait_for_left = 1;
+		else
+			exit(2);
+	}
+	if (opt.runs < 1 || opt.runs > RUNS_MAX || opt.parallel < 1 ||
+	    opt.parallel > PARALLEL_MAX) {
+		fprintf(stderr, "bench: 1 to %d runs, 1 to %d at once\n", RUNS_MAX, PARALLEL_MAX);
+		exit(2);
+	}
 }
 
 int main(int argc, char **argv)
 {
 	struct command c[COMMANDS];
-	int runs = argc > 3 ? atoi(argv[1]) : 0, n = 0;
+	int n = 0;
 
-	if (runs < 1 || runs > RUNS_MAX) {
-		fprintf(stderr,
-			"usage: bench RUNS STDIN NAME COMMAND... [:: NAME COMMAND...]...\n");
-		return 2;
-	}
-	for (int i = 3; i < argc && n < COMMANDS; n++) {
+	take_options(argc, argv);
+	for (int i = optind; i < argc && n < COMMANDS; n++) {
 		c[n] = (struct command){argv[i], argv + i + 1,
-					calloc((size_t)runs, sizeof(struct sample))};
+					calloc((size_t)opt.runs, sizeof(struct sample))};
 		while (i < argc && strcmp(argv[i], "::") != 0)
 			i++;
 		if (i < argc)
 			argv[i++] = NULL;
 	}
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-	for (int r = -3; r < runs; r++) {
-		for (int i = 0; i < n; i++)
-			run_once(&c[i], argv[2], &c[i].run[r < 0 ? 0 : r]); /* three to warm up */
+	for (int r = -WARM_UP; r < opt.runs; r++) {
+		for (int i = 0; i < n; i++) {
+			struct command *next = &c[(i + r + WARM_UP) % n];
+
+			run_once(next, &next->run[r < 0 ? 0 : r]);
+		}
 	}
-	printf("%-22s %7s %-13s %7s %7s %-13s %7s %6s\n", "medians of runs in turn", "CPU us",
-	       "(quartiles)", "ratio", "wall us", "(quartiles)", "ratio", "KiB");
 	for (int i = 0; i < n; i++)
-		report(&c[i], &c[0], runs);
+		report(&c[i]);
 	return 0;
 }
