@@ -60,8 +60,8 @@ static int recv_request(int sock, struct request *req, int *ret_fd)
 }
 
 /*
- * Fresh pages: zero, and all there at once. Each is looked at when the reply is sent, and to be given
- * them one by one costs many times as much as the pages do.
+ * Fresh pages: zero, and all there at once. Each is looked at when the reply is sent, and to be
+ * given them one by one costs many times as much as the pages do.
  */
 struct pages {
 	void *p;
@@ -76,7 +76,8 @@ static void unmap(struct pages *m)
 
 static bool map_pages(struct pages *m, size_t len)
 {
-	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
 	if (p == MAP_FAILED)
 		return false;

@@ -2,14 +2,15 @@
  * Runs several commands in turn, again and again, and prints what each costs: medians and quartiles
  * of wall time and of CPU time, with all processes that came of it, and its largest resident set.
  *
- *	bench [-n RUNS] [-j PARALLEL] [-i STDIN] [-o RAW] [-w] NAME COMMAND... [:: NAME COMMAND...]...
+ *	bench [-n RUNS] [-j PARALLEL] [-i STDIN] [-o RAW] [-w] NAME COMMAND... [:: NAME
+ *COMMAND...]...
  *
  *	-n  runs of each command (200); three more come first and are not counted
  *	-j  so many of a command at once; one sample is all of them (1)
  *	-i  a file that each gets as its standard input
  *	-o  append one line a sample: name,run,wall_us,cpu_us,rss_kib
- *	-w  wait for the processes that a command leaves behind, and count their CPU time; without it
- *	    they are killed (a hook that was called for a container that is never started leaves its
+ *	-w  wait for the processes that a command leaves behind, and count their CPU time; without
+ *it they are killed (a hook that was called for a container that is never started leaves its
  *	    tracer), and what they used until then counts
  *
  * Prints comma-separated lines: name,runs,wall_us,q1,q3,cpu_us,q1,q3,rss_kib. The order within a
@@ -28,10 +29,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define COMMANDS 16
-#define RUNS_MAX 5000
+#define COMMANDS     16
+#define RUNS_MAX     5000
 #define PARALLEL_MAX 128
-#define WARM_UP 3
+#define WARM_UP	     3
 
 struct sample {
 	double wall_us, cpu_us, rss_kib;
