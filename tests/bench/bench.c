@@ -2,16 +2,14 @@
  * Runs several commands in turn, again and again, and prints what each costs: medians and quartiles
  * of wall time and of CPU time, with all processes that came of it, and its largest resident set.
  *
- *	bench [-n RUNS] [-j PARALLEL] [-i STDIN] [-o RAW] [-w] NAME COMMAND... [:: NAME
- *COMMAND...]...
+ *	bench [-n RUNS] [-j PARALLEL] [-i STDIN] [-o RAW] [-w] NAME COMMAND... [:: ...]
  *
  *	-n  runs of each command (200); three more come first and are not counted
  *	-j  so many of a command at once; one sample is all of them (1)
  *	-i  a file that each gets as its standard input
  *	-o  append one line a sample: name,run,wall_us,cpu_us,rss_kib
- *	-w  wait for the processes that a command leaves behind, and count their CPU time; without
- *it they are killed (a hook that was called for a container that is never started leaves its
- *	    tracer), and what they used until then counts
+ *	-w  wait for what a command leaves behind; without it that is killed (a hook that was called
+ *	    for a container that is never started leaves its tracer); its CPU time counts either way
  *
  * Prints comma-separated lines: name,runs,wall_us,q1,q3,cpu_us,q1,q3,rss_kib. The order within a
  * round changes from round to round, so that none always comes after the same other one.
