@@ -2,6 +2,17 @@
 #include "fuzz.h"
 #include "gotune/parse.h"
 
+/* A number alone is that CPU, or beyond all that there can be. */
+static void check_single(const char *text, int r, const struct gt_cpus *cpus)
+{
+	unsigned long long v = strtoull(text, NULL, 10); /* ULLONG_MAX when there are more digits */
+
+	if (!*text || text[strspn(text, "0123456789")])
+		return;
+	HOLDS(r == (v < GT_CPUS_MAX ? 0 : -E2BIG));
+	HOLDS(r < 0 || (gt_cpus_has(cpus, (unsigned)v) && gt_cpus_count(cpus) == 1));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_in in = {data, size};
@@ -16,6 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	b = a;
 	r = gt_cpus_parse(text, &a);
 	HOLDS(r == 0 || r == -EINVAL || r == -E2BIG);
+	check_single(text, r, &a);
 	if (r < 0) {
 		HOLDS(memcmp(&a, &b, sizeof(a)) == 0);
 		return 0;

@@ -58,6 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (n > 0 && fuzz_answer(gt_json_drop(doc, in.n, path, n, &dropped, &e), &e) == 0) {
 		HOLDS(!find(dropped.p, dropped.len, &is));
+		HOLDS(gt_json_find(dropped.p, dropped.len, path, 0, &is, &e) == 0);
 		HOLDS(there ? dropped.len < in.n : dropped.len == in.n);
 	}
 	gt_buf_done(&put);

@@ -11,7 +11,10 @@ static void feed(struct fuzz_in in, size_t first, struct gt_program *p)
 	first = first < in.n ? first : in.n;
 	gt_modinfo_feed(&m, (const char *)in.p, first);
 	gt_modinfo_feed(&m, (const char *)in.p + first, in.n - first);
-	HOLDS(gt_modinfo_end(&m) == 0 || !p->has_modules);
+	if (gt_modinfo_end(&m) == 0) /* the text ended with a line's end */
+		HOLDS(in.n == 0 || in.p[in.n - 1] == '\n');
+	else
+		HOLDS(!p->has_modules);
 	HOLDS(gt_program_valid(p));
 }
 

@@ -43,6 +43,15 @@ static void check_gomaxprocs(const struct gt_setting *s)
 	}
 }
 
+/* Is A at most the profile's share of B? */
+static bool is_share(uint64_t a, uint64_t b)
+{
+	uint32_t ratio = prof->ratio_permille > prof->cgo_ratio_permille ? prof->ratio_permille
+									 : prof->cgo_ratio_permille;
+
+	return (unsigned __int128)a * 1000 <= (unsigned __int128)b * ratio;
+}
+
 static void check_gomemlimit(const struct gt_setting *s)
 {
 	uint64_t bytes = 0;
@@ -57,9 +66,10 @@ static void check_gomemlimit(const struct gt_setting *s)
 	for (uint32_t i = 0; i < f.cgroup.n_level && i < GT_LEVELS_MAX; i++) {
 		const struct gt_level *l = &f.cgroup.level[i];
 
-		HOLDS(!l->has_mem_max || l->mem_max_bytes > INT64_MAX || bytes <= l->mem_max_bytes);
+		HOLDS(!l->has_mem_max || l->mem_max_bytes > INT64_MAX ||
+		      is_share(bytes, l->mem_max_bytes));
 		HOLDS(!l->has_mem_high || l->mem_high_bytes > INT64_MAX ||
-		      bytes <= l->mem_high_bytes);
+		      is_share(bytes, l->mem_high_bytes));
 	}
 	HOLDS(plan.has_mem_limit && plan.mem_limit_bytes >= prof->min_limit_bytes);
 	HOLDS(f.program.go_minor >= 19 && f.program.automemlimit[0] == '\0');
