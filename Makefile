@@ -207,7 +207,7 @@ include tests/fuzz/fuzz.mk
 
 # --- analysis ---------------------------------------------------------------------------------
 # Every shell script, whatever its name: the first line says so.
-SCRIPTS = $(sort $(shell grep -rlE --exclude-dir='build*' --exclude-dir=.git --exclude-dir=dist --exclude-dir=fixtures \
+SCRIPTS = $(sort $(shell grep -rlE --exclude-dir='build*' --exclude-dir=.git --exclude-dir=dist --exclude-dir=fixtures --exclude-dir=corpus \
 	'^\#! ?(/usr)?/bin/(env )?(ba|da)?sh|^\#!/usr/bin/env bats' .ci contrib tests) $(wildcard tests/*.bash tests/*/*.bash tests/lab/guest/*))
 EACH    = xargs -P "$$(nproc)" -n 1
 
