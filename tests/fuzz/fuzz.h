@@ -59,7 +59,7 @@ GT_UNUSED static uint64_t fuzz_u64(struct fuzz_in *in)
 /* The part before the next SEP, which is skipped, or all that is left. */
 GT_UNUSED static struct fuzz_in fuzz_until(struct fuzz_in *in, char sep)
 {
-	const uint8_t *end = in->n ? memchr(in->p, sep, in->n) : NULL;
+	const uint8_t *end = in->n ? memchr(in->p, (unsigned char)sep, in->n) : NULL;
 	struct fuzz_in part = {in->p, end ? (size_t)(end - in->p) : in->n};
 
 	in->p += part.n + (end != NULL);
