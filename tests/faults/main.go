@@ -209,7 +209,10 @@ func parent(c Config) int {
 				r.take(m.result)
 			} else {
 				left--
-				r.failed = r.failed || m.err != nil
+				if m.err != nil {
+					fmt.Printf("%s: a shard broke off: %v\n", r.Runtime, m.err)
+					r.failed = true
+				}
 			}
 		case <-stop:
 			r.failed, r.KeepGoing = true, false
