@@ -245,7 +245,8 @@ func main() {
 	case c.Load, c.List && c.Shard < 0:
 		cmd := unshared(0)
 		cmd.Stdout = os.Stdout
-		if cmd.Run() != nil {
+		if err := cmd.Run(); err != nil {
+			fmt.Printf("%s: %v\n", c.Runtime, err)
 			os.Exit(1)
 		}
 	case c.Shard >= 0:
