@@ -5,16 +5,23 @@
 
 struct gt_json_pos gt_json_locate(const char *doc, size_t len, size_t offset)
 {
-	struct gt_json_pos pos = {.offset = offset < len ? offset : len, .line = 1, .column = 1};
-	size_t start = 0;
+	static const struct gt_json_pos begin = {0, 1, 1};
 
-	for (size_t i = 0; i < pos.offset; i++) {
-		if (doc[i] == '\n') {
+	return gt_json_locate_from(doc, len, offset, &begin);
+}
+
+struct gt_json_pos gt_json_locate_from(const char *doc, size_t len, size_t offset,
+				       const struct gt_json_pos *from)
+{
+	struct gt_json_pos pos = *from;
+
+	for (size_t end = offset < len ? offset : len; pos.offset < end; pos.offset++) {
+		pos.column++;
+		if (doc[pos.offset] == '\n') {
 			pos.line++;
-			start = i + 1;
+			pos.column = 1;
 		}
 	}
-	pos.column = (unsigned)(pos.offset - start) + 1;
 	return pos;
 }
 

@@ -282,7 +282,7 @@ static int take_inherits(struct gt_policy_reader *rd, const struct gt_json_event
 	if (!gt_policy_text(rd, ev, p->v.inherits, sizeof(p->v.inherits)))
 		return 0;
 	p->inherits_layer = rd->layer;
-	p->inherits_pos = gt_json_locate(rd->doc, rd->len, ev->begin);
+	p->inherits_pos = gt_policy_place(rd, ev);
 	for (unsigned k = 0; rd->layer > 0 && k < GT_PK_COUNT; k++) {
 		if (p->v.layer[k] == 0)
 			p->set[k] = false;

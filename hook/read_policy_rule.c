@@ -114,7 +114,7 @@ static int take_name(struct gt_policy_reader *rd, const struct gt_json_event *ev
 
 static int take_profile_name(struct gt_policy_reader *rd, const struct gt_json_event *ev)
 {
-	rd->rule.profile_pos = gt_json_locate(rd->doc, rd->len, ev->begin);
+	rd->rule.profile_pos = gt_policy_place(rd, ev);
 	(void)gt_policy_text(rd, ev, rd->rule.v.profile, sizeof(rd->rule.v.profile));
 	return 0;
 }

@@ -55,7 +55,7 @@ static int take_default_profile(struct gt_policy_reader *rd, const struct gt_jso
 
 	if (gt_policy_text(rd, ev, p->default_profile, sizeof(p->default_profile))) {
 		p->from.default_profile = rd->layer;
-		rd->d->default_pos = gt_json_locate(rd->doc, rd->len, ev->begin);
+		rd->d->default_pos = gt_policy_place(rd, ev);
 	}
 	return 0;
 }

@@ -7,6 +7,14 @@
 #include "gotune/fields.h"
 #include "gotune/read_policy.h"
 
+struct gt_json_pos gt_policy_place(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+{
+	if (rd->at.line == 0 || rd->at.offset > ev->begin)
+		rd->at = (struct gt_json_pos){0, 1, 1};
+	rd->at = gt_json_locate_from(rd->doc, rd->len, ev->begin, &rd->at);
+	return rd->at;
+}
+
 static void GT_PRINTF(4, 0) fault(struct gt_policy_reader *rd, size_t offset, const char *path,
 				  const char *fmt, va_list ap)
 {

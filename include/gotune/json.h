@@ -82,6 +82,10 @@ bool gt_json_at(const struct gt_json_event *ev, const char *pattern);
 /* Line and column of an offset. */
 struct gt_json_pos gt_json_locate(const char *doc, size_t len, size_t offset);
 
+/* The same, from a place FROM that is known and no later: for who locates one after the other. */
+struct gt_json_pos gt_json_locate_from(const char *doc, size_t len, size_t offset,
+				       const struct gt_json_pos *from);
+
 /*
  * A writer of compact or indented JSON over gt_buf. Commas are its own business. Strings that are
  * not UTF-8 have each bad byte replaced by U+FFFD, so what it writes is always valid JSON.

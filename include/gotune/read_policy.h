@@ -46,6 +46,7 @@ struct gt_policy_reader {
 	uint8_t layer;
 	const char *doc;
 	size_t len;
+	struct gt_json_pos at;		/* the last place that gt_policy_place told; line 0: none */
 	struct gt_raw_profile *profile; /* inside "profiles": the current one, of D */
 	struct gt_raw_rule rule;	/* inside "rules": the current one */
 	bool in_rule;
@@ -60,6 +61,9 @@ struct gt_policy_reader {
  */
 int gt_policy_fault(struct gt_policy_reader *rd, size_t offset, const char *fmt, ...)
 	GT_PRINTF(3, 4);
+
+/* Where EV begins. Events come in order, and each file is gone through once. */
+struct gt_json_pos gt_policy_place(struct gt_policy_reader *rd, const struct gt_json_event *ev);
 
 /* A fault at EV, prefixed by EV's path. */
 int gt_policy_fault_at(struct gt_policy_reader *rd, const struct gt_json_event *ev, const char *fmt,

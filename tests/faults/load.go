@@ -127,8 +127,9 @@ func (l *Load) gone() bool {
 			}
 		}
 		for _, pid := range children() {
-			exe, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
-			if strings.Contains(exe, l.Runtime) {
+			cmd, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+			program, _, _ := strings.Cut(string(cmd), "\x00")
+			if filepath.Base(program) == l.Runtime {
 				_ = syscall.Kill(pid, syscall.SIGKILL)
 			}
 		}

@@ -209,7 +209,10 @@ func parent(c Config) int {
 				r.take(m.result)
 			} else {
 				left--
-				r.failed = r.failed || m.err != nil
+				if m.err != nil {
+					fmt.Printf("%s: a shard broke off: %v\n", r.Runtime, m.err)
+					r.failed = true
+				}
 			}
 		case <-stop:
 			r.failed, r.KeepGoing = true, false
@@ -242,7 +245,8 @@ func main() {
 	case c.Load, c.List && c.Shard < 0:
 		cmd := unshared(0)
 		cmd.Stdout = os.Stdout
-		if cmd.Run() != nil {
+		if err := cmd.Run(); err != nil {
+			fmt.Printf("%s: %v\n", c.Runtime, err)
 			os.Exit(1)
 		}
 	case c.Shard >= 0:

@@ -218,7 +218,9 @@ func (s *Shard) start(c Command) int {
 	env := append([]string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 		"GT_FAULTS=" + s.faults}, c.env...)
 	pid, e := syscall.ForkExec(c.args[0], c.args, &syscall.ProcAttr{Dir: c.dir, Env: env,
-		Files: []uintptr{in.Fd(), out.Fd(), err.Fd()}})
+		Files: []uintptr{in.Fd(), out.Fd(), err.Fd()},
+		// A runtime that knows no pid of a container's has been seen to kill its own process group.
+		Sys: &syscall.SysProcAttr{Setpgid: true}})
 	must(e, c.args[0])
 	return pid
 }

@@ -145,7 +145,7 @@ func runPrecreate(s *Shard, _ *Stage, c Case, program []string, wrong *errs) Ran
 // stopped is true when the wrapper could not become the runtime, since it was killed or since that
 // very call failed; it must then have said so.
 func (s *Shard) stopped(c Case, d Done, wrong *errs) bool {
-	if (!c.killsMain() && c.call != "execve") || !s.hit(c) {
+	if (!c.killsMain() && (c.call != "execve" || c.kind != "call")) || !s.hit(c) {
 		return false
 	}
 	if d.left != "" {
