@@ -126,7 +126,7 @@ has_landing_pads() {
 	local dir=$T/another/and/longer/directory program
 	git rev-parse --git-dir >/dev/null 2>&1 || skip 'needs a git clone: which files are ours?'
 	mkdir -p "$dir"
-	git ls-files -z -- Makefile VERSION hook include contrib/install-deps | tar --null --files-from=- -cf - | tar -xf - -C "$dir"
+	git ls-files -z -- Makefile tests/fuzz/fuzz.mk VERSION hook include contrib/install-deps | tar --null --files-from=- -cf - | tar -xf - -C "$dir"
 	make -C "$dir" -s -j"$(nproc)" BUILD=out all >"$T/log" 2>&1 || {
 		tail -n 20 "$T/log"
 		return 1
