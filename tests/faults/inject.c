@@ -289,6 +289,8 @@ static void on_exec(struct proc *p)
 		return;
 	}
 	say("became another program: %d\n", p->number);
+	if (hit && spec.what == WHAT_STOP)
+		continue_later(p->pid); /* stopped at its execve: the stop is still to come */
 	(void)ptrace(PTRACE_DETACH, p->pid, NULL, 0L);
 	forget(p);
 }

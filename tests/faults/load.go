@@ -24,7 +24,7 @@ const (
 	rounds     = 100
 	privateMax = 512 // KiB, of a tracer that waits
 	flat       = 2.0 // how much slower the last bursts, or a full directory, may make it
-	slowRules  = 4.0 // and a thousand rules, which have to be read
+	slowRules  = 8.0 // and a thousand rules, which have to be read
 )
 
 // Load is one run of them.
