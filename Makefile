@@ -203,8 +203,7 @@ $(FAULTS)/gotune-runtime: $(BUILD)/obj/main_runtime.o $(FAULTS)/fault.o $(BUILD)
 	$(LINK_STATIC) $(FAULT_WRAP) -o $@ $^ $(LIBS_STATIC)
 $(FAULTS)/driver: $(wildcard tests/faults/*.go) tests/faults/go.mod
 	@mkdir -p $(@D)
-	cd tests/faults && CGO_ENABLED=0 GOFLAGS=-mod=mod GOPROXY=off GOTOOLCHAIN=local \
-		GOCACHE='$(abspath $(BUILD))/e2e/go-cache' GOPATH='$(abspath $(BUILD))/e2e/go' go build -trimpath -buildvcs=false -o '$(abspath $@)' .
+	cd tests/faults && $(GO_BUILD) -o '$(abspath $@)' .
 
 # For the engines' suites, where the VM's root has no compiler.
 $(BUILD)/lab/installed: $(PROGRAMS)
@@ -222,10 +221,10 @@ check-oracle: ## install what is missing (as root), then compare our decisions w
 	@+$(MAKE) --no-print-directory -s -j"$$(nproc)" all >&2
 	@BUILD='$(BUILD)' SEED='$(SEED)' CASES='$(CASES)' $(if $(ONLY),ONLY='$(ONLY)') VERBOSE='$(VERBOSE)' tests/oracle/run
 
-# The program that runs in the containers of the tests and of the demo. Nothing is downloaded.
-# Nothing is fetched, and the caches are ours.
+# Go programs: nothing is downloaded, and the caches are ours.
 GO_BUILD = CGO_ENABLED=0 GOFLAGS=-mod=mod GOPROXY=off GOTOOLCHAIN=local \
 	GOCACHE='$(abspath $(BUILD))/e2e/go-cache' GOPATH='$(abspath $(BUILD))/e2e/go' go build -trimpath -buildvcs=false
+# The program that runs in the containers of the tests and of the demo.
 $(PROBE): $(wildcard tests/e2e/probe/*.go) tests/e2e/probe/go.mod
 	@mkdir -p $(@D)
 	cd tests/e2e/probe && $(GO_BUILD) -o '$(abspath $@)' .

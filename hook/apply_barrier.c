@@ -303,7 +303,7 @@ static int change_env(pid_t pid, const struct gt_barrier_job *job, gt_apart_fn *
 {
 	struct gt_stack s = {0};
 	struct gt_stack_new n = {0};
-	_cleanup_(gt_stack_mem_done) struct gt_stack_mem mem = {0};
+	_cleanup_(gt_pages_done) struct gt_pages mem = {0};
 	_cleanup_free_ unsigned char *image = NULL;
 	gt_regs regs;
 	int r = get_regs(pid, &regs);

@@ -6,8 +6,6 @@
  * The child gets a copy of the old stack by being forked, and leaves the new one, with what it says
  * of it, in the shared memory. It has ended when its answer is looked at.
  */
-#include <sys/mman.h>
-
 #include "gotune/stack.h"
 
 /* At the beginning of the shared memory; the room for the image follows. */
@@ -33,33 +31,15 @@ static void build(void *ctx)
 		gt_stack_build(q->stack, q->job, q->compact, q->room, q->cap, &q->answer->stack);
 }
 
-void gt_stack_mem_done(struct gt_stack_mem *m)
-{
-	if (m->p)
-		(void)munmap(m->p, m->len);
-	*m = (struct gt_stack_mem){0};
-}
-
-/* Fresh: the build counts on zeros. */
-static int get_memory(struct gt_stack_mem *m, size_t len)
-{
-	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	if (p == MAP_FAILED)
-		return -errno;
-	gt_stack_mem_done(m);
-	*m = (struct gt_stack_mem){p, len};
-	return 0;
-}
-
 int gt_stack_rebuild(gt_apart_fn *apart, const struct gt_stack *stack,
-		     const struct gt_barrier_job *job, bool compact, struct gt_stack_mem *mem,
+		     const struct gt_barrier_job *job, bool compact, struct gt_pages *mem,
 		     struct gt_stack_new *ret)
 {
 	struct question q = {
 		.stack = stack, .job = job, .compact = compact, .cap = gt_stack_room(stack->len)};
 	struct answer a;
-	int r = get_memory(mem, sizeof(a) + q.cap);
+	int r = gt_pages_map(mem, sizeof(a) + q.cap,
+			     GT_PAGES_SHARED); /* zeros: the build counts on them */
 
 	if (r < 0)
 		return r;

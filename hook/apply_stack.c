@@ -3,8 +3,8 @@
  *
  * Theory of operation. At PTRACE_EVENT_EXEC the kernel has laid out, from the stack pointer up:
  * argc, argv[], NULL, envp[], NULL, auxv pairs up to AT_NULL, and above them the strings.
- *Everything between may move, since no instruction has run yet and nothing has kept a pointer. The
- *new block goes below the old one:
+ * All between may move, since no instruction has run yet and nothing has kept a pointer. The new
+ * block goes below the old one:
  *
  *	addr      entry address      where an injected system call's `ret` leads
  *	sp        argc argv envp auxv

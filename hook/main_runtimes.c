@@ -74,14 +74,16 @@ static bool is_sound(const struct gt_policy *p)
 	return true;
 }
 
-/* A second time when the first one failed: for want of memory, say. Another runtime than the one
- * that the policy names would know nothing of the containers that there are. */
+/* What fails for want of memory, say, may not fail again; and another runtime than the one that the
+ * policy names would know nothing of the containers that there are. */
+#define TRIES 2
+
 static int read_policy(struct gt_policy *ret, struct gt_err *e)
 {
 	_cleanup_close_ int root = -1;
 	int r = -EIO;
 
-	for (unsigned i = 0; i < 2 && (r < 0 || !is_sound(ret)); i++) {
+	for (unsigned i = 0; i < TRIES && (r < 0 || !is_sound(ret)); i++) {
 		gt_policy_done(ret);
 		if (root < 0)
 			root = gt_root_open(NULL, e);
@@ -93,7 +95,7 @@ static int read_policy(struct gt_policy *ret, struct gt_err *e)
 int gt_runtime_find(const char *forced, char *ret, size_t cap, struct gt_err *e)
 {
 	struct gt_policy policy = {0};
-	bool found, known;
+	bool found = false, known;
 
 	if (forced && forced[0]) {
 		/* What cannot be looked at may be executed all the same: execve will tell. */
@@ -104,9 +106,8 @@ int gt_runtime_find(const char *forced, char *ret, size_t cap, struct gt_err *e)
 				  forced);
 	}
 	known = read_policy(&policy, e) == 0;
-	/* Twice, as well. */
-	found = find_any(known ? &policy : NULL, ret, cap) ||
-		find_any(known ? &policy : NULL, ret, cap);
+	for (unsigned i = 0; !found && i < TRIES; i++)
+		found = find_any(known ? &policy : NULL, ret, cap);
 	gt_policy_done(&policy);
 	if (found)
 		return 0;

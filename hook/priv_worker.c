@@ -11,12 +11,12 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 
+#include "gotune/pages.h"
 #include "gotune/wire.h"
 #include "gotune/worker.h"
 
@@ -59,40 +59,14 @@ static int recv_request(int sock, struct request *req, int *ret_fd)
 	return 0;
 }
 
-/*
- * Fresh pages: zero, and all there at once. Each is looked at when the reply is sent, and to be
- * given them one by one costs many times as much as the pages do.
- */
-struct pages {
-	void *p;
-	size_t len;
-};
-
-static void unmap(struct pages *m)
-{
-	if (m->p)
-		(void)munmap(m->p, m->len);
-}
-
-static bool map_pages(struct pages *m, size_t len)
-{
-	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-
-	if (p == MAP_FAILED)
-		return false;
-	*m = (struct pages){p, len};
-	return true;
-}
-
 /* READY is 0, or what keeps this worker from doing any job, with its error in WHY. */
 static int serve_one(int sock, const struct gt_job *jobs, unsigned n_jobs, int ready,
 		     const struct gt_err *why)
 {
 	struct request req = {0};
 	struct reply rep = {0};
-	_cleanup_(unmap) struct pages in = {0};
-	_cleanup_(unmap) struct pages out = {0};
+	_cleanup_(gt_pages_done) struct gt_pages in = {0};
+	_cleanup_(gt_pages_done) struct gt_pages out = {0};
 	_cleanup_close_ int fd = -1;
 	int r = recv_request(sock, &req, &fd);
 
@@ -100,7 +74,9 @@ static int serve_one(int sock, const struct gt_job *jobs, unsigned n_jobs, int r
 		return r;
 	if (req.job >= n_jobs || req.in_len > jobs[req.job].in_max)
 		return -EBADMSG;
-	if (!map_pages(&in, (size_t)req.in_len + 1) || !map_pages(&out, jobs[req.job].ret_len))
+	/* Not calloc: each page is looked at when the reply is sent. */
+	if (gt_pages_map(&in, (size_t)req.in_len + 1, GT_PAGES_OWN) < 0 ||
+	    gt_pages_map(&out, jobs[req.job].ret_len, GT_PAGES_OWN) < 0)
 		return -ENOMEM;
 	r = gt_wire_read_blocks(sock, &req.map, in.p, req.in_len, 0);
 	if (r < 0)

@@ -176,7 +176,8 @@ int gt_policy_read_layer(struct gt_draft *d, uint8_t layer, const char *doc, siz
 			 char *ret_error, size_t cap)
 {
 	struct gt_draft copy;
-	struct gt_policy_reader rd = {.d = &copy, .layer = layer, .doc = doc, .len = len};
+	struct gt_policy_reader rd = {
+		.d = &copy, .layer = layer, .doc = doc, .len = len, .at = {0, 1, 1}};
 	struct gt_json_pos pos;
 	struct gt_err e = {0};
 	int r;

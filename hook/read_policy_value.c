@@ -9,8 +9,6 @@
 
 struct gt_json_pos gt_policy_place(struct gt_policy_reader *rd, const struct gt_json_event *ev)
 {
-	if (rd->at.line == 0 || rd->at.offset > ev->begin)
-		rd->at = (struct gt_json_pos){0, 1, 1};
 	rd->at = gt_json_locate_from(rd->doc, rd->len, ev->begin, &rd->at);
 	return rd->at;
 }

@@ -38,11 +38,10 @@ extern const unsigned gt_n_phase_calls;
 /*
  * Enters PHASE for good: capabilities that the table does not list are dropped from every set,
  * no_new_privs, not dumpable, resource limits, then the seccomp filter: any other call kills the
- * process. The
- * tracer has no filter, since the kernel denies PTRACE_O_SUSPEND_SECCOMP to a filtered tracer
- * (kernel/ptrace.c, check_ptrace_options); what an image wrote it copies and has a child read
- * (GT_PHASE_STACK). Should: be called by a single-threaded child right after fork. Mustn't: open,
- * exec or fork afterwards, but for what the tables list and the tracer's child. Returns 0 or
+ * process. The tracer has no filter, since the kernel denies PTRACE_O_SUSPEND_SECCOMP to a filtered
+ * tracer (kernel/ptrace.c, check_ptrace_options); what an image wrote it copies and has a child
+ * read (GT_PHASE_STACK). Should: be called by a single-threaded child right after fork. Mustn't:
+ * open, exec or fork afterwards, but for what the tables list and the tracer's child. Returns 0 or
  * -errno: the caller must then not go on.
  */
 GT_MUST_CHECK int gt_phase_enter(enum gt_phase phase, struct gt_err *e);

@@ -173,8 +173,7 @@ struct gt_rlimit_facts {
 	uint64_t config_soft, config_hard;
 	bool live_known;
 	uint64_t live_soft, live_hard;
-	bool replaced; /* config.json is edited: the runtime sets what it says, also if that is less
-			*/
+	bool replaced;		    /* the runtime sets what config.json says, lower or not */
 	enum gt_tri can_raise_hard; /* CAP_SYS_RESOURCE in the initial user namespace */
 };
 

@@ -1,12 +1,29 @@
-/* L0 base. Memory as the kernel gives it. */
+/* L0 base. Memory straight from the kernel. */
 #ifndef GOTUNE_PAGES_H
 #define GOTUNE_PAGES_H
+
+#include "gotune/base.h"
+
+/* {0} is none. */
+struct gt_pages {
+	void *p;
+	size_t len;
+};
+
+enum gt_pages_kind {
+	GT_PAGES_OWN,	 /* of this process; all there at once: many faults would cost more */
+	GT_PAGES_SHARED, /* with the children that it forks; there when they are touched */
+};
+
+/* LEN fresh bytes, all zero, in the place of what *P was. 0 or -ENOMEM; gt_pages_done frees them.
+ */
+GT_MUST_CHECK int gt_pages_map(struct gt_pages *p, size_t len, enum gt_pages_kind kind);
+void gt_pages_done(struct gt_pages *p);
 
 /*
  * From now on malloc maps what is large. Such memory is zero and there when it is touched, so
  * calloc need not clear it: our structs hold whole paths and lists, of which a container fills a
- * part. Each page that is touched costs a fault, and faults are most of what a short process costs.
- * For a program's main, before it allocates.
+ * part. For a program's main, before it allocates.
  */
 void gt_malloc_settle(void);
 

@@ -46,7 +46,7 @@ struct gt_policy_reader {
 	uint8_t layer;
 	const char *doc;
 	size_t len;
-	struct gt_json_pos at;		/* the last place that gt_policy_place told; line 0: none */
+	struct gt_json_pos at;		/* the last place that gt_policy_place told */
 	struct gt_raw_profile *profile; /* inside "profiles": the current one, of D */
 	struct gt_raw_rule rule;	/* inside "rules": the current one */
 	bool in_rule;

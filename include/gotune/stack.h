@@ -9,6 +9,7 @@
 #include <linux/prctl.h>
 
 #include "gotune/apply.h"
+#include "gotune/pages.h"
 
 /* A copy of the stack, from the stack pointer up, and the bounds that the kernel keeps of it. */
 struct gt_stack {
@@ -51,20 +52,13 @@ size_t gt_stack_room(size_t len);
  */
 bool gt_stack_new_valid(const struct gt_stack_new *n, const struct gt_stack *stack, size_t cap);
 
-/* Memory for a new stack, which a child process can fill. */
-struct gt_stack_mem {
-	void *p;
-	size_t len;
-};
-void gt_stack_mem_done(struct gt_stack_mem *m);
-
 /*
  * gt_stack_build by means of APART (see gt_barrier_wait; NULL: here and now). *MEM holds
- * ret->image, also for the next call; given back by gt_stack_mem_done. Errors as gt_stack_build;
+ * ret->image, also for the next call; the caller frees it. Errors as gt_stack_build;
  * -ENOMEM; APART's; -EBADMSG: what came back is nonsense.
  */
 GT_MUST_CHECK int gt_stack_rebuild(gt_apart_fn *apart, const struct gt_stack *stack,
 				   const struct gt_barrier_job *job, bool compact,
-				   struct gt_stack_mem *mem, struct gt_stack_new *ret);
+				   struct gt_pages *mem, struct gt_stack_new *ret);
 
 #endif

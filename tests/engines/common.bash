@@ -178,6 +178,29 @@ record_files() {
 # Who runs commands in the box, for suites of a user's: words before a command.
 AS_USER=()
 
+# reports N: has the program of $CID, a container of $ENGINE's (dk or pm), reported N times? $OUT gets the
+# last one.
+reports() {
+	"$ENGINE" logs "$CID" >"$T/log" 2>/dev/null
+	[ "$(wc -l <"$T/log")" -ge "$1" ] && tail -n 1 "$T/log" >"$OUT"
+}
+
+# serve PROGRAM [ARGUMENT...]: one that answers with its report, in a container with a quota of 2.5 CPUs,
+# which the newest Go takes for 3 Ps; $CID.
+serve() {
+	CID=$("$ENGINE" run -d "${@:2}" --cpus 2.5 --memory 512m --entrypoint "/$1" probe -serve 127.0.0.1:8080)
+	wait_for 60 answers
+	expect '3 null 460MiB' "$(seen '"\(.gomaxprocs) \(.env.GOMAXPROCS) \(.env.GOMEMLIMIT)"')"
+}
+
+answers() {
+	"$ENGINE" exec "$CID" busybox wget -qO- http://127.0.0.1:8080/ >"$OUT" 2>/dev/null && [ -s "$OUT" ]
+}
+
+has_ps() {
+	answers && [ "$(seen .gomaxprocs)" = "$1" ]
+}
+
 # expect WANT GOT [WHAT]
 expect() {
 	[ "$1" = "$2" ] || {

@@ -1,6 +1,7 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # common.bash reads ENGINE
 # A dockerd of the suite's own, in its box: docker.bats and load.bats.
 
+ENGINE=dk
 dk() {
 	box /usr/bin/docker "$@"
 }

@@ -37,12 +37,6 @@ run_detached() {
 	wait_for 30 reports 1
 }
 
-# reports N: has the program reported N times? $OUT gets the last one.
-reports() {
-	dk logs "$CID" >"$T/log" 2>/dev/null
-	[ "$(wc -l <"$T/log")" -ge "$1" ] && tail -n 1 "$T/log" >"$OUT"
-}
-
 pid_of() {
 	dk inspect -f '{{.State.Pid}}' "$1"
 }
@@ -411,31 +405,15 @@ health_is() {
 	docker_start
 }
 
-# What a program in $CID that serves its report says now.
-answers() {
-	dk exec "$CID" busybox wget -qO- http://127.0.0.1:8080/ >"$OUT" 2>/dev/null && [ -s "$OUT" ]
-}
-
-has_ps() {
-	answers && [ "$(seen .gomaxprocs)" = "$1" ]
-}
-
-# serve PROGRAM: with a quota of 2.5 CPUs, which the newest Go takes for 3 Ps.
-serve() {
-	CID=$(dk run -d --runtime=gotune --cpus 2.5 --memory 512m --entrypoint "/$1" probe -serve 127.0.0.1:8080)
-	wait_for 60 answers
-	expect '3 null 460MiB' "$(seen '"\(.gomaxprocs) \(.env.GOMAXPROCS) \(.env.GOMEMLIMIT)"')"
-}
-
 # bats test_tags=versions
 @test "the newest Go: its own choice is right, held back by go.mod it is un-pinned, docker update reaches it" {
 	has_newest_go
-	serve new
+	serve new --runtime=gotune
 	expect 'skip go-default-is-right' "$(setting "$CID" GOMAXPROCS | cut -d' ' -f1,2)"
 	dk update --cpus 1.5 "$CID" >/dev/null
 	wait_for 60 has_ps 2
 	docker_clean
-	serve pinned
+	serve pinned --runtime=gotune
 	expect 'set un-pin containermaxprocs=1,updatemaxprocs=1' "$(setting "$CID" GODEBUG)"
 	dk update --cpus 1.5 "$CID" >/dev/null
 	wait_for 60 has_ps 2

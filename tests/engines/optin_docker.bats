@@ -35,12 +35,7 @@ allow() {
 # run_detached ARGUMENTS...: until the program has reported; $CID, and the report in $OUT.
 run_detached() {
 	CID=$(dk run -d --runtime gotune --network "${NET:-none}" --cpus 0.5 --memory 512m "$@" -sleep 600) || return 1
-	wait_for 30 reports
-}
-
-reports() {
-	dk logs "$CID" >"$OUT" 2>/dev/null
-	[ -s "$OUT" ]
+	wait_for 30 reports 1
 }
 
 warnings() {
@@ -153,6 +148,6 @@ warnings() {
 @test "the labels count again when the container is restarted" {
 	run_detached labelled
 	dk restart -t 0 "$CID" >/dev/null
-	wait_for 30 reports
+	wait_for 30 reports 2
 	expect memory "$(record "$CID" .profile)" profile
 }

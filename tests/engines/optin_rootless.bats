@@ -39,12 +39,7 @@ user() {
 
 run_detached() {
 	CID=$(pm run -d labelled -sleep 600) || return 1
-	wait_for 30 reports
-}
-
-reports() {
-	pm logs "$CID" >"$OUT" 2>/dev/null
-	[ -s "$OUT" ]
+	wait_for 30 reports 1
 }
 
 warnings() {

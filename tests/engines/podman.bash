@@ -2,6 +2,7 @@
 # Podman in a box: podman.bats, cdi.bats and load.bats. It has no daemon: how we are registered is
 # what containers.conf and the hooks directories say at each call.
 
+ENGINE=pm
 pm() {
 	box "${AS_USER[@]}" /usr/bin/podman "$@"
 }
@@ -90,12 +91,6 @@ run_container() {
 run_detached() {
 	CID=$(pm run -d "${LIMITS[@]}" "$@") || return 1
 	wait_for 30 reports 1
-}
-
-# reports N: has the program reported N times? $OUT gets the last one.
-reports() {
-	pm logs "$CID" >"$T/log" 2>/dev/null
-	[ "$(wc -l <"$T/log")" -ge "$1" ] && tail -n 1 "$T/log" >"$OUT"
 }
 
 # Podman adds a limit of processes to a limit of descriptors, which it then may not raise here.

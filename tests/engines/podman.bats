@@ -287,22 +287,6 @@ built() {
 	grep -A1 "^${CID:0:12}" "$ERR" | grep -q 'limits were changed'
 }
 
-# What a program in $CID that serves its report says now.
-answers() {
-	pm exec "$CID" busybox wget -qO- http://127.0.0.1:8080/ >"$OUT" 2>/dev/null && [ -s "$OUT" ]
-}
-
-has_ps() {
-	answers && [ "$(seen .gomaxprocs)" = "$1" ]
-}
-
-# serve PROGRAM: with a quota of 2.5 CPUs, which the newest Go takes for 3 Ps.
-serve() {
-	CID=$(pm run -d --cpus 2.5 --memory 512m --entrypoint "/$1" probe -serve 127.0.0.1:8080)
-	wait_for 60 answers
-	expect '3 null 460MiB' "$(seen '"\(.gomaxprocs) \(.env.GOMAXPROCS) \(.env.GOMEMLIMIT)"')"
-}
-
 # bats test_tags=versions
 @test "the newest Go: its own choice is right, held back by go.mod it is un-pinned, podman update reaches it" {
 	has_newest_go
@@ -317,7 +301,10 @@ serve() {
 }
 
 expect_follows_update() {
-	pm update --help >/dev/null 2>&1 || return 0
+	pm update --help >/dev/null 2>&1 || {
+		echo "# live updates are not tried: $(pm --version) has no update" >&3
+		return
+	}
 	pm update --cpus 1.5 "$CID" >/dev/null
 	wait_for 60 has_ps 2
 }

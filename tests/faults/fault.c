@@ -1,16 +1,14 @@
 /*
  * Linked into a test build of the hook and of gotune-runtime (--wrap, see the Makefile): the N-th
  * allocation of a process fails, or its clock jumps from the N-th look at it on. GT_FAULTS names a
- * directory; DIR/spec's second line says what:
- *
- *	alloc P N            the N-th allocation of process P fails
- *	clock P N SECONDS M  from the N-th look on the time of day is SECONDS later or earlier; with
- *M 1 the monotonic clock as well, as on a machine that its host had frozen
+ * directory; DIR/spec's second line says what: "alloc P N", the N-th allocation of process P fails;
+ * "clock P N SECONDS M", from the N-th look on the time of day is SECONDS later or earlier, with M
+ * 1 the monotonic clock as well, as on a machine that its host had frozen.
  *
  * P numbers the processes that the program forks, as inject.c does. DIR/counts has what was
- *counted, as 32-bit numbers: hits, those among them that libseccomp had (version 2.5.4 crashes of
- *some), allocations of 16 processes, looks of 16 processes. It is shared memory, so that a worker
- *that may make no system call counts as well.
+ * counted, as 32-bit numbers: hits, those among them that libseccomp had (version 2.5.4 crashes of
+ * some), allocations of 16 processes, looks of 16 processes. It is shared memory, so that a worker
+ * that may make no system call counts as well.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -3,25 +3,21 @@
  *
  *	inject DIR PROGRAM [ARG...]
  *
- * DIR/spec says what, in one line:
- *
- *	count            nothing; at the end DIR/log has a line "call P NAME N" for each call made
- *	watch            nothing
- *	P NAME N WHAT    the N-th NAME of process P: WHAT is an error's name, KILL, STOP (SIGSTOP,
- *and SIGCONT 200 ms later) or HANG (SIGSTOP for good)
- *
- * P numbers the processes that the program forks: 0 is the program itself, 1 the first child.
- *DIR/log gets "hit" when it happened, and "exit P STATUS" (as waitpid has it) for every process.
+ * DIR/spec says what, in one line: "count" (nothing; at the end DIR/log has a line "call P NAME
+ * N" for each call made), "watch" (nothing), or "P NAME N WHAT": the N-th NAME of process P, WHAT
+ * being an error's name, KILL, STOP (SIGSTOP, and SIGCONT 200 ms later) or HANG (SIGSTOP for
+ * good). P numbers the processes that the program forks: 0 is the program itself, 1 its first
+ * child. DIR/log gets "hit" when it happened, and "exit P STATUS" (as waitpid has it) for each.
  *
  * The program takes this process's place, as it was started by its parent; a process of our own,
  * which is nobody's child, traces it. When it becomes another program (gotune-runtime becomes
- *runc), that one is let go. Calls before the first openat or rt_sigaction are not counted: the C
- *library starts, and dies when it cannot.
+ * runc), that one is let go. Calls before the first openat or rt_sigaction are not counted: the C
+ * library starts, and dies when it cannot.
  *
  * Not strace: it makes a call fail by changing its number to one that there is not, and our
- *workers' filters kill for that. Here the number becomes that of close(-1), which every filter
- *allows. Two calls must do as the kernel does: close gives the descriptor back whatever it says,
- *and a brk that fails returns the old break. x86-64 alone.
+ * workers' filters kill for that. Here the number becomes that of close(-1), which every filter
+ * allows. Two calls must do as the kernel does: close gives the descriptor back whatever it says,
+ * and a brk that fails returns the old break. x86-64 alone.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -4,8 +4,8 @@
 #ifndef TESTS_FUZZ_FACTS_H
 #define TESTS_FUZZ_FACTS_H
 
+#include "../unit/plan_usual.h"
 #include "fill.h"
-#include "gotune/planner.h"
 
 #define OVER 3 /* counts that say more than there is room for */
 
@@ -109,6 +109,7 @@ static const struct fill facts_rows[] = {
 	FT(nofile.live_known),
 	FN(nofile.live_soft),
 	FN(nofile.live_hard),
+	FT(nofile.replaced),
 	FB(nofile.can_raise_hard, 3),
 	ES(sysctl, name),
 	ET(sysctl, in_config),
@@ -125,7 +126,7 @@ static const struct fill facts_rows[] = {
 /* What stands in a policy's arrays; the bounds are those of its reader. */
 struct fuzz_policy {
 	struct gt_policy p;
-	struct gt_profile profile[3];
+	struct gt_profile profile[USUAL_PROFILES];
 	struct gt_rule rule[4];
 	struct gt_layer layer[2];
 };
@@ -186,62 +187,10 @@ static const struct fill policy_rows[] = {
 	FILL_EACH(FILL_BYTE, struct fuzz_policy, rule, rollout_percent, 101),
 };
 
-static void facts_usual(struct gt_facts *f)
-{
-	memset(f, 0, sizeof(*f));
-	f->ident = (struct gt_ident){.id = "c1", .command = "/bin/app", .pid = 100};
-	f->program = (struct gt_program){.kind = GT_PROG_GO,
-					 .go_known = true,
-					 .go_minor = 24,
-					 .has_modules = true,
-					 .cgo = GT_NO};
-	f->host.online.known = true;
-	for (unsigned cpu = 0; cpu < 8; cpu++)
-		gt_cpus_set(&f->host.online.v, cpu);
-	f->cgroup = (struct gt_cgroup_facts){.cpu = GT_CGROUP_V2,
-					     .memory = GT_CGROUP_V2,
-					     .cpuset = GT_CGROUP_V2,
-					     .n_level = 1,
-					     .has_mount = true,
-					     .mount_root_is_slash = GT_YES};
-	f->nofile = (struct gt_rlimit_facts){
-		.live_known = true, .live_soft = 1024, .live_hard = 4096, .can_raise_hard = GT_YES};
-	f->net = f->ipc = GT_NS_OWNER_CONTAINER;
-}
-
 static void policy_usual(struct fuzz_policy *p)
 {
-	static const char *const names[] = {"balanced", "memory", "latency"};
-
 	memset(p, 0, sizeof(*p));
-	p->p = (struct gt_policy){.mode = GT_MODE_ENFORCE,
-				  .select = GT_SELECT_GO,
-				  .default_profile = "balanced",
-				  .profile = p->profile,
-				  .n_profile = 3,
-				  .rule = p->rule,
-				  .allow = UINT32_MAX,
-				  .nofile_max = 1048576,
-				  .layer = p->layer,
-				  .n_layer = 2,
-				  .godebug_allow = ",gctrace,containermaxprocs,netdns,"};
-	for (unsigned i = 0; i < GT_ARRAY_LEN(names); i++) {
-		p->profile[i] = (struct gt_profile){.gomaxprocs = true,
-						    .min = 2,
-						    .shares_multiplier = 2,
-						    .shares_floor = 1,
-						    .gomemlimit = true,
-						    .ratio_permille = 900,
-						    .cgo_ratio_permille = 800,
-						    .min_limit_bytes = 64u << 20,
-						    .nofile = 65536,
-						    .n_sysctl = 1,
-						    .swappiness = 1};
-		(void)gt_copy_str(p->profile[i].name, GT_NAME_CAP, names[i]);
-		(void)gt_copy_str(p->profile[i].sysctl[0].name, GT_SYSCTL_NAME_CAP,
-				  "net.core.somaxconn");
-		(void)gt_copy_str(p->profile[i].sysctl[0].value, GT_SYSCTL_VALUE_CAP, "65535");
-	}
+	p->p = usual_policy(p->profile, p->rule, p->layer);
 	for (unsigned i = 0; i < GT_ARRAY_LEN(p->rule); i++)
 		p->rule[i].rollout_percent = 100;
 }
@@ -249,7 +198,7 @@ static void policy_usual(struct fuzz_policy *p)
 /* Fills both from IN, to its end. */
 static void fuzz_facts(struct fuzz_in *in, struct gt_facts *f, struct fuzz_policy *p)
 {
-	facts_usual(f);
+	usual_facts(f);
 	policy_usual(p);
 	while (in->n > 0) {
 		size_t row = fuzz_byte(in) % (GT_ARRAY_LEN(facts_rows) + GT_ARRAY_LEN(policy_rows));

@@ -108,8 +108,10 @@ static void check_nofile(const struct gt_setting *s)
 	HOLDS(s->number == s->soft && s->soft <= s->hard);
 	HOLDS(s->soft <= (f.host.nr_open.known ? f.host.nr_open.v : 1048576));
 	HOLDS(s->reason != GT_R_REQUESTED || s->number <= p.p.nofile_max);
-	if (!n->in_config && !n->live_known)
+	if (!n->in_config && !n->live_known) {
+		HOLDS(!n->replaced); /* it could be lowered */
 		return;
+	}
 	HOLDS(s->soft > soft && s->hard >= hard);
 	HOLDS(n->can_raise_hard == GT_YES || s->hard == hard);
 }

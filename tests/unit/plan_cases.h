@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "gotune/planner.h"
+#include "plan_usual.h"
 
 struct plan_case {
 	const char *name, *given, *want;
@@ -27,7 +28,7 @@ struct plan_case {
 /* Too large for a stack; each row starts from plan_usual(). */
 static struct gt_facts plan_f;
 static struct gt_policy plan_p;
-static struct gt_profile plan_profiles[3];
+static struct gt_profile plan_profiles[USUAL_PROFILES];
 static struct gt_rule plan_rules[8];
 static struct gt_layer plan_layers[2];
 static struct gt_plan plan_got;
@@ -108,70 +109,12 @@ static struct gt_level *plan_level(char digit)
 	return &plan_f.cgroup.level[i];
 }
 
-static void plan_usual_profile(struct gt_profile *p, const char *name)
-{
-	*p = (struct gt_profile){.gomaxprocs = true,
-				 .min = 2,
-				 .shares_multiplier = 2,
-				 .shares_floor = 1,
-				 .gomemlimit = true,
-				 .ratio_permille = 900,
-				 .cgo_ratio_permille = 800,
-				 .min_limit_bytes = 64u << 20,
-				 .nofile = 65536,
-				 .n_sysctl = 1,
-				 .swappiness = 1};
-	plan_copy(p->name, sizeof(p->name), name);
-	plan_copy(p->sysctl[0].name, sizeof(p->sysctl[0].name), "net.core.somaxconn");
-	plan_copy(p->sysctl[0].value, sizeof(p->sysctl[0].value), "65535");
-}
-
-/* A static Go 1.24 program, 8 CPUs, cgroup v2 without a limit, everything readable. */
 static void plan_usual(void)
 {
-	struct gt_facts *f = &plan_f;
-
-	memset(f, 0, sizeof(*f));
-	memset(&plan_p, 0, sizeof(plan_p));
-	memset(plan_rules, 0, sizeof(plan_rules));
-	memset(plan_layers, 0, sizeof(plan_layers));
 	plan_bad = false;
-	plan_copy(f->ident.id, sizeof(f->ident.id), "c1");
-	plan_copy(f->ident.command, sizeof(f->ident.command), "/bin/app");
-	f->ident.pid = 100;
-	f->program = (struct gt_program){.kind = GT_PROG_GO,
-					 .path = "/bin/app",
-					 .go = "go1.24.4",
-					 .go_known = true,
-					 .go_minor = 24,
-					 .has_modules = true,
-					 .cgo = GT_NO};
-	plan_cpus("0-7", &f->host.online);
-	f->cgroup = (struct gt_cgroup_facts){.cpu = GT_CGROUP_V2,
-					     .memory = GT_CGROUP_V2,
-					     .cpuset = GT_CGROUP_V2,
-					     .n_level = 1,
-					     .has_mount = true,
-					     .mount_root_is_slash = GT_YES};
-	f->nofile = (struct gt_rlimit_facts){
-		.live_known = true, .live_soft = 1024, .live_hard = 4096, .can_raise_hard = GT_YES};
-	f->net = f->ipc = GT_NS_OWNER_CONTAINER;
-	plan_p = (struct gt_policy){.mode = GT_MODE_ENFORCE,
-				    .select = GT_SELECT_GO,
-				    .default_profile = "balanced",
-				    .profile = plan_profiles,
-				    .n_profile = 3,
-				    .rule = plan_rules,
-				    .allow = UINT32_MAX,
-				    .nofile_max = 1048576,
-				    .layer = plan_layers,
-				    .n_layer = 2,
-				    .godebug_allow = ",gctrace,containermaxprocs,netdns,"};
-	plan_usual_profile(&plan_profiles[0], "balanced");
-	plan_usual_profile(&plan_profiles[1], "memory");
-	plan_profiles[1].gogc = 60;
-	plan_usual_profile(&plan_profiles[2], "broken");
-	plan_profiles[2].broken = true;
+	memset(plan_rules, 0, sizeof(plan_rules));
+	usual_facts(&plan_f);
+	plan_p = usual_policy(plan_profiles, plan_rules, plan_layers);
 }
 
 static void plan_set_var(const char *k, const char *v)

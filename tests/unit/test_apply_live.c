@@ -18,6 +18,7 @@
 
 #include "gotune/apply.h"
 #include "gotune/file.h"
+#include "skip.h"
 
 #define SYSCTL "net.core.somaxconn"
 #define FILE_  "/proc/sys/net/core/somaxconn"
@@ -28,8 +29,7 @@ static char dir[] = "/tmp/gotune-live.XXXXXX";
 static void needs_namespaces(void)
 {
 	if (root < 0) {
-		print_message("skipped: no namespaces of our own here (not root?)\n");
-		skip();
+		SKIP("no namespaces of our own here (not root?)");
 	}
 }
 
@@ -176,8 +176,7 @@ static void test_cgroup_write_onto_another_cgroup(void **state)
 	assert_int_equal(mount("none", dir, "tmpfs", 0, NULL), 0);
 	if (mount("none", dir, "cgroup2", 0, NULL) < 0) {
 		assert_int_equal(umount(dir), 0);
-		print_message("skipped: no cgroup2 can be mounted here\n");
-		skip();
+		SKIP("no cgroup2 can be mounted here");
 	}
 	(void)snprintf(one, sizeof(one), "%s/gotune-live-%d-1", dir, (int)getpid());
 	(void)snprintf(two, sizeof(two), "%s/gotune-live-%d-2", dir, (int)getpid());

@@ -21,6 +21,7 @@
 #include "gotune/err.h"
 #include "gotune/log.h"
 #include "gotune/str.h"
+#include "skip.h"
 
 static void test_err_set(void **state)
 {
@@ -193,8 +194,7 @@ static void test_log_syslog(void **state)
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 77) {
-		print_message("skipped: no mount namespace here (CAP_SYS_ADMIN is missing)\n");
-		skip();
+		SKIP("no mount namespace here (CAP_SYS_ADMIN is missing)");
 	}
 	assert_int_equal(status, 0);
 }

@@ -22,6 +22,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "deny_call.h"
 #include "gotune/file.h"
 #include "gotune/str.h"
 
@@ -209,23 +210,6 @@ static void test_root_walk_table(void **state)
 	}
 }
 
-/* From here on this process's kernel has no openat2: ERR is what it says instead. */
-static int deny_openat2(unsigned err)
-{
-	struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | err),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	const struct sock_fprog prog = {GT_ARRAY_LEN(code), code};
-
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog) < 0)
-		return -errno;
-	return syscall(SYS_openat2, -1, "", NULL, 0) < 0 && errno == (int)err ? 0 : -EIO;
-}
-
 /* The number of the first row that reads differently, counted from 1. */
 static int first_bad_row(const struct tree *t)
 {
@@ -250,7 +234,7 @@ static void test_root_read_without_openat2(void **state)
 
 		assert_true(child >= 0);
 		if (child == 0)
-			_exit(deny_openat2(errs[i]) < 0 ? 255 : first_bad_row(*state));
+			_exit(deny_call(SYS_openat2, errs[i]) < 0 ? 255 : first_bad_row(*state));
 		assert_int_equal(waitpid(child, &status, 0), child);
 		if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 			fail_msg("errno %u: status %#x (255 << 8: no filter; else the row)",

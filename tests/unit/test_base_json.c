@@ -4,8 +4,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 
 #include <cmocka.h>
 
@@ -380,56 +378,6 @@ static void test_writer_forms(void **state)
 	gt_buf_done(&out);
 }
 
-/* Walks DOC in a child that may have EXTRA bytes more than it has; its exit status is the error's
- * number. */
-static int walk_with_little_memory(const char *doc, size_t len, rlim_t extra)
-{
-	int status;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		FILE *f = fopen("/proc/self/statm", "r");
-		unsigned long pages = 0;
-		unsigned n = 0;
-		struct rlimit l;
-
-		if (!f || fscanf(f, "%lu", &pages) != 1)
-			_exit(1);
-		(void)fclose(f);
-		l.rlim_cur = l.rlim_max = pages * (rlim_t)sysconf(_SC_PAGESIZE) + extra;
-		if (setrlimit(RLIMIT_AS, &l) < 0)
-			_exit(1);
-		_exit(-gt_json_walk(doc, len, GT_JSON_KEYS, count_event, &n, NULL, NULL));
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
-
-/* yajl writes through the NULL that malloc gives it: that ended the hook, and the container's
- * start.
- */
-static void test_json_walk_without_memory(void **state)
-{
-	size_t len = 32u << 20;
-	char *doc;
-
-	(void)state;
-#if defined(__SANITIZE_ADDRESS__)
-	print_message("skipped: AddressSanitizer needs more memory than that\n");
-	skip();
-#endif
-	doc = malloc(len);
-	assert_non_null(doc);
-	memset(doc, 'x', len);
-	memcpy(doc, "[\"\\n", 4); /* with an escape: yajl copies it */
-	memcpy(doc + len - 2, "\"]", 2);
-	assert_int_equal(walk_with_little_memory(doc, len, 256u << 20), 0);
-	for (rlim_t extra = 0; extra <= 24u << 20; extra += 4u << 20)
-		assert_int_equal(walk_with_little_memory(doc, len, extra), ENOMEM);
-	free(doc);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -443,7 +391,6 @@ int main(void)
 		cmocka_unit_test(test_json_at),
 		cmocka_unit_test(test_utf8_lengths),
 		cmocka_unit_test(test_writer_forms),
-		cmocka_unit_test(test_json_walk_without_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

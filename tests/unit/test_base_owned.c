@@ -12,6 +12,7 @@
 #include "gotune/err.h"
 #include "gotune/file.h"
 #include "gotune/str.h"
+#include "skip.h"
 
 #define STRANGER 12345
 
@@ -155,8 +156,7 @@ static void test_open_owned_strangers(void **state)
 {
 	(void)state;
 	if (geteuid() != 0) {
-		print_message("only root can give a file away\n");
-		skip();
+		SKIP("only root can give a file away");
 	}
 	make_dir("s", 0755);
 	make_dir("s/b", 0755);

@@ -11,14 +11,11 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "deny_call.h"
 #include "gotune/file.h"
 
 #define NEXT ".f.gotune-new"
@@ -122,47 +119,33 @@ static void test_replace_at_once(void **state)
 	remove_dir(dir, path);
 }
 
-/* From here on no file gets a name by its descriptor. */
-static void deny_linkat(void)
+/* WRITE's result in a child, where no file gets a name by its descriptor. */
+static int without_linkat(int dir, int (*write)(int, const char *, const char *, size_t, mode_t),
+			  const char *text)
 {
-	struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_linkat, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	const struct sock_fprog prog = {GT_ARRAY_LEN(code), code};
+	int status;
+	pid_t pid = fork();
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog) < 0 ||
-	    linkat(AT_FDCWD, "", AT_FDCWD, "", 0) == 0 || errno != ENOSYS)
-		_exit(2);
+	if (pid == 0) {
+		if (deny_call(SYS_linkat, ENOSYS) < 0)
+			_exit(255);
+		_exit(-write(dir, "f", text, strlen(text), 0600));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status;
 }
 
 static void test_replace_without_nameless_files(void **state)
 {
 	char path[64];
-	int dir = make_dir(path), status;
-	pid_t pid = fork();
+	int dir = make_dir(path);
 
 	(void)state;
-	if (pid == 0) {
-		deny_linkat();
-		_exit(gt_write_atomic(dir, "f", "one", 3, 0600) < 0 ||
-		      gt_write_atomic(dir, "f", "two", 3, 0600) < 0);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
+	assert_int_equal(without_linkat(dir, gt_write_atomic, "one"), 0);
+	expect(dir, "one");
+	assert_int_equal(without_linkat(dir, gt_write_atomic, "two"), 0);
 	expect(dir, "two");
-	pid = fork();
-	if (pid == 0) {
-		deny_linkat();
-		if (gt_rewrite_atomic(dir, "f", "three", 5, 0600) < 0)
-			_exit(1);
-		_exit(0);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
+	assert_int_equal(without_linkat(dir, gt_rewrite_atomic, "three"), 0);
 	expect(dir, "three");
 	remove_dir(dir, path);
 }

@@ -14,6 +14,7 @@
 #include "../../hook/cli_color.c"
 #include "../../hook/cli_out.c"
 #include "../../hook/cli_table.c"
+#include "skip.h"
 
 static void test_gt_cli_wrap_breaks(void **state)
 {
@@ -194,8 +195,7 @@ static void test_gt_cli_color_wanted_never_with_no_color(void **state)
 	assert_false(gt_cli_color_wanted(-1));
 	pty = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (pty < 0) {
-		print_message("skipped: no pseudo-terminal here\n");
-		skip();
+		SKIP("no pseudo-terminal here");
 	}
 	assert_true(gt_cli_color_wanted(pty));
 	assert_int_equal(setenv("NO_COLOR", "1", 1), 0);

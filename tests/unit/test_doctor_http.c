@@ -17,6 +17,7 @@
 #include <time.h>
 
 #include "gotune/doctor_tools.h"
+#include "skip.h"
 
 #define HEAD "HTTP/1.0 200 OK\r\nServer: Docker\r\n"
 #define INFO                                                                                \
@@ -133,8 +134,7 @@ static void test_docker_ask(void **state)
 
 	(void)state;
 	if (getuid() != 0) {
-		print_message("not run: who answers must be root\n");
-		skip();
+		SKIP("who answers must be root");
 	}
 	assert_int_equal(ask(serve(HEAD "\r\n" INFO, 1, 0), &i, &e), 0);
 	assert_true(i.has_runtime);
@@ -148,8 +148,7 @@ static void test_docker_ask_hostile(void **state)
 
 	(void)state;
 	if (getuid() != 0) {
-		print_message("not run: who answers must be root\n");
-		skip();
+		SKIP("who answers must be root");
 	}
 	memset(big, 'x', sizeof(big) - 1);
 	assert_int_equal(ask(serve("", 0, 60000), &i, &e), -ETIMEDOUT);

@@ -18,6 +18,7 @@
 
 #include "gotune/doctor_tools.h"
 #include "gotune/file.h"
+#include "skip.h"
 
 static char dir[64];
 static int root = -1;
@@ -155,8 +156,7 @@ static void test_version_of_programs(void **state)
 		if (getuid() != 0) {
 			free(d);
 			close(top);
-			print_message("not run: only root's programs are run\n");
-			skip();
+			SKIP("only root's programs are run");
 		}
 		(void)snprintf(path, sizeof(path), "%s/v/good", dir);
 		assert_int_equal(gt_version_of(d, path, version, sizeof(version)), 0);

@@ -418,7 +418,7 @@ static void test_inspect_cgroup_empty_cpuset(void **state)
 	put("proc/self/mountinfo", "31 24 0:28 / /c rw - cgroup none rw,cpuset\n");
 	put("proc/7/cgroup", "3:cpuset:/a/b\n");
 	put("c/a/b/cpuset.effective_cpus", "\n");
-	put("c/a/b/cpuset.cpus", "\n");
+	put("c/a/b/cpuset.cpus", " \n"); /* found by fuzzing: a set of blanks */
 	put("c/a/cpuset.cpus", "2-3\n");
 	put("c/cpuset.cpus", "0-7\n");
 	inspect_tmp();

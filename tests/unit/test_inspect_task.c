@@ -21,6 +21,7 @@
 #include "gotune/inspect.h"
 #include "gotune/lsm.h"
 #include "gotune/str.h"
+#include "skip.h"
 
 static struct gt_facts facts;
 
@@ -508,8 +509,7 @@ static void test_inspect_rootfs_sees_mounts(void **state)
 	(void)snprintf(full, sizeof(full), "%s/rootfs", bundle);
 	child = mounted_child(full);
 	if (child == 0) {
-		print_message("skipped: no mount namespace here (CAP_SYS_ADMIN is missing)\n");
-		skip();
+		SKIP("no mount namespace here (CAP_SYS_ADMIN is missing)");
 	}
 	fd = gt_inspect_rootfs(child, bundle, "rootfs", NULL);
 	assert_true(fd >= 0);

@@ -138,6 +138,10 @@ static void test_save_and_remove(void **state)
 	assert_int_equal(files_in("containers"), 1);		/* and nothing temporary is left */
 	assert_int_equal(gt_record_view_load(fd, "web-1", v, NULL, NULL, NULL), 0);
 	assert_string_equal(v->message, "again");
+	/* What a writer left that was killed goes with it. */
+	close(openat(fd, "containers/.web-1.json.gotune-new", O_WRONLY | O_CREAT | O_CLOEXEC,
+		     0600));
+	assert_int_equal(files_in("containers"), 2);
 	assert_int_equal(gt_record_remove(fd, "web-1", NULL), 0);
 	assert_int_equal(files_in("containers"), 0);
 	assert_int_equal(gt_record_remove(fd, "web-1", NULL), 0); /* there is none: fine */
