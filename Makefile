@@ -276,10 +276,10 @@ analyze-man:
 .PHONY: format format-check
 format: ## clang-format (and gofmt) all sources
 	clang-format -i $(C_FILES)
-	gofmt -w tests/e2e tests/faults tests/oracle
+	gofmt -w tests/e2e tests/faults tests/oracle tests/bench
 format-check: ## fail when a source is not formatted
 	@clang-format --dry-run -Werror $(C_FILES)
-	@out=$$(gofmt -l tests/e2e tests/faults tests/oracle) && if [ -n "$$out" ]; then echo "not gofmt'ed: $$out" >&2; exit 1; fi
+	@out=$$(gofmt -l tests/e2e tests/faults tests/oracle tests/bench) && if [ -n "$$out" ]; then echo "not gofmt'ed: $$out" >&2; exit 1; fi
 
 # --- demo -------------------------------------------------------------------------------------
 .PHONY: demo demo-now
@@ -307,6 +307,15 @@ bench-now: all $(BUILD)/bench/bench $(BUILD)/bench/empty $(BUILD)/bench/empty-go
 	@BUILD='$(BUILD)' tests/bench/run $(BENCH)
 bench-plots: ## what the last bench measured, as docs/performance/*.csv and *.svg, and tables on standard output
 	@BUILD='$(BUILD)' tests/bench/plots docs/performance
+
+# BENCH="cpu memory" runs these parts alone; ROUNDS=3 of TIME=4 seconds of load.
+.PHONY: bench-effect bench-decisions
+bench-effect: ## as root, on a quiet machine: what tuning is worth to real services under load; BENCH="cpu" ROUNDS=3 TIME=4
+	@contrib/install-deps bench
+	@+$(MAKE) --no-print-directory -s all
+	@BUILD='$(BUILD)' $(if $(ROUNDS),ROUNDS='$(ROUNDS)') $(if $(TIME),TIME='$(TIME)') tests/bench/effect/run $(BENCH)
+bench-decisions: CASES = 1000
+bench-decisions: check-oracle ## the same as check-oracle, 1000 cases
 
 .PHONY: install-deps
 install-deps: ## install the packages that building, tests, analysis and demo need

@@ -38,6 +38,9 @@ var memories = []uint64{32 * mib, 63 * mib, 64*mib - 1, 64 * mib, 64*mib + 1, 65
 
 var ancestorMemories = []uint64{48 * mib, 80 * mib, 96*mib + 1, 200 * mib, 1 << 30}
 
+// Go takes no notice of shares, nor does our default: a request of Kubernetes's is no limit.
+var shares = []uint64{2, 102, 512, 1024, 4096, 16384}
+
 var environments = []string{"GOMAXPROCS=3", "GOMAXPROCS=abc", "GOMEMLIMIT=off", "GOMEMLIMIT=50MiB"}
 
 func pick[T any](r *rand.Rand, from []T) T {
@@ -142,6 +145,9 @@ func newCase(seed int64, n int) Case {
 	}
 	if chance(r, 75) {
 		c.Own.Quota, c.Own.Period = newQuota(r, m.cpus)
+	}
+	if chance(r, 40) {
+		c.Own.Shares = pick(r, shares)
 	}
 	if chance(r, 75) {
 		c.Own.Memory = pick(r, memories)

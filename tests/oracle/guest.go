@@ -283,6 +283,9 @@ func resources(l Limits) map[string]any {
 	if l.Quota > 0 {
 		cpu["quota"], cpu["period"] = l.Quota, l.Period
 	}
+	if l.Shares > 0 {
+		cpu["shares"] = l.Shares
+	}
 	if l.Memory > 0 {
 		memory["limit"] = l.Memory
 	}

@@ -19,6 +19,7 @@ import (
 type Limits struct {
 	Quota  uint64 `json:"quota,omitempty"`  // us
 	Period uint64 `json:"period,omitempty"` // us
+	Shares uint64 `json:"shares,omitempty"` // config.json's; only of a container
 	Memory uint64 `json:"memory,omitempty"` // bytes: memory.max, memory.limit_in_bytes
 	High   uint64 `json:"high,omitempty"`   // bytes: memory.high, v2 alone
 	Cpuset string `json:"cpuset,omitempty"`

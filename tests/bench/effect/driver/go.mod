@@ -1,0 +1,3 @@
+module gotune.test/effect
+
+go 1.19

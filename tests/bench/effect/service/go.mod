@@ -1,0 +1,3 @@
+module gotune.test/service
+
+go 1.19
