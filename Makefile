@@ -308,12 +308,12 @@ bench-now: all $(BUILD)/bench/bench $(BUILD)/bench/empty $(BUILD)/bench/empty-go
 bench-plots: ## what the last bench measured, as docs/performance/*.csv and *.svg, and tables on standard output
 	@BUILD='$(BUILD)' tests/bench/plots docs/performance
 
-# BENCH="cpu memory" runs these parts alone; ROUNDS=3 of TIME=4 seconds of load.
+# BENCH="cpu memory" runs these parts alone, ONLY="http quota 0.5" these runs; ROUNDS=3 of TIME=4 seconds.
 .PHONY: bench-effect bench-decisions
 bench-effect: ## as root, on a quiet machine: what tuning is worth to real services under load; BENCH="cpu" ROUNDS=3 TIME=4
 	@contrib/install-deps bench
 	@+$(MAKE) --no-print-directory -s all
-	@BUILD='$(BUILD)' $(if $(ROUNDS),ROUNDS='$(ROUNDS)') $(if $(TIME),TIME='$(TIME)') tests/bench/effect/run $(BENCH)
+	@BUILD='$(BUILD)' $(if $(ROUNDS),ROUNDS='$(ROUNDS)') $(if $(TIME),TIME='$(TIME)') $(if $(ONLY),ONLY='$(ONLY)') tests/bench/effect/run $(BENCH)
 bench-decisions: CASES = 1000
 bench-decisions: check-oracle ## the same as check-oracle, 1000 cases
 

@@ -152,6 +152,7 @@ static void test_builtin_defaults(void **state)
 	assert_int_equal(gt_policy_profile(&p, "memory")->gogc, 60);
 	assert_int_equal(gt_policy_profile(&p, "memory")->nofile, 65536);
 	assert_int_equal(gt_policy_profile(&p, "latency")->numa, GT_NUMA_CAP);
+	assert_int_equal(gt_policy_profile(&p, "latency")->min, 1);
 	assert_int_equal(gt_policy_profile(&p, "latency")->swappiness, 0);
 	assert_int_equal(gt_policy_profile(&p, "throughput")->gogc, 200);
 	assert_string_equal(gt_policy_profile(&p, "diagnose")->godebug, "gctrace=1");

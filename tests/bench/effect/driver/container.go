@@ -90,7 +90,9 @@ func (ct *Container) runc(args ...string) error {
 	return nil
 }
 
-// start returns when the service listens.
+const startWithin = 20 * time.Second
+
+// start returns when the service listens, or was killed for memory before it could: that is a result.
 func start(c Config, r Run) (*Container, error) {
 	dir, err := os.MkdirTemp(c.Work, "bundle-")
 	if err != nil {
@@ -104,16 +106,13 @@ func start(c Config, r Run) (*Container, error) {
 	if err == nil {
 		err = ct.runc("run", "--detach", "--bundle", dir, id)
 	}
-	for until := time.Now().Add(20 * time.Second); err == nil; time.Sleep(5 * time.Millisecond) {
-		if _, err = os.Stat(ct.socket); err == nil {
+	for until := time.Now().Add(startWithin); err == nil; time.Sleep(5 * time.Millisecond) {
+		if _, e := os.Stat(ct.socket); e == nil || ct.cgroup.oomKills() > 0 {
 			return ct, nil
 		}
-		if ct.cgroup.oomKills() == 0 && time.Now().Before(until) {
-			err = nil
+		if time.Now().After(until) {
+			err = fmt.Errorf("the service does not listen after %v", startWithin)
 		}
-	}
-	if ct.cgroup.oomKills() > 0 { // before it listened: that is a result
-		return ct, nil
 	}
 	ct.end()
 	return nil, err

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -21,9 +22,9 @@ import (
 
 // Config is what the command line says.
 type Config struct {
-	Work, Build, Programs, Out, Parts, Tables, Matrix string
-	Rounds                                            int
-	Seconds                                           time.Duration
+	Work, Build, Programs, Out, Parts, Only, Tables, Matrix string
+	Rounds                                                  int
+	Seconds                                                 time.Duration
 }
 
 func parse() Config {
@@ -33,6 +34,7 @@ func parse() Config {
 	flag.StringVar(&c.Programs, "programs", "", "directory of the services")
 	flag.StringVar(&c.Out, "o", "effect.csv", "where samples go")
 	flag.StringVar(&c.Parts, "parts", "", "these alone: names with commas")
+	flag.StringVar(&c.Only, "only", "", "runs whose names match this regular expression")
 	flag.StringVar(&c.Tables, "tables", "", "print the tables of this file instead")
 	flag.StringVar(&c.Matrix, "matrix", "", "of -tables, for gnuplot: KIND,COLUMN")
 	flag.IntVar(&c.Rounds, "rounds", 3, "runs of each")
@@ -82,8 +84,10 @@ func main() {
 // wanted is every run that there is a program for, and a line for those that there is none for.
 func wanted(c Config) (runs []Run) {
 	missing := map[string]bool{}
+	only, err := regexp.Compile(c.Only)
+	check(err)
 	for _, r := range allRuns() {
-		if c.Parts != "" && !strings.Contains(","+c.Parts+",", ","+r.Part+",") {
+		if c.Parts != "" && !strings.Contains(","+c.Parts+",", ","+r.Part+",") || !only.MatchString(r.name()) {
 			continue
 		}
 		if _, err := os.Stat(c.Programs + "/" + r.Arm.Program); err != nil {
