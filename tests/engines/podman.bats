@@ -225,18 +225,9 @@ in_a_pod() {
 	each_way in_a_pod
 }
 
-# Podman 4.3.1 starts no pod of kube play by runc 1.1.5 on cgroup v2, also without us: /dev/null is denied.
-runtime_of_pods() {
-	case $(pm version -f '{{.Client.Version}}') in
-	4.*) if box test -e /sys/fs/cgroup/cgroup.controllers; then echo crun; else echo runc; fi ;;
-	*) echo runc ;;
-	esac
-}
-
-# bats test_tags=versions
-@test "podman kube play: pod annotations, one container's before the pod's" {
-	register runtime "$(runtime_of_pods)"
-	pm kube play --log-driver k8s-file - >/dev/null <<-END
+# The pod `kube`, with annotations.
+play() {
+	pm kube play --log-driver k8s-file - >"$T/play.log" 2>&1 <<-END
 		apiVersion: v1
 		kind: Pod
 		metadata:
@@ -251,6 +242,19 @@ runtime_of_pods() {
 		    args: ["-sleep", "600"]
 		    resources: {limits: {cpu: 500m, memory: 512Mi}}
 	END
+}
+
+# bats test_tags=versions
+@test "podman kube play: pod annotations, one container's before the pod's" {
+	unregister
+	# Podman 4.3.1 on cgroup v2 denies its pods /dev/null, by runc and by crun.
+	play || skip "this Podman starts no such pod without us: $(grep -o '[^:]*not permitted' "$T/play.log" | head -n 1)"
+	podman_clean
+	register runtime
+	play || {
+		cat "$T/play.log"
+		return 1
+	}
 	CID=$(pm ps -q --no-trunc --filter name=kube-one)
 	wait_for 30 reports 1
 	expect_tuned
