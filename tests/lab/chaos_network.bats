@@ -40,7 +40,7 @@ start_all() {
 
 # Whole milliseconds to the bridge and back, from a container in it.
 round_trip() {
-	pm run --rm busybox busybox ping -c 3 -W 5 "$1" | sed -n 's|^round-trip.* = [0-9.]*/\([0-9]*\).*|\1|p'
+	pm run --rm --cap-add NET_RAW busybox busybox ping -c 3 -W 5 "$1" | sed -n 's|^round-trip.* = [0-9.]*/\([0-9]*\).*|\1|p'
 }
 
 @test "tc netem: 300 ms, 10 % lost" {
