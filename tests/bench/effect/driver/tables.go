@@ -126,10 +126,12 @@ func tables(all []Group) {
 		}
 		fmt.Println(g.row())
 	}
-	fmt.Print("\n**GOGC and the time between collections**\n\n| GOGC | MiB allocated a s | measured ms | H0/r × GOGC/100, ms | H0, MiB | batches a s | pause ms |\n|---|---|---|---|---|---|---|\n")
+	title := "\n**GOGC and the time between collections**\n\n| GOGC | MiB allocated a s | measured ms | H0/r × GOGC/100, ms | H0, MiB | batches a s | pause ms |\n|---|---|---|---|---|---|---|\n"
 	for _, g := range all {
 		if g.first["part"] == "gogc" {
+			fmt.Print(title)
 			fmt.Println(g.gogcRow())
+			title = ""
 		}
 	}
 }
