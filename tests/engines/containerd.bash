@@ -169,8 +169,13 @@ pod_exec() {
 	quoted stdout <"$T/exec" | sed 's/^/"/; s/$/"/' | jq -r . >"$OUT"
 }
 
+# The CRI's clients stop a pod until that succeeds: it may fail where a program ends at that moment.
 pod_remove() {
-	cri StopPodSandbox <<<"pod_sandbox_id: \"$1\"" >/dev/null && cri RemovePodSandbox <<<"pod_sandbox_id: \"$1\"" >/dev/null
+	wait_for 10 pod_stop "$1" && cri RemovePodSandbox <<<"pod_sandbox_id: \"$1\"" >/dev/null
+}
+
+pod_stop() {
+	cri StopPodSandbox <<<"pod_sandbox_id: \"$1\"" >/dev/null 2>"$T/stop.err"
 }
 
 HERE=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
