@@ -28,9 +28,8 @@ static char dir[] = "/tmp/gotune-live.XXXXXX";
 
 static void needs_namespaces(void)
 {
-	if (root < 0) {
+	if (root < 0)
 		SKIP("no namespaces of our own here (not root?)");
-	}
 }
 
 static int enter(void **state)

@@ -155,9 +155,8 @@ static void test_open_owned_long_name(void **state)
 static void test_open_owned_strangers(void **state)
 {
 	(void)state;
-	if (geteuid() != 0) {
+	if (geteuid() != 0)
 		SKIP("only root can give a file away");
-	}
 	make_dir("s", 0755);
 	make_dir("s/b", 0755);
 	make_file("s/b/f", 0644);

@@ -194,9 +194,8 @@ static void test_gt_cli_color_wanted_never_with_no_color(void **state)
 	assert_int_equal(unsetenv("NO_COLOR"), 0);
 	assert_false(gt_cli_color_wanted(-1));
 	pty = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (pty < 0) {
+	if (pty < 0)
 		SKIP("no pseudo-terminal here");
-	}
 	assert_true(gt_cli_color_wanted(pty));
 	assert_int_equal(setenv("NO_COLOR", "1", 1), 0);
 	assert_false(gt_cli_color_wanted(pty));

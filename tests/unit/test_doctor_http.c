@@ -133,9 +133,8 @@ static void test_docker_ask(void **state)
 	struct gt_err e = {0};
 
 	(void)state;
-	if (getuid() != 0) {
+	if (getuid() != 0)
 		SKIP("who answers must be root");
-	}
 	assert_int_equal(ask(serve(HEAD "\r\n" INFO, 1, 0), &i, &e), 0);
 	assert_true(i.has_runtime);
 }
@@ -147,9 +146,8 @@ static void test_docker_ask_hostile(void **state)
 	struct gt_err e = {0};
 
 	(void)state;
-	if (getuid() != 0) {
+	if (getuid() != 0)
 		SKIP("who answers must be root");
-	}
 	memset(big, 'x', sizeof(big) - 1);
 	assert_int_equal(ask(serve("", 0, 60000), &i, &e), -ETIMEDOUT);
 	assert_int_equal(ask(serve("garbage\n\n", 1, 0), &i, &e), -EBADMSG);

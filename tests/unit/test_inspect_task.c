@@ -508,9 +508,8 @@ static void test_inspect_rootfs_sees_mounts(void **state)
 	(void)snprintf(bundle, sizeof(bundle), "%s/bundle", tmp);
 	(void)snprintf(full, sizeof(full), "%s/rootfs", bundle);
 	child = mounted_child(full);
-	if (child == 0) {
+	if (child == 0)
 		SKIP("no mount namespace here (CAP_SYS_ADMIN is missing)");
-	}
 	fd = gt_inspect_rootfs(child, bundle, "rootfs", NULL);
 	assert_true(fd >= 0);
 	assert_int_equal(fstatat(fd, "inside", &st, 0), 0);

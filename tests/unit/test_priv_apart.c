@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 
 #include "gotune/apart.h"
+#include "skip.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define SANITIZED 1
@@ -75,10 +76,8 @@ static void test_apart_answers(void **state)
 static void test_apart_forbidden_call_kills(void **state)
 {
 	(void)state;
-	if (SANITIZED) {
-		print_message("skipped: the sanitizer's run time cannot live under the filter\n");
-		skip();
-	}
+	if (SANITIZED)
+		SKIP("the sanitizer's run time cannot live under the filter");
 	assert_int_equal(gt_apart(calls, NULL), -EPIPE);
 	assert_int_equal(*shared, 5);
 	no_child_is_left();

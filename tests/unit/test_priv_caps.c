@@ -22,6 +22,7 @@
 
 #include "gotune/caps.h"
 #include "gotune/file.h"
+#include "skip.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define SANITIZED 1
@@ -34,10 +35,8 @@
 
 static void needs_filters(void)
 {
-	if (SANITIZED) {
-		print_message("skipped: the sanitizer's run time cannot live under the filter\n");
-		skip();
-	}
+	if (SANITIZED)
+		SKIP("the sanitizer's run time cannot live under the filter");
 }
 
 /* A process that is in PHASE, has said so, and does nothing. */

@@ -20,6 +20,7 @@
 #include "gotune/file.h"
 #include "gotune/inspect.h"
 #include "gotune/tracer.h"
+#include "skip.h"
 
 /* A process that execs env when it is told to, and the pipe that the tracer is to keep. */
 struct scene {
@@ -122,10 +123,8 @@ static int start(struct scene *s, const struct gt_barrier_job *job)
 	struct gt_err e = {0};
 	int r = gt_tracer_start(job, release, done, s, &e);
 
-	if (r == -EPERM) {
-		print_message("skipped: a sibling may not be traced here\n");
-		skip();
-	}
+	if (r == -EPERM)
+		SKIP("a sibling may not be traced here");
 	return r;
 }
 
@@ -248,10 +247,8 @@ static void test_start_refuses_a_pid_that_was_reused(void **state)
 									       : 99);
 	}
 	assert_int_equal(waitpid(outer, &status, 0), outer);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 77) {
-		print_message("skipped: pids cannot be chosen here (no CAP_SYS_ADMIN?)\n");
-		skip();
-	}
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+		SKIP("pids cannot be chosen here (no CAP_SYS_ADMIN?)");
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
 }

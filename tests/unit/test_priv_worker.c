@@ -18,6 +18,7 @@
 
 #include "gotune/file.h"
 #include "gotune/worker.h"
+#include "skip.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define SANITIZED 1
@@ -186,10 +187,8 @@ static void test_call_bounds_time(void **state)
 static void test_call_forbidden_system_call_kills(void **state)
 {
 	(void)state;
-	if (SANITIZED) {
-		print_message("skipped: the sanitizer's run time cannot live under the filter\n");
-		skip();
-	}
+	if (SANITIZED)
+		SKIP("the sanitizer's run time cannot live under the filter");
 	dies(OPENS, -EPIPE);
 }
 
@@ -201,8 +200,7 @@ static void test_call_bounds_memory(void **state)
 	(void)state;
 	if (SANITIZED) {
 		gt_worker_done(&w);
-		print_message("skipped: the sanitizer reserves terabytes of address space\n");
-		skip();
+		SKIP("the sanitizer reserves terabytes of address space");
 	}
 	assert_int_equal(gt_worker_call(&w, ALLOCATES, -1, NULL, 0, out, 5000, NULL), -ENOMEM);
 	gt_worker_done(&w);

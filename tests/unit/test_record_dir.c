@@ -11,6 +11,7 @@
 
 #include "gotune/file.h"
 #include "gotune/record.h"
+#include "skip.h"
 
 static char top[] = "/tmp/gotune-recdir-XXXXXX";
 static int root = -1;
@@ -79,10 +80,8 @@ static void test_record_dir_default(void **state)
 	char dir[GT_RECORD_DIR_CAP] = "";
 
 	(void)state;
-	if (geteuid() != 0) {
-		print_message("another user's depends on the machine\n");
-		skip();
-	}
+	if (geteuid() != 0)
+		SKIP("not root: a record directory of another user depends on the machine");
 	assert_int_equal(gt_record_dir_default(dir), 0);
 	assert_string_equal(dir, GT_RECORD_DIR);
 }

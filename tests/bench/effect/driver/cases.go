@@ -34,7 +34,7 @@ func gogc(percent int) string {
 	return fmt.Sprintf(`{"version": 1, "profiles": {"balanced": {"gogc": %d}}}`, percent)
 }
 
-// armsOf gives the usual ways for a program; on8 is what GOMAXPROCS would be on a host of eight CPUs.
+// armsOf gives the usual ways for a program. Eight Ps are what it would have on a host of eight CPUs.
 func armsOf(program string) []Arm {
 	return []Arm{
 		{"untouched", program, nil, ""},

@@ -8,17 +8,13 @@ import (
 	"time"
 )
 
-// Stats is what the service says of itself (tests/bench/effect/service).
-type Stats struct {
-	Go         string  `json:"go"`
-	GOMAXPROCS int     `json:"gomaxprocs"`
-	MemLimit   int64   `json:"memlimit"`
-	GCPercent  int     `json:"gcpercent"`
-	NumGC      uint32  `json:"numgc"`
-	GCSeconds  float64 `json:"gc_seconds"`
-	PauseNs    uint64  `json:"pause_ns"`
-	AllocBytes uint64  `json:"alloc_bytes"`
-	NextGC     float64 `json:"next_gc"`
+// Stats is what the service says of itself (Stats in tests/bench/effect/service); empty when it does not.
+type Stats map[string]any
+
+// n is a number of it, 0 without.
+func (s Stats) n(name string) float64 {
+	f, _ := s[name].(float64)
+	return f
 }
 
 // Sample is what one run gave.
@@ -59,31 +55,37 @@ func (r Run) run(c Config) (s Sample, err error) {
 	s.throttled += ct.cgroup.throttled()
 	s.cpu += ct.cgroup.cpuSeconds()
 	s.peak, s.oom = ct.cgroup.peakMiB(), ct.cgroup.oomKills()
-	if s.oom == 0 && (s.load.failed > 0 || s.after.Go == "") {
+	if s.oom == 0 && (s.load.failed > 0 || len(s.after) == 0) {
 		return s, fmt.Errorf("%d requests failed, and no one was out of memory", s.load.failed)
 	}
-	if s.after.Go == "" { // it was killed
+	if len(s.after) == 0 { // it was killed
 		s.after = s.before
 	}
 	return s, nil
 }
 
+// since is by how much a number of the service's grew.
+func (s Sample) since(name string) float64 { return s.after.n(name) - s.before.n(name) }
+
 func (s Sample) gcPercent() float64 {
 	if s.cpu <= 0 {
 		return 0
 	}
-	return 100 * (s.after.GCSeconds - s.before.GCSeconds) / s.cpu
+	return 100 * s.since("gc_seconds") / s.cpu
 }
 
 func (s Sample) fields() []string {
+	const mib = 1 << 20
 	limit := "none"
-	if s.after.MemLimit < math.MaxInt64 {
-		limit = fmt.Sprint(s.after.MemLimit >> 20)
+	if n := s.after.n("memlimit"); n < 1<<62 {
+		limit = fmt.Sprintf("%.0f", math.Floor(n/mib))
 	}
-	numbers := []float64{s.load.length.Seconds(), s.load.rate(), s.load.at(0.5), s.load.at(0.99), s.load.at(0.999), s.periods, s.throttled, s.cpu, s.gcPercent(),
-		float64(s.after.NumGC) - float64(s.before.NumGC), (float64(s.after.PauseNs) - float64(s.before.PauseNs)) / 1e6,
-		(float64(s.after.AllocBytes) - float64(s.before.AllocBytes)) / (1 << 20) / s.load.length.Seconds(), s.after.NextGC / (1 << 20) / (1 + float64(s.after.GCPercent)/100), s.peak, s.oom, float64(s.load.failed)}
-	out := []string{strings.TrimPrefix(s.before.Go, "go"), fmt.Sprint(s.before.GOMAXPROCS), limit, fmt.Sprint(s.before.GCPercent)}
+	seconds := s.load.length.Seconds()
+	numbers := []float64{seconds, s.load.rate(), s.load.at(0.5), s.load.at(0.99), s.load.at(0.999), s.periods, s.throttled, s.cpu, s.gcPercent(),
+		s.since("numgc"), s.since("pause_ns") / 1e6, s.since("alloc_bytes") / mib / seconds,
+		s.after.n("next_gc") / mib / (1 + s.after.n("gcpercent")/100), s.peak, s.oom, float64(s.load.failed)}
+	version, _ := s.before["go"].(string)
+	out := []string{strings.TrimPrefix(version, "go"), fmt.Sprint(s.before.n("gomaxprocs")), limit, fmt.Sprint(s.before.n("gcpercent"))}
 	for _, n := range numbers {
 		out = append(out, fmt.Sprintf("%.3f", n))
 	}

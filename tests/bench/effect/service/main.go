@@ -134,7 +134,7 @@ func wakeUp(c *Cache, w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintln(w, burn(256))
 }
 
-// Stats is what the runtime chose, and did since the service was ready.
+// Stats is what the runtime chose, and did since the start; the driver reads it by these names.
 type Stats struct {
 	Go         string  `json:"go"`
 	GOMAXPROCS int     `json:"gomaxprocs"`
