@@ -183,11 +183,7 @@ static int write_file(int dirfd, const char *name, const char *buf, size_t len,
 	bool final;
 	int r = write_nameless(dirfd, name, buf, len, how, &final);
 
-	if (!final)
-		r = write_named(dirfd, name, buf, len, how);
-	if (r == 0 && how->sync)
-		(void)fsync(dirfd); /* an O_PATH descriptor cannot; the file itself is synced */
-	return r;
+	return final ? r : write_named(dirfd, name, buf, len, how);
 }
 
 int gt_write_atomic_as(int dirfd, const char *name, const char *buf, size_t len,

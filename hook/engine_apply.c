@@ -173,6 +173,8 @@ static int carry_out(int root, struct gt_change *c, struct undo *u)
 	if (!c->text)
 		return unlinkat(dir, name, 0) < 0 ? -errno : 0;
 	r = same ? 0 : put_text(dir, c, c->text, c->len);
+	if (r == 0 && !same)
+		(void)fsync(dir); /* what was reported as done is to outlive a crash */
 	if (r == 0 && c->engines)
 		mark_engines(dir, name, c->engines);
 	return r;
