@@ -38,7 +38,7 @@ func parse() Config {
 	flag.StringVar(&c.flags, "runtime-flags", "", "flags for it")
 	flag.BoolVar(&c.OwnCgroup2, "own-cgroup2", false, "the runtime needs a cgroup2 mount of its own")
 	flag.BoolVar(&c.KeepGoing, "keep-going", false, "do not stop at the first failure")
-	flag.IntVar(&c.Jobs, "jobs", runtime.NumCPU()+1, "containers at a time")
+	flag.IntVar(&c.Jobs, "jobs", 4*runtime.NumCPU(), "containers at a time: most of them wait")
 	flag.IntVar(&c.Shard, "shard", -1, "(internal)")
 	flag.IntVar(&c.Permille, "permille", 1000, "how many of the cases")
 	flag.IntVar(&c.Seed, "seed", 1, "which of them")
