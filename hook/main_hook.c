@@ -18,6 +18,7 @@
 #include "gotune/pages.h"
 #include "gotune/planner.h"
 #include "gotune/read.h"
+#include "gotune/reap.h"
 #include "gotune/words.h"
 
 #define STDIN_TIMEOUT_MS 5000
@@ -214,6 +215,7 @@ static int stage_prestart(const char *doc, size_t len)
 	r = carry_out(&d);
 	must_fail = r < 0 && d.policy.on_error == GT_ON_ERROR_FAIL;
 	gt_decide_done(&d);
+	gt_reap_dead(); /* a tracer that did not live to see the program */
 	return must_fail ? 1 : 0;
 }
 

@@ -11,6 +11,7 @@
 
 #include "gotune/apart.h"
 #include "gotune/caps.h"
+#include "gotune/reap.h"
 
 #define WAIT_MS 2000
 
@@ -39,10 +40,8 @@ static int await(pid_t pid)
 	}
 	if (n <= 0)
 		(void)kill(pid, SIGKILL); /* our own unreaped child: the pid is still its */
-	while (waitpid(pid, &status, 0) < 0) {
-		if (errno != EINTR)
-			return -ECHILD;
-	}
+	if (gt_reap(pid, &status) < 0)
+		return -ECHILD;
 	if (n <= 0)
 		return -ETIMEDOUT;
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EPIPE;

@@ -8,11 +8,11 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 
 #include "gotune/apart.h"
 #include "gotune/caps.h"
 #include "gotune/inspect.h"
+#include "gotune/reap.h"
 #include "gotune/tracer.h"
 
 #define SEIZE_WAIT_MS 2000
@@ -150,7 +150,7 @@ int gt_tracer_start(const struct gt_barrier_job *job, int (*release)(void *ctx),
 	close(fds[0]);
 	if (pid > 0 && r < 0) {
 		(void)kill(pid, SIGKILL); /* our own unreaped child: the pid is still its */
-		(void)waitpid(pid, NULL, 0);
+		(void)gt_reap(pid, NULL);
 	}
 	return r < 0 ? gt_err_sys(e, r, "cannot wait at the container's exec") : 0;
 }

@@ -13,10 +13,10 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <time.h>
 
 #include "gotune/pages.h"
+#include "gotune/reap.h"
 #include "gotune/wire.h"
 #include "gotune/worker.h"
 
@@ -144,11 +144,11 @@ static void kill_worker(struct gt_worker *w)
 	struct pollfd p = {.fd = w->sock, .events = 0}; /* POLLHUP is always told */
 
 	if (w->pid > 0) {
-		(void)kill(w->pid, SIGKILL); /* our own unreaped child: the pid is still its */
-		if (poll(&p, 1, KILL_WAIT_MS) != 0) {
-			while (waitpid(w->pid, NULL, 0) < 0 && errno == EINTR)
-				;
-		}
+		/* Our own unreaped child: the pid is still its. One that cannot be killed is told. */
+		if (kill(w->pid, SIGKILL) < 0)
+			(void)shutdown(w->sock, SHUT_WR);
+		if (poll(&p, 1, KILL_WAIT_MS) != 0)
+			(void)gt_reap(w->pid, NULL);
 	}
 	w->pid = 0;
 	gt_cleanup_close(&w->sock);

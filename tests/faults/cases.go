@@ -89,8 +89,11 @@ var always = []string{
 	"createRuntime/clock:0:1:back",          // deciding took 2^64 us
 	"precreate/0:read:2:ENOSYS",             // Podman got nothing back
 	"precreate/alloc:0:1",
-	"run/0:newfstatat:[1-9]:ENOSYS", // no runtime was found
-	"run/0:read:1[0-9]:EAGAIN",      // RLIMIT_NOFILE was lowered
+	"run/0:newfstatat:[1-9]:ENOSYS",  // no runtime was found
+	"run/0:read:1[0-9]:EAGAIN",       // RLIMIT_NOFILE was lowered
+	"createRuntime/0:wait4:1:ENOMEM", // a child that is left to crun, dead or dying, keeps it waiting for the hook
+	"createRuntime/0:kill:1:EIO",
+	"createRuntime/3:madvise:5:KILL",
 }
 
 // chosen: is the case in the sample, and this shard's?
