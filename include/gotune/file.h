@@ -97,8 +97,8 @@ GT_MUST_CHECK int gt_write_atomic(int dirfd, const char *name, const char *buf, 
 				  mode_t mode);
 
 /*
- * As gt_write_atomic, and with the mode and owner that AS has ((uid_t)-1, (gid_t)-1: ours). The file
- * is synced, its directory is not: a crash leaves the old bytes or the new ones.
+ * As gt_write_atomic, and with the mode and owner that AS has ((uid_t)-1, (gid_t)-1: ours). The
+ * file is synced, its directory is not: a crash leaves the old bytes or the new ones.
  */
 GT_MUST_CHECK int gt_write_atomic_as(int dirfd, const char *name, const char *buf, size_t len,
 				     const struct stat *as);
