@@ -43,6 +43,18 @@ static void apply_now(const struct gt_plan *plan, enum gt_setting_kind kind,
 	}
 }
 
+/*
+ * Does a limit that the init is given now reach the program? runc puts its own values back when it
+ * executes it: config.json's, or the soft limit that it was started with.
+ */
+static bool lasts(const struct gt_facts *f)
+{
+	const struct gt_rlimit_facts *n = &f->nofile;
+
+	return strcmp(f->ident.runtime, "runc") != 0 ||
+	       (!n->in_config && n->live_known && n->live_soft == n->live_hard);
+}
+
 /* Rows that wait at the barrier; where there is none, RLIMIT_NOFILE is set at once. */
 static void apply_barrier(const struct gt_facts *f, const struct gt_plan *plan,
 			  const struct gt_apply_ops *ops, struct gt_outcome *ret, int *first,
@@ -65,10 +77,10 @@ static void apply_barrier(const struct gt_facts *f, const struct gt_plan *plan,
 	for (uint32_t i = 0; i < plan->n_setting; i++) {
 		if (!waits_at_barrier(&plan->setting[i]))
 			continue;
-		if (gt_setting_kind(plan->setting[i].id) == GT_KIND_RLIMIT)
-			note(&ret[i], nofile, &nofile_why, first, e);
-		else
+		if (gt_setting_kind(plan->setting[i].id) != GT_KIND_RLIMIT)
 			note(&ret[i], r, &why, first, e);
+		else if (nofile < 0 || lasts(f)) /* else nobody is there to look at it: unknown */
+			note(&ret[i], nofile, &nofile_why, first, e);
 	}
 }
 

@@ -281,6 +281,19 @@ static enum gt_barrier_can barrier(int root, int64_t pid, struct caps own, const
 	return gt_lsm_apparmor_confines(root) ? GT_BARRIER_APPARMOR : GT_BARRIER_OK;
 }
 
+/*
+ * runc is a Go program: its init has raised its own soft limit to the hard one, and puts back what
+ * runc was started with when it executes the program (Go 1.20, syscall.Exec). That is ours, too.
+ */
+static void take_soft_of_runtime(int root, struct gt_rlimit_facts *ret)
+{
+	struct gt_rlimit_facts own = {0};
+
+	read_nofile(root, 0, &own);
+	if (ret->live_known && own.live_known && own.live_soft < ret->live_soft)
+		ret->live_soft = own.live_soft;
+}
+
 void gt_inspect_task(int root, int64_t pid, const char *selinux_label, struct gt_facts *ret)
 {
 	struct caps own = own_caps(root);
@@ -295,6 +308,8 @@ void gt_inspect_task(int root, int64_t pid, const char *selinux_label, struct gt
 	ret->net = owner(root, pid, "net");
 	ret->ipc = owner(root, pid, "ipc");
 	read_nofile(root, pid, &ret->nofile);
+	if (strcmp(ret->ident.runtime, "runc") == 0)
+		take_soft_of_runtime(root, &ret->nofile);
 	ret->barrier = barrier(root, pid, own, ret->ident.runtime, selinux_label);
 }
 

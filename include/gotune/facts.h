@@ -171,7 +171,7 @@ struct gt_host_facts {
 struct gt_rlimit_facts {
 	bool in_config;
 	uint64_t config_soft, config_hard;
-	bool live_known;
+	bool live_known; /* what the program gets, unless config.json says otherwise */
 	uint64_t live_soft, live_hard;
 	bool replaced;		    /* the runtime sets what config.json says, lower or not */
 	enum gt_tri can_raise_hard; /* CAP_SYS_RESOURCE in the initial user namespace */

@@ -209,6 +209,35 @@ static void test_apply_run_gives_the_barrier_its_job(void **state)
 	assert_true(world.job.set_nofile);
 }
 
+/* runc sets limits of its own when it executes the program: what was set before may be gone. */
+static void test_apply_run_knows_which_limits_last(void **state)
+{
+	static const struct {
+		const char *runtime;
+		struct gt_rlimit_facts limits;
+		enum gt_tri applied;
+	} limits_of[] = {
+		{"crun", {.live_known = true, .live_soft = 512, .live_hard = 8192}, Y},
+		{"crun", {.in_config = true, .config_soft = 512, .config_hard = 8192}, Y},
+		{"runc", {.live_known = true, .live_soft = 8192, .live_hard = 8192}, Y},
+		{"runc", {.live_known = true, .live_soft = 512, .live_hard = 8192}, U},
+		{"runc", {.in_config = true, .config_soft = 512, .config_hard = 8192}, U},
+		{"runc", {.live_known = false}, U},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < GT_ARRAY_LEN(limits_of); i++) {
+		usual();
+		f.barrier = GT_BARRIER_PTRACE_DENIED;
+		f.nofile = limits_of[i].limits;
+		(void)gt_copy_str(f.ident.runtime, sizeof(f.ident.runtime), limits_of[i].runtime);
+		assert_int_equal(gt_apply_run(&f, &plan, &ops, out, NULL), -ENOSYS);
+		if (out[NOFILE].applied != limits_of[i].applied || out[NOFILE].error[0] != '\0')
+			fail_msg("row %zu: %d \"%s\"", i, (int)out[NOFILE].applied,
+				 out[NOFILE].error);
+	}
+}
+
 /* The first error is the caller's; each row has its own. */
 static void test_apply_run_tells_the_first_error(void **state)
 {
@@ -248,6 +277,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_apply_run_table),
 		cmocka_unit_test(test_apply_run_gives_the_barrier_its_job),
+		cmocka_unit_test(test_apply_run_knows_which_limits_last),
 		cmocka_unit_test(test_apply_run_tells_the_first_error),
 		cmocka_unit_test(test_apply_run_without_anything_for_the_barrier),
 	};

@@ -367,6 +367,34 @@ static void test_inspect_task_limits(void **state)
 	}
 }
 
+/* runc's init has raised its own soft limit; what the program gets is what we were started with. */
+static void test_inspect_task_limits_of_runc(void **state)
+{
+	static const struct {
+		const char *comm, *own;
+		uint64_t soft;
+	} rows[] = {
+		{"runc:[2:INIT]", "Max open files 512 4096 files\n", 512},
+		{"runc:[2:INIT]", "Max open files 8192 8192 files\n", 4096},
+		{"runc:[2:INIT]", "Max open files unlimited unlimited files\n", 4096},
+		{"runc:[2:INIT]", "", 4096},
+		{"crun", "Max open files 512 4096 files\n", 4096}, /* it raises nothing */
+	};
+
+	(void)state;
+	put("proc/7/limits", "Max open files 4096 4096 files\n");
+	for (size_t i = 0; i < GT_ARRAY_LEN(rows); i++) {
+		put("proc/7/comm", rows[i].comm);
+		put_stat(rows[i].comm, "99");
+		put("proc/self/limits", rows[i].own);
+		inspect_tmp("");
+		if (!facts.nofile.live_known || facts.nofile.live_soft != rows[i].soft ||
+		    facts.nofile.live_hard != 4096)
+			fail_msg("row %zu: \"%s\" %llu", i, facts.ident.runtime,
+				 (unsigned long long)facts.nofile.live_soft);
+	}
+}
+
 static void test_inspect_task_can_raise(void **state)
 {
 	static const struct {
@@ -554,6 +582,7 @@ int main(void)
 		IN_TMP(test_inspect_task_runtime_table),
 		IN_TMP(test_inspect_task_namespaces),
 		IN_TMP(test_inspect_task_limits),
+		IN_TMP(test_inspect_task_limits_of_runc),
 		IN_TMP(test_inspect_task_can_raise),
 		IN_TMP(test_inspect_start_time_table),
 		IN_TMP(test_inspect_rootfs_by_bundle),
