@@ -295,7 +295,7 @@ func writeFile(path string, text string) {
 
 // hookOf makes config.json's entry for a hook that runs ARGS.
 func (s *Shard) hookOf(args ...string) []any {
-	return []any{map[string]any{"path": args[0], "args": args, "timeout": 30,
+	return []any{map[string]any{"path": args[0], "args": args, "timeout": 15,
 		"env": []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "GT_FAULTS=" + s.faults}}}
 }
 
