@@ -308,7 +308,7 @@ void gt_inspect_task(int root, int64_t pid, const char *selinux_label, struct gt
 	ret->net = owner(root, pid, "net");
 	ret->ipc = owner(root, pid, "ipc");
 	read_nofile(root, pid, &ret->nofile);
-	if (strcmp(ret->ident.runtime, "runc") == 0)
+	if (!ret->nofile.in_config && strcmp(ret->ident.runtime, "runc") == 0)
 		take_soft_of_runtime(root, &ret->nofile);
 	ret->barrier = barrier(root, pid, own, ret->ident.runtime, selinux_label);
 }

@@ -144,8 +144,7 @@ static void kill_worker(struct gt_worker *w)
 	struct pollfd p = {.fd = w->sock, .events = 0}; /* POLLHUP is always told */
 
 	if (w->pid > 0) {
-		/* Our own unreaped child: the pid is still its. One that cannot be killed is told.
-		 */
+		/* Our own unreaped child: the pid is still its. Or it sees the end of its input. */
 		if (kill(w->pid, SIGKILL) < 0)
 			(void)shutdown(w->sock, SHUT_WR);
 		if (poll(&p, 1, KILL_WAIT_MS) != 0)

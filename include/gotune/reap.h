@@ -2,7 +2,7 @@
  * L3 priv. Waiting for children of our own that have ended. None may be left when the hook itself
  * ends: it would become a child of crun's, and crun, which waits for a hook that has a timeout by
  * sigtimedwait, takes the end of two children at the same moment for the end of the first, and
- * waits for the hook until the time is up (1.8.1 to 1.28 at least,
+ * waits for the hook until the time is up (1.8.1, and main of August 2026:
  * run_process_with_stdin_timeout_envp).
  */
 #ifndef GOTUNE_REAP_H
