@@ -221,7 +221,9 @@ static void test_apply_run_knows_which_limits_last(void **state)
 		{"crun", {.in_config = true, .config_soft = 512, .config_hard = 8192}, Y},
 		{"runc", {.live_known = true, .live_soft = 8192, .live_hard = 8192}, Y},
 		{"runc", {.live_known = true, .live_soft = 512, .live_hard = 8192}, U},
-		{"runc", {.in_config = true, .config_soft = 512, .config_hard = 8192}, U},
+		{"runc",
+		 {.in_config = true, .live_known = true, .live_soft = 8192, .live_hard = 8192},
+		 U},
 		{"runc", {.live_known = false}, U},
 	};
 

@@ -169,12 +169,15 @@ static int drop_tmp(void **state)
 	return nftw(tmp, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+static bool in_config; /* config.json has a limit of its own */
+
 static void inspect_tmp(const char *label)
 {
 	_cleanup_close_ int root = gt_root_open(tmp, NULL);
 
 	assert_true(root >= 0);
 	memset(&facts, 0, sizeof(facts));
+	facts.nofile.in_config = in_config;
 	gt_inspect_task(root, 7, label, &facts);
 }
 
@@ -393,6 +396,14 @@ static void test_inspect_task_limits_of_runc(void **state)
 			fail_msg("row %zu: \"%s\" %llu", i, facts.ident.runtime,
 				 (unsigned long long)facts.nofile.live_soft);
 	}
+	/* That one counts then: ours is not looked at. */
+	put("proc/7/comm", "runc:[2:INIT]");
+	put_stat("runc:[2:INIT]", "99");
+	put("proc/self/limits", rows[0].own);
+	in_config = true;
+	inspect_tmp("");
+	in_config = false;
+	assert_int_equal(facts.nofile.live_soft, 4096);
 }
 
 static void test_inspect_task_can_raise(void **state)
