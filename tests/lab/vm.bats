@@ -23,11 +23,13 @@ teardown() {
 	[ -z "$left" ] || { echo "left: $left" && return 1; }
 }
 
+# Read by the shell itself: a grep for the directory would have it in its own arguments, and find itself.
 processes() {
-	local pid
-	grep -lsF "$TMPDIR/gotune-vm" /proc/[0-9]*/cmdline | cut -d/ -f3 | while read -r pid; do
-		[ "$pid" = $$ ] || { tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null
-	done
+	local file args
+	for file in /proc/[0-9]*/cmdline; do
+		mapfile -d '' -t args <"$file" || continue
+		[[ "${args[*]}" != *"$TMPDIR/gotune-vm"* ]] || echo "${args[*]}"
+	done 2>/dev/null
 }
 
 @test "the command's status and its outputs, apart" {
