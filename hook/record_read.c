@@ -121,6 +121,15 @@ static void on_top(struct gt_record_view *v, const struct gt_json_event *ev)
 	}
 }
 
+/* Makes *N, how many of ARRAY's elements of EACH bytes are in use, at least TO. */
+static void use(void *array, size_t each, uint32_t *n, uint32_t to)
+{
+	if (to <= *n)
+		return;
+	memset((char *)array + *n * each, 0, (to - *n) * each);
+	*n = to;
+}
+
 static void on_setting(struct gt_record_view *v, const struct gt_json_event *ev)
 {
 	uint32_t i = ev->path[1].index;
@@ -128,7 +137,7 @@ static void on_setting(struct gt_record_view *v, const struct gt_json_event *ev)
 
 	if (ev->depth == 2 && ev->type == GT_JSON_MAP_START) {
 		if (i < GT_SETTINGS_MAX)
-			v->n_setting = i + 1;
+			use(v->setting, sizeof(v->setting[0]), &v->n_setting, i + 1);
 		else
 			v->dropped++;
 	}
@@ -166,8 +175,9 @@ static struct gt_view_fact *fact_get(struct gt_record_view *v, const char *key)
 		v->dropped++;
 		return NULL;
 	}
-	(void)gt_copy_str(v->fact[v->n_fact].key, sizeof(v->fact[0].key), key);
-	return &v->fact[v->n_fact++];
+	use(v->fact, sizeof(v->fact[0]), &v->n_fact, v->n_fact + 1);
+	(void)gt_copy_str(v->fact[v->n_fact - 1].key, sizeof(v->fact[0].key), key);
+	return &v->fact[v->n_fact - 1];
 }
 
 /* A fact is a bare value, or an object with a value and the source that it was read from. */
@@ -203,7 +213,7 @@ static void on_warning(struct gt_record_view *v, const struct gt_json_event *ev)
 	scalar(ev, text, sizeof(text));
 	if (*text == '\0')
 		return;
-	v->n_warning = i + 1;
+	use(v->warning, sizeof(v->warning[0]), &v->n_warning, i + 1);
 	if (key && strcmp(key, "why") == 0)
 		v->warning[i][0] = '\0';
 	if (v->warning[i][0])
@@ -238,7 +248,7 @@ int gt_record_view_parse(const char *doc, size_t len, struct gt_record_view *ret
 	struct gt_json_pos pos = {0};
 	int r;
 
-	memset(ret, 0, sizeof(*ret));
+	memset(ret, 0, offsetof(struct gt_record_view, setting));
 	r = gt_json_walk(doc, len, 0, on_event, ret, &pos, e);
 	if (r < 0)
 		return r;

@@ -50,12 +50,15 @@ struct gt_record_view {
 	char drifted_at[40]; /* "": the limits are those that were decided on, as far as we know */
 	uint64_t duration_us;
 	char message[256];
-	struct gt_view_setting setting[GT_SETTINGS_MAX];
-	struct gt_view_fact fact[GT_VIEW_FACTS_MAX];
-	char warning[GT_WARNINGS_MAX][640];
 	uint32_t n_setting, n_fact, n_warning;
 	uint32_t dropped; /* rows, facts and warnings that did not fit */
 	uint32_t n_set, n_applied;
+	/* Large, mostly unused, and therefore last: what is beyond the numbers above is not
+	 * touched.
+	 */
+	struct gt_view_setting setting[GT_SETTINGS_MAX];
+	struct gt_view_fact fact[GT_VIEW_FACTS_MAX];
+	char warning[GT_WARNINGS_MAX][640];
 };
 
 /*

@@ -39,6 +39,7 @@ static void test_gt_record_view_parse_reads_all(void **state)
 
 	(void)state;
 	assert_non_null(v);
+	memset(v, 'x', sizeof(*v)); /* what was in that memory is not shown */
 	if (gt_record_view_parse(record, strlen(record), v, &e) != 0)
 		fail_msg("%s", e.msg);
 	assert_string_equal(v->id, "web-1");
@@ -59,6 +60,8 @@ static void test_gt_record_view_parse_reads_all(void **state)
 	assert_true(v->setting[1].applied == GT_UNKNOWN);
 	assert_true(v->setting[2].applied == GT_NO);
 	assert_string_equal(v->setting[2].error, "no");
+	assert_string_equal(v->setting[2].kind, "");
+	assert_string_equal(v->setting[2].why, "");
 	assert_true(v->n_warning == 3);
 	assert_string_equal(v->warning[0], "one");
 	assert_string_equal(v->warning[1], "two");
