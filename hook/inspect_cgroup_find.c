@@ -28,6 +28,8 @@ struct paths {
 struct mount {
 	enum gt_cgroup_version version;
 	const char *root, *point, *options;
+	bool asked;	       /* has CONTROLLERS been read? It is when it is needed, and once */
+	char controllers[512]; /* of a cgroup2 mount; "" also when it cannot be read */
 };
 
 static char *read_text(int root, const char *path)
@@ -110,6 +112,7 @@ static bool parse_mount(char *line, struct mount *ret)
 	ret->root = field[3];
 	ret->point = field[4];
 	ret->options = field[dash + 3];
+	ret->asked = false;
 	return ret->root[0] == '/' && ret->point[0] == '/';
 }
 
@@ -164,22 +167,24 @@ static bool strip_root(const char *mount_root, const char *path, char ret[GT_PAT
 	return gt_copy_str(ret, GT_PATH_CAP, path[n] ? path + n : "/");
 }
 
-/* Does the cgroup2 mount at POINT offer the controller? */
-static bool offers(int root, const char *point, const char *name)
+/* Does the cgroup2 mount M offer the controller? */
+static bool offers(int root, struct mount *m, const char *name)
 {
-	char file[GT_PATH_CAP + 32], list[512];
+	char file[GT_PATH_CAP + 32];
 
-	if (!gt_copy_str(file, sizeof(file), point) ||
-	    !gt_append(file, sizeof(file), "/cgroup.controllers"))
-		return false;
-	return gt_root_read(root, file, list, sizeof(list)) == 0 && has_word(list, " ", name);
+	if (!m->asked && (!gt_copy_str(file, sizeof(file), m->point) ||
+			  !gt_append(file, sizeof(file), "/cgroup.controllers") ||
+			  gt_root_read(root, file, m->controllers, sizeof(m->controllers)) < 0))
+		m->controllers[0] = '\0';
+	m->asked = true;
+	return has_word(m->controllers, " ", name);
 }
 
 /*
  * Takes mount M for controller C when it is better than what is there: v1 before v2, since a
  * controller is in one hierarchy only and v1 has to name it; then one that shows the path.
  */
-static void offer_place(int root, const struct mount *m, unsigned c, const char *path,
+static void offer_place(int root, struct mount *m, unsigned c, const char *path,
 			struct gt_cg_place *ret)
 {
 	struct gt_cg_place p = {.version = m->version};
@@ -192,7 +197,7 @@ static void offer_place(int root, const struct mount *m, unsigned c, const char 
 	if (ret->version != GT_CGROUP_UNKNOWN &&
 	    !(m->version < ret->version || (m->version == ret->version && !ret->has_path)))
 		return;
-	if (m->version == GT_CGROUP_V2 && !offers(root, m->point, ctl_name[c]))
+	if (m->version == GT_CGROUP_V2 && !offers(root, m, ctl_name[c]))
 		return;
 	*ret = p;
 }
