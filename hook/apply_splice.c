@@ -212,7 +212,9 @@ int gt_apply_edits(const char *doc, size_t len, bool whole, const struct gt_plan
 	bool gone[GT_NODES_CAP] = {false};
 	int r;
 
-	*ret = (struct gt_edits){0};
+	/* Large: what is not used of it need not be touched. */
+	ret->n = ret->text_len = 0;
+	memset(ret->outcome, 0, sizeof(ret->outcome));
 	r = gt_splice_want(&s, whole, plan);
 	if (r < 0)
 		(void)gt_err_set(e, r, no_room);

@@ -11,7 +11,7 @@
 
 int gt_pages_map(struct gt_pages *p, size_t len, enum gt_pages_kind kind)
 {
-	int flags = kind == GT_PAGES_SHARED ? MAP_SHARED : MAP_PRIVATE | MAP_POPULATE;
+	int flags = kind == GT_PAGES_SHARED ? MAP_SHARED : MAP_PRIVATE;
 	void *at = mmap(NULL, len, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
 
 	if (at == MAP_FAILED)

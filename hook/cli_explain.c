@@ -188,6 +188,8 @@ static int explain(const struct gt_cli_args *a, struct gt_cli_out *out, const ch
 		return gt_cli_fail(out, GT_EXIT_SYSTEM, "out of memory");
 	if (gt_decide(&in, NULL, 0, &d, &e) != 0)
 		return gt_cli_fail(out, GT_EXIT_SYSTEM, "%s", e.msg);
+	gt_worker_end(&d.parser);
+	gt_worker_end(&d.sysctl);
 	ret = print(a, out, d.rec);
 	if (ret == 0)
 		ret = (int)verdict(d.rec);

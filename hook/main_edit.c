@@ -14,6 +14,7 @@
 #include "gotune/jobs.h"
 #include "gotune/keep.h"
 #include "gotune/log.h"
+#include "gotune/pages.h"
 #include "gotune/planner.h"
 #include "gotune/read.h"
 #include "gotune/record.h"
@@ -30,15 +31,19 @@ static int as_file(const char *doc, size_t len, struct gt_err *e)
 static int ask_edits(struct gt_decision *d, int config, const char *doc, size_t len,
 		     struct gt_buf *ret, struct gt_err *e)
 {
-	_cleanup_free_ struct gt_edits *edits = calloc(1, sizeof(*edits));
+	_cleanup_(gt_pages_done) struct gt_pages mem = {0};
+	struct gt_edits *edits;
 	int r;
 
-	if (!edits)
+	/* Not calloc: a heap that was in use would be cleared, and most of it never looked at. */
+	if (gt_pages_map(&mem, sizeof(*edits), GT_PAGES_OWN) < 0)
 		return gt_err_set(e, -ENOMEM, "out of memory");
+	edits = mem.p;
 	r = gt_worker_call(&d->parser, GT_JOB_EDITS, config, &d->rec->plan, sizeof(d->rec->plan),
 			   edits, GT_JOB_TIMEOUT_MS, e);
 	if (r == 0 && !gt_edits_valid(edits, len))
 		r = gt_err_set(e, -EBADMSG, "the sandboxed worker sent nonsense");
+	gt_worker_end(&d->parser);
 	if (r == 0)
 		r = gt_edits_write(edits, doc, len, ret);
 	if (r == 0)
@@ -65,6 +70,7 @@ int gt_edit_document(const struct gt_decide_in *in, const char *doc, size_t len,
 	r = gt_decide(&with, NULL, 0, ret_d, e);
 	if (r < 0)
 		return r;
+	gt_worker_end(&ret_d->sysctl);
 	if (ret_d->rec->facts.trouble != GT_TROUBLE_NONE)
 		return gt_err_set(e, -EINVAL, "%s", ret_d->rec->message);
 	if (!gt_plan_sets(&ret_d->rec->plan))

@@ -8,6 +8,7 @@
 #include "gotune/decide.h"
 #include "gotune/file.h"
 #include "gotune/jobs.h"
+#include "gotune/pages.h"
 
 #define STEPS_MAX 5 /* tini, a shell, a script, env, the program */
 
@@ -77,8 +78,12 @@ static bool take_step(const struct gt_find *f, struct walk *w, struct gt_program
 	char path[GT_PATH_CAP] = "";
 	struct stat st = {0};
 	_cleanup_close_ int fd = -1;
-	_cleanup_free_ struct gt_look *l = calloc(1, sizeof(*l));
+	_cleanup_(gt_pages_done) struct gt_pages mem = {0};
+	struct gt_look *l = NULL;
 
+	/* Not calloc: a heap that was in use would be cleared, and most of it never looked at. */
+	if (gt_pages_map(&mem, sizeof(*l), GT_PAGES_OWN) == 0)
+		l = mem.p;
 	fd = gt_inspect_find(&f->tree, arg0 ? arg0 : "", f->cwd, f->path_env, path, &st);
 	if (fd < 0 || !l) {
 		*ret = (struct gt_program){.note = fd < 0 ? note_of(fd) : GT_NOTE_UNREADABLE};
@@ -107,11 +112,12 @@ static bool take_step(const struct gt_find *f, struct walk *w, struct gt_program
 
 void gt_find_program(const struct gt_find *f, const struct gt_strv *argv, struct gt_program *ret)
 {
-	_cleanup_free_ struct walk *w = calloc(1, sizeof(*w));
+	_cleanup_free_ struct walk *w = malloc(sizeof(*w));
 
 	*ret = (struct gt_program){.note = GT_NOTE_UNREADABLE};
 	if (!w)
 		return;
+	memset(w, 0, offsetof(struct walk, argv)); /* its pages need not be touched */
 	gt_strv_copy(&w->argv, argv);
 	for (;; w->steps++) {
 		if (w->steps == STEPS_MAX) {

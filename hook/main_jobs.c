@@ -125,13 +125,51 @@ static int job_image(int fd, const void *in, size_t in_len, void *ret, size_t re
 	return r < 0 ? r : gt_read_image(in, doc, len, ret, e);
 }
 
+/* ---- which parts of large structs are used ---- */
+
+static const struct gt_wire_array in_state[] = {GT_WIRE_STRV(struct gt_state, annotations)};
+static const struct gt_wire_array in_bundle[] = {
+	GT_WIRE_STRV(struct gt_bundle, res.unified), GT_WIRE_STRV(struct gt_bundle, args),
+	GT_WIRE_STRV(struct gt_bundle, annotations), GT_WIRE_STRV(struct gt_bundle, gotune_env),
+	GT_WIRE_STRV(struct gt_bundle, sysctl),	     GT_WIRE_STRV(struct gt_bundle, mounts),
+};
+static const struct gt_wire_array in_strv[] = {GT_WIRE_ARRAY(struct gt_strv, used, buf)};
+static const struct gt_wire_array in_look[] = {
+	GT_WIRE_STRV(struct gt_look, step.argv),
+	GT_WIRE_STRV(struct gt_look, step.env),
+};
+static const struct gt_wire_array in_plan[] = {
+	GT_WIRE_ARRAY(struct gt_plan, n_setting, setting),
+	GT_WIRE_ARRAY(struct gt_plan, n_warning, warning),
+};
+static const struct gt_wire_array in_edits[] = {
+	GT_WIRE_ARRAY(struct gt_edits, n, edit),
+	GT_WIRE_ARRAY(struct gt_edits, text_len, text),
+};
+static const struct gt_wire_array in_image[] = {GT_WIRE_STRV(struct gt_image, labels)};
+
+#define SHAPE(arrays)                          \
+	{                                      \
+		(arrays), GT_ARRAY_LEN(arrays) \
+	}
+
 const struct gt_job gt_parse_jobs[GT_JOB_COUNT] = {
-	[GT_JOB_STATE] = {job_state, GT_STATE_MAX, sizeof(struct gt_state)},
-	[GT_JOB_BUNDLE] = {job_bundle, 0, sizeof(struct gt_bundle)},
-	[GT_JOB_LOOK] = {job_look, sizeof(struct gt_strv), sizeof(struct gt_look)},
-	[GT_JOB_EDITS] = {job_edits, sizeof(struct gt_plan), sizeof(struct gt_edits)},
-	[GT_JOB_EXEC] = {job_exec, sizeof(struct gt_exec_wants), sizeof(struct gt_edits)},
-	[GT_JOB_IMAGE] = {job_image, sizeof(struct gt_image_ask), sizeof(struct gt_image)},
+	[GT_JOB_STATE] = {job_state, GT_STATE_MAX, sizeof(struct gt_state), {0}, SHAPE(in_state)},
+	[GT_JOB_BUNDLE] = {job_bundle, 0, sizeof(struct gt_bundle), {0}, SHAPE(in_bundle)},
+	[GT_JOB_LOOK] = {job_look, sizeof(struct gt_strv), sizeof(struct gt_look), SHAPE(in_strv),
+			 SHAPE(in_look)},
+	[GT_JOB_EDITS] = {job_edits, sizeof(struct gt_plan), sizeof(struct gt_edits),
+			  SHAPE(in_plan), SHAPE(in_edits)},
+	[GT_JOB_EXEC] = {job_exec,
+			 sizeof(struct gt_exec_wants),
+			 sizeof(struct gt_edits),
+			 {0},
+			 SHAPE(in_edits)},
+	[GT_JOB_IMAGE] = {job_image,
+			  sizeof(struct gt_image_ask),
+			  sizeof(struct gt_image),
+			  {0},
+			  SHAPE(in_image)},
 };
 
 /* The worker's root descriptor: /proc/sys follows the namespaces of whoever looks. */
@@ -173,8 +211,14 @@ static int job_sysctl_write(int fd, const void *in, size_t in_len, void *ret, si
 }
 
 const struct gt_job gt_sysctl_jobs[GT_JOB_SYSCTL_COUNT] = {
-	[GT_JOB_SYSCTL_READ] = {job_sysctl_read, sizeof(struct gt_sysctl_pair),
-				sizeof(struct gt_sysctl_pair)},
-	[GT_JOB_SYSCTL_WRITE] = {job_sysctl_write, sizeof(struct gt_sysctl_pair),
-				 sizeof(struct gt_sysctl_pair)},
+	[GT_JOB_SYSCTL_READ] = {job_sysctl_read,
+				sizeof(struct gt_sysctl_pair),
+				sizeof(struct gt_sysctl_pair),
+				{0},
+				{0}},
+	[GT_JOB_SYSCTL_WRITE] = {job_sysctl_write,
+				 sizeof(struct gt_sysctl_pair),
+				 sizeof(struct gt_sysctl_pair),
+				 {0},
+				 {0}},
 };

@@ -79,13 +79,34 @@ static void set(struct gt_wire_map *m, size_t i)
 	m->bit[i / 8] = (unsigned char)(m->bit[i / 8] | 1u << (i % 8));
 }
 
-void gt_wire_map(const char *buf, size_t len, struct gt_wire_map *map)
+/* Is block I of BUF all in the unused part of an array? */
+static bool is_spare(const char *buf, size_t len, const struct gt_wire_shape *shape, size_t i)
+{
+	size_t begin = i * GT_WIRE_BLOCK, end = begin + block_len(i, len);
+
+	for (unsigned k = 0; k < shape->n; k++) {
+		const struct gt_wire_array *a = &shape->array[k];
+		size_t array_end = a->at + a->each * a->max;
+		uint32_t count;
+
+		if (begin < a->at || end > array_end || array_end > len ||
+		    a->count_at + sizeof(count) > len)
+			continue;
+		memcpy(&count, buf + a->count_at, sizeof(count));
+		return count < a->max && begin >= a->at + a->each * count;
+	}
+	return false;
+}
+
+void gt_wire_map(const char *buf, size_t len, const struct gt_wire_shape *shape,
+		 struct gt_wire_map *map)
 {
 	size_t n = blocks_of(len), runs = 0, joined = n;
 
 	*map = (struct gt_wire_map){0};
 	for (size_t i = 0; i < n; i++) {
-		if (is_zero(buf + i * GT_WIRE_BLOCK, block_len(i, len)))
+		if (is_spare(buf, len, shape, i) ||
+		    is_zero(buf + i * GT_WIRE_BLOCK, block_len(i, len)))
 			continue;
 		runs += i == 0 || !has(map, i - 1);
 		if (runs == RUNS_MAX && joined == n)

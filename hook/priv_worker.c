@@ -65,29 +65,32 @@ static int serve_one(int sock, const struct gt_job *jobs, unsigned n_jobs, int r
 {
 	struct request req = {0};
 	struct reply rep = {0};
-	_cleanup_(gt_pages_done) struct gt_pages in = {0};
-	_cleanup_(gt_pages_done) struct gt_pages out = {0};
+	_cleanup_(gt_pages_done) struct gt_pages mem = {0};
+	char *in, *out;
 	_cleanup_close_ int fd = -1;
+	const struct gt_job *job;
+	size_t in_room;
 	int r = recv_request(sock, &req, &fd);
 
 	if (r < 0)
 		return r;
 	if (req.job >= n_jobs || req.in_len > jobs[req.job].in_max)
 		return -EBADMSG;
-	/* Not calloc: each page is looked at when the reply is sent. */
-	if (gt_pages_map(&in, (size_t)req.in_len + 1, GT_PAGES_OWN) < 0 ||
-	    gt_pages_map(&out, jobs[req.job].ret_len, GT_PAGES_OWN) < 0)
+	job = &jobs[req.job];
+	in_room = (req.in_len + sizeof(max_align_t)) & ~(sizeof(max_align_t) - 1);
+	if (gt_pages_map(&mem, in_room + job->ret_len, GT_PAGES_OWN) < 0)
 		return -ENOMEM;
-	r = gt_wire_read_blocks(sock, &req.map, in.p, req.in_len, 0);
+	in = mem.p;
+	out = in + in_room;
+	r = gt_wire_read_blocks(sock, &req.map, in, req.in_len, 0);
 	if (r < 0)
 		return r;
 	rep.result = ready;
 	rep.err = *why;
 	if (ready == 0)
-		rep.result = jobs[req.job].fn(fd, in.p, req.in_len, out.p, jobs[req.job].ret_len,
-					      &rep.err);
-	gt_wire_map(out.p, jobs[req.job].ret_len, &rep.map);
-	return gt_wire_send(sock, &rep, sizeof(rep), -1, &rep.map, out.p, jobs[req.job].ret_len, 0);
+		rep.result = job->fn(fd, in, req.in_len, out, job->ret_len, &rep.err);
+	gt_wire_map(out, job->ret_len, &job->ret_shape, &rep.map);
+	return gt_wire_send(sock, &rep, sizeof(rep), -1, &rep.map, out, job->ret_len, 0);
 }
 
 /*
@@ -135,6 +138,16 @@ static _Noreturn void serve(int sock, enum gt_phase phase, const struct gt_job *
 
 /* ---- the parent ---- */
 
+void gt_worker_end(struct gt_worker *w)
+{
+	if (w->pid <= 0 || w->ended)
+		return;
+	w->ended = true;
+	/* Our own unreaped child: the pid is still its. Or it sees the end of its input. */
+	if (kill(w->pid, SIGKILL) < 0)
+		(void)shutdown(w->sock, SHUT_WR);
+}
+
 /*
  * One that is stuck in the kernel, reading from a dead server's file system, cannot be killed: then
  * it is left to init. That its end of the socket is closed says that it has as good as gone.
@@ -143,10 +156,8 @@ static void kill_worker(struct gt_worker *w)
 {
 	struct pollfd p = {.fd = w->sock, .events = 0}; /* POLLHUP is always told */
 
+	gt_worker_end(w);
 	if (w->pid > 0) {
-		/* Our own unreaped child: the pid is still its. Or it sees the end of its input. */
-		if (kill(w->pid, SIGKILL) < 0)
-			(void)shutdown(w->sock, SHUT_WR);
 		if (poll(&p, 1, KILL_WAIT_MS) != 0)
 			(void)gt_reap(w->pid, NULL);
 	}
@@ -208,7 +219,7 @@ static int send_request(struct gt_worker *w, unsigned i, int fd, const void *in,
 {
 	struct request req = {.job = i, .in_len = (uint32_t)in_len};
 
-	gt_wire_map(in, in_len, &req.map);
+	gt_wire_map(in, in_len, &w->jobs[i].in_shape, &req.map);
 	return gt_wire_send(w->sock, &req, sizeof(req), fd, &req.map, in, in_len, deadline);
 }
 
@@ -218,7 +229,7 @@ int gt_worker_call(struct gt_worker *w, unsigned i, int fd, const void *in, size
 	int64_t deadline = gt_wire_now_ms() + timeout_ms;
 	int r;
 
-	if (w->pid <= 0)
+	if (w->pid <= 0 || w->ended)
 		return gt_err_set(e, -EPIPE, "the sandboxed worker died earlier");
 	if (i >= w->n_jobs || in_len > w->jobs[i].in_max)
 		return gt_err_set(e, -EINVAL, "no such job, or too large an input");

@@ -11,11 +11,12 @@ struct gt_pages {
 };
 
 enum gt_pages_kind {
-	GT_PAGES_OWN,	 /* of this process; all there at once: many faults would cost more */
-	GT_PAGES_SHARED, /* with the children that it forks; there when they are touched */
+	GT_PAGES_OWN,	 /* of this process */
+	GT_PAGES_SHARED, /* with the children that it forks */
 };
 
-/* LEN fresh bytes, all zero, in the place of what *P was. 0 or -ENOMEM; gt_pages_done frees them.
+/* LEN fresh bytes, all zero, there when they are touched, in the place of what *P was. 0 or
+ * -ENOMEM; gt_pages_done frees them.
  */
 GT_MUST_CHECK int gt_pages_map(struct gt_pages *p, size_t len, enum gt_pages_kind kind);
 void gt_pages_done(struct gt_pages *p);

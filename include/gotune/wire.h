@@ -15,6 +15,26 @@ struct gt_wire_map {
 	unsigned char bit[GT_WIRE_BLOCKS / 8];
 };
 
+/*
+ * An array of a struct: EACH bytes a piece, MAX of them at most, at AT. How many are in use says an
+ * uint32_t at COUNT_AT. What lies behind those is not looked at, so its pages need not be there.
+ */
+struct gt_wire_array {
+	size_t count_at, at, each, max;
+};
+#define GT_WIRE_ARRAY(type, count, array)                                                       \
+	{                                                                                       \
+		offsetof(type, count), offsetof(type, array), sizeof(((type *)NULL)->array[0]), \
+			GT_ARRAY_LEN(((type *)NULL)->array)                                     \
+	}
+#define GT_WIRE_STRV(type, v) GT_WIRE_ARRAY(type, v.used, v.buf)
+
+/* What a buffer is made of; {0}: of anything. */
+struct gt_wire_shape {
+	const struct gt_wire_array *array;
+	unsigned n;
+};
+
 /* Milliseconds of the monotonic clock, for deadlines. */
 int64_t gt_wire_now_ms(void);
 
@@ -28,8 +48,10 @@ GT_MUST_CHECK int gt_wire_read(int sock, void *buf, size_t len, int64_t deadline
 GT_MUST_CHECK int gt_wire_read_blocks(int sock, const struct gt_wire_map *map, char *buf,
 				      size_t len, int64_t deadline);
 
-/* Fills *MAP for BUF. Pure. */
-void gt_wire_map(const char *buf, size_t len, struct gt_wire_map *map);
+/* Fills *MAP for BUF; the unused part of its arrays counts as zero. An array that is not all inside
+ * LEN counts as in use. Pure. */
+void gt_wire_map(const char *buf, size_t len, const struct gt_wire_shape *shape,
+		 struct gt_wire_map *map);
 
 /*
  * Sends the header HDR, with descriptor FD (-1: none), and the blocks of BUF that MAP names, in as

@@ -10,9 +10,10 @@
 #include "gotune/base.h"
 #include "gotune/caps.h"
 #include "gotune/err.h"
+#include "gotune/wire.h"
 
 /*
- * A job: reads FD (-1: none) and IN, fills RET (zeroed, RET_CAP bytes). Returns 0 or -errno; E
+ * A job: reads FD (-1: none) and IN, fills RET (zeroed, RET_LEN bytes). Returns 0 or -errno; E
  * crosses back to the parent. Runs in the child.
  */
 typedef int (*gt_job_fn)(int fd, const void *in, size_t in_len, void *ret, size_t ret_len,
@@ -20,10 +21,12 @@ typedef int (*gt_job_fn)(int fd, const void *in, size_t in_len, void *ret, size_
 struct gt_job {
 	gt_job_fn fn;
 	size_t in_max, ret_len; /* the reply has exactly ret_len bytes */
+	struct gt_wire_shape in_shape, ret_shape;
 };
 
 struct gt_worker {
-	pid_t pid; /* 0: not started, or dead */
+	pid_t pid;  /* 0: not started, or dead */
+	bool ended; /* no more asked: see gt_worker_end */
 	int sock;
 	const struct gt_job *jobs;
 	unsigned n_jobs;
@@ -47,6 +50,10 @@ GT_MUST_CHECK int gt_worker_start(struct gt_worker *ret, enum gt_phase phase,
  */
 GT_MUST_CHECK int gt_worker_call(struct gt_worker *w, unsigned i, int fd, const void *in,
 				 size_t in_len, void *ret, unsigned timeout_ms, struct gt_err *e);
+
+/* There is no more to be asked: it may go while its parent goes on. Waits for nobody, and takes
+ * nothing back: gt_worker_done does. */
+void gt_worker_end(struct gt_worker *w);
 
 /* Ends and reaps the worker. NULL-safe, half-started-safe. */
 void gt_worker_done(struct gt_worker *w);

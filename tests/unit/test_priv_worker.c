@@ -206,6 +206,25 @@ static void test_call_bounds_memory(void **state)
 	gt_worker_done(&w);
 }
 
+/* It goes at once, without being waited for, and nothing more is asked of it. */
+static void test_end_and_done(void **state)
+{
+	struct gt_worker w = start(GT_PHASE_PARSE);
+	pid_t pid = w.pid;
+	siginfo_t info = {0};
+	char out[8];
+
+	(void)state;
+	gt_worker_end(&w);
+	gt_worker_end(&w);
+	assert_int_equal(gt_worker_call(&w, FAILS, -1, NULL, 0, out, 5000, NULL), -EPIPE);
+	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0); /* not reaped */
+	assert_int_equal(info.si_status, SIGKILL);
+	gt_worker_done(&w);
+	assert_reaped(pid);
+	gt_worker_end(&w);
+}
+
 static int setup_fails(void *ctx)
 {
 	(void)ctx;
@@ -301,6 +320,7 @@ int main(void)
 		cmocka_unit_test(test_call_bounds_time),
 		cmocka_unit_test(test_call_forbidden_system_call_kills),
 		cmocka_unit_test(test_call_bounds_memory),
+		cmocka_unit_test(test_end_and_done),
 		cmocka_unit_test(test_call_reports_setup),
 	};
 
