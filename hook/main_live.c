@@ -147,8 +147,8 @@ static int set_nofile(void *ctx, const struct gt_barrier_job *job, struct gt_err
 
 /* ---- the tracer's side ---- */
 
-/* The tracer may wait for hours: it keeps the record and gives the rest back. */
-static int release(void *ctx)
+/* The tracer keeps the record and gives the rest back. */
+static void shrink(void *ctx)
 {
 	struct live *l = ctx;
 
@@ -156,7 +156,6 @@ static int release(void *ctx)
 	free(GT_TAKE_PTR(l->d->state));
 	free(GT_TAKE_PTR(l->d->bundle));
 	(void)malloc_trim(0); /* whether there was any to be given back */
-	return l->record_dir;
 }
 
 static void add_warning(struct gt_plan *p, enum gt_warning_id id)
@@ -199,10 +198,12 @@ static void done(void *ctx, const struct gt_barrier_result *res)
 static int set_barrier(void *ctx, const struct gt_barrier_job *job, struct gt_err *e)
 {
 	struct live *l = ctx;
+	const struct gt_tracer t = {l->record_dir, shrink, done, l};
 
 	l->job = *job;
+	gt_worker_end(&l->d->sysctl); /* the barrier is the last that is applied */
 	l->job.pid_start = l->d->rec->facts.ident.pid_start;
-	return gt_tracer_start(&l->job, release, done, l, e);
+	return gt_tracer_start(&l->job, &t, e);
 }
 
 int gt_live_apply(struct gt_decision *d, int record_dir, struct gt_err *e)
@@ -216,5 +217,6 @@ int gt_live_apply(struct gt_decision *d, int record_dir, struct gt_err *e)
 		.ctx = &l,
 	};
 
+	gt_worker_end(&d->parser);
 	return gt_apply_run(&d->rec->facts, &d->rec->plan, &ops, d->rec->outcome, e);
 }

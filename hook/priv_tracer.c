@@ -1,6 +1,6 @@
 /*
- * The process that waits at the exec barrier. Effectful: forks, seizes the container's init, and
- * then holds as little as it can, since it may wait for hours.
+ * The process that waits at the exec barrier. Effectful: forks, and seizes the container's init.
+ * Most programs start within milliseconds: only a wait that lasts is worth giving memory back for.
  */
 #include <fcntl.h>
 #include <link.h>
@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #include "gotune/apart.h"
 #include "gotune/caps.h"
@@ -16,6 +17,7 @@
 #include "gotune/tracer.h"
 
 #define SEIZE_WAIT_MS 2000
+#define LONG_WAIT_S   1 /* after that much the wait may last for hours */
 
 /* Keeps KEEP and the pipe; everything else goes, so that no mount, namespace or pipe stays alive.
  */
@@ -87,15 +89,32 @@ static int give_back(struct dl_phdr_info *info, size_t size, void *ctx)
 	return 0;
 }
 
+/* Until the init stops or ends, which CHLD tells of, or LONG_WAIT_S later holds as little as can
+ * be.
+ */
+static void rest(const sigset_t *chld, const struct gt_tracer *t)
+{
+	const struct timespec limit = {.tv_sec = LONG_WAIT_S};
+
+	if (sigtimedwait(chld, NULL, &limit) >= 0 || errno != EAGAIN)
+		return;
+	t->shrink(t->ctx);
+	(void)dl_iterate_phdr(give_back, NULL);
+}
+
 static _Noreturn void run_tracer(const struct gt_barrier_job *job, int pipe_fd,
-				 int (*release)(void *),
-				 void (*done)(void *, const struct gt_barrier_result *), void *ctx)
+				 const struct gt_tracer *t)
 {
 	struct gt_barrier_result res;
+	sigset_t chld;
+	bool told;
 	int32_t r = 0;
 
+	(void)sigemptyset(&chld);
+	(void)sigaddset(&chld, SIGCHLD);
+	told = sigprocmask(SIG_BLOCK, &chld, NULL) == 0; /* what is not blocked is not waited for */
 	(void)setsid(); /* fails only for a group leader, which a fresh child is not */
-	close_others(release(ctx), pipe_fd);
+	close_others(t->keep_fd, pipe_fd);
 	r = leave_stdio();
 	if (r == 0)
 		r = gt_barrier_seize(job->pid);
@@ -107,9 +126,10 @@ static _Noreturn void run_tracer(const struct gt_barrier_job *job, int pipe_fd,
 	if (write(pipe_fd, &r, sizeof(r)) != (ssize_t)sizeof(r) || r < 0)
 		_exit(1); /* the kernel lets the init go */
 	close(pipe_fd);
-	(void)dl_iterate_phdr(give_back, NULL);
+	if (told)
+		rest(&chld, t);
 	gt_barrier_wait(job, gt_apart, &res);
-	done(ctx, &res);
+	t->done(t->ctx, &res);
 	_exit(0);
 }
 
@@ -128,9 +148,7 @@ static int32_t await_start(int fd)
 	return read(fd, &r, sizeof(r)) == (ssize_t)sizeof(r) ? r : -ECHILD;
 }
 
-int gt_tracer_start(const struct gt_barrier_job *job, int (*release)(void *ctx),
-		    void (*done)(void *ctx, const struct gt_barrier_result *res), void *ctx,
-		    struct gt_err *e)
+int gt_tracer_start(const struct gt_barrier_job *job, const struct gt_tracer *t, struct gt_err *e)
 {
 	int fds[2];
 	int32_t r;
@@ -142,7 +160,7 @@ int gt_tracer_start(const struct gt_barrier_job *job, int (*release)(void *ctx),
 	r = pid < 0 ? -errno : 0;
 	if (pid == 0) {
 		close(fds[0]);
-		run_tracer(job, fds[1], release, done, ctx);
+		run_tracer(job, fds[1], t);
 	}
 	close(fds[1]);
 	if (pid > 0)

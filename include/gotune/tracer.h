@@ -7,17 +7,23 @@
 #include "gotune/apply.h"
 #include "gotune/err.h"
 
+/* What the tracer is given by its caller; it inherits all of it. */
+struct gt_tracer {
+	int keep_fd;		   /* the one descriptor to be kept, -1: none */
+	void (*shrink)(void *ctx); /* the wait lasts: gives back what memory it can */
+	void (*done)(void *ctx, const struct gt_barrier_result *res);
+	void *ctx;
+};
+
 /*
  * Forks the tracer, which leaves the session, seizes job->pid and waits for its exec. Returns when
  * the seize has succeeded (0) or failed (-EPERM, -ESRCH, ...): only then may the hook exit.
  *
- * In the tracer RELEASE(CTX) runs first: it gives back what memory it can and returns the one
- * descriptor to be kept (-1: none); all others are closed and 0, 1 and 2 point at /dev/null, since
- * runc waits for EOF. DONE(CTX, ...) runs last, when the program has exec'd or the init has died.
- * Neither returns to the caller of this function.
+ * In the tracer all descriptors but t->keep_fd are closed, and 0, 1 and 2 point at /dev/null, since
+ * runc waits for EOF. t->done runs last, when the program has exec'd or the init has died. Neither
+ * it nor t->shrink returns to the caller of this function.
  */
-GT_MUST_CHECK int gt_tracer_start(const struct gt_barrier_job *job, int (*release)(void *ctx),
-				  void (*done)(void *ctx, const struct gt_barrier_result *res),
-				  void *ctx, struct gt_err *e);
+GT_MUST_CHECK int gt_tracer_start(const struct gt_barrier_job *job, const struct gt_tracer *t,
+				  struct gt_err *e);
 
 #endif

@@ -75,9 +75,10 @@ static int end(void **state)
 	return waitpid(s->pid, NULL, 0) == s->pid ? 0 : -1;
 }
 
-static int release(void *ctx)
+/* In the tracer: the wait has become a long one. */
+static void shrink(void *ctx)
 {
-	return ((struct scene *)ctx)->kept[1];
+	(void)!write(((struct scene *)ctx)->kept[1], "shrunk, ", 8);
 }
 
 /* In the tracer: everything but three descriptors and the kept one is closed. */
@@ -94,6 +95,11 @@ static void done(void *ctx, const struct gt_barrier_result *res)
 	n = snprintf(text, sizeof(text), "exec %d, extra %d, stdout %s", res->exec_seen, extra,
 		     target);
 	(void)!write(s->kept[1], text, (size_t)n);
+}
+
+static struct gt_tracer tracer_of(struct scene *s)
+{
+	return (struct gt_tracer){s->kept[1], shrink, done, s};
 }
 
 static struct gt_barrier_job job_for(int64_t pid, uint64_t start)
@@ -120,17 +126,18 @@ static bool is_traced(pid_t pid)
 
 static int start(struct scene *s, const struct gt_barrier_job *job)
 {
+	struct gt_tracer t = tracer_of(s);
 	struct gt_err e = {0};
-	int r = gt_tracer_start(job, release, done, s, &e);
+	int r = gt_tracer_start(job, &t, &e);
 
 	if (r == -EPERM)
 		SKIP("a sibling may not be traced here");
 	return r;
 }
 
-static void test_start_changes_and_reports(void **state)
+/* The program is told to start after WAIT_MS. */
+static void check_start(struct scene *s, unsigned wait_ms, const char *report)
 {
-	struct scene *s = *state;
 	struct gt_barrier_job job = job_for(s->pid, s->start);
 	char *text = NULL;
 
@@ -138,15 +145,29 @@ static void test_start_changes_and_reports(void **state)
 	assert_true(is_traced(s->pid));
 	close(s->kept[1]);
 	s->kept[1] = -1;
+	usleep(wait_ms * 1000);
 	assert_int_equal(write(s->go, "x", 1), 1);
 	assert_int_equal(gt_read_all(s->out, 1 << 16, 10000, &text, NULL), 0);
 	assert_string_equal(text, "A=1\nGOMAXPROCS=3\n");
 	free(text);
 	assert_int_equal(gt_read_all(s->kept[0], 1 << 16, 10000, &text, NULL), 0);
-	assert_string_equal(text, "exec 1, extra 0, stdout /dev/null");
+	assert_string_equal(text, report);
 	free(text);
 	while (waitpid(-1, NULL, 0) > 0) /* the tracer's, and the program's: both end */
 		;
+	close(s->go);
+	close(s->out);
+	close(s->kept[0]);
+}
+
+static void test_start_changes_and_reports(void **state)
+{
+	check_start(*state, 0, "exec 1, extra 0, stdout /dev/null");
+}
+
+static void test_start_after_a_long_wait(void **state)
+{
+	check_start(*state, 1500, "shrunk, exec 1, extra 0, stdout /dev/null");
 }
 
 /* The pid is another process's by now: that one is let go at once. */
@@ -198,6 +219,7 @@ static int reuse(void)
 	struct gt_barrier_job job;
 	uint64_t start = 0;
 	struct scene s = {.kept = {-1, -1}};
+	struct gt_tracer t = tracer_of(&s);
 	pid_t first, second;
 
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
@@ -215,7 +237,7 @@ static int reuse(void)
 	second = waiting_child();
 	if (second != first)
 		return 77;
-	if (gt_tracer_start(&job, release, done, &s, NULL) != -ESRCH)
+	if (gt_tracer_start(&job, &t, NULL) != -ESRCH)
 		return 1;
 	if (is_traced(second))
 		return 2;
@@ -223,7 +245,7 @@ static int reuse(void)
 	if (gt_inspect_start_time(root, second, &start) < 0 || start == job.pid_start)
 		return 3;
 	job.pid_start = start;
-	if (gt_tracer_start(&job, release, done, &s, NULL) != 0 || !is_traced(second))
+	if (gt_tracer_start(&job, &t, NULL) != 0 || !is_traced(second))
 		return 4;
 	end_child(second);
 	return 0;
@@ -266,10 +288,11 @@ static void test_start_twice(void **state)
 {
 	struct scene *s = *state;
 	struct gt_barrier_job job = job_for(s->pid, s->start);
+	struct gt_tracer t = tracer_of(s);
 	struct gt_err e = {0};
 
 	assert_int_equal(start(s, &job), 0);
-	assert_int_equal(gt_tracer_start(&job, release, done, s, &e), -EPERM);
+	assert_int_equal(gt_tracer_start(&job, &t, &e), -EPERM);
 	assert_true(is_traced(s->pid));
 }
 
@@ -281,6 +304,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_start_of_a_process_that_has_gone, begin, end),
 		cmocka_unit_test_setup_teardown(test_start_twice, begin, end),
 		cmocka_unit_test_setup(test_start_changes_and_reports, begin),
+		cmocka_unit_test_setup(test_start_after_a_long_wait, begin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
