@@ -294,19 +294,27 @@ static void take_soft_of_runtime(int root, struct gt_rlimit_facts *ret)
 		ret->live_soft = own.live_soft;
 }
 
+void gt_inspect_init(int root, int64_t pid, struct gt_facts *ret)
+{
+	ret->net = ret->ipc = GT_NS_OWNER_UNKNOWN;
+	if (gt_inspect_start_time(root, pid, &ret->ident.pid_start) < 0) {
+		ret->ident.pid_start = 0;
+		return;
+	}
+	(void)gt_copy_str(ret->ident.runtime, sizeof(ret->ident.runtime),
+			  runtime_of(root, pid)); /* fits */
+	ret->net = owner(root, pid, "net");
+	ret->ipc = owner(root, pid, "ipc");
+}
+
 void gt_inspect_task(int root, int64_t pid, const char *selinux_label, struct gt_facts *ret)
 {
 	struct caps own = own_caps(root);
 
 	ret->nofile.can_raise_hard = can_raise_hard(root, own);
-	ret->net = ret->ipc = GT_NS_OWNER_UNKNOWN;
 	ret->barrier = GT_BARRIER_NO_PROCESS;
-	if (gt_inspect_start_time(root, pid, &ret->ident.pid_start) < 0)
+	if (ret->ident.pid_start == 0)
 		return;
-	(void)gt_copy_str(ret->ident.runtime, sizeof(ret->ident.runtime),
-			  runtime_of(root, pid)); /* fits */
-	ret->net = owner(root, pid, "net");
-	ret->ipc = owner(root, pid, "ipc");
 	read_nofile(root, pid, &ret->nofile);
 	if (!ret->nofile.in_config && strcmp(ret->ident.runtime, "runc") == 0)
 		take_soft_of_runtime(root, &ret->nofile);

@@ -127,7 +127,7 @@ static void find_program(struct gt_decision *d)
 	struct gt_facts *f = &d->rec->facts;
 	struct gt_bundle *b = d->bundle;
 	struct gt_err why = {0};
-	_cleanup_free_ struct gt_strv *named = calloc(1, sizeof(*named));
+	_cleanup_free_ struct gt_strv *named = malloc(sizeof(*named));
 	_cleanup_close_ int rootfs =
 		gt_inspect_rootfs(f->ident.pid, f->ident.bundle, b->root_path, &why);
 	struct gt_find find = {
@@ -165,21 +165,27 @@ static enum gt_ns_owner owner_in_config(const struct gt_bundle_ns *ns, int type,
 	return live_machine ? gt_inspect_ns(ns->path, type, NULL) : GT_NS_OWNER_UNKNOWN;
 }
 
-static void inspect_sysctls(struct gt_decision *d, const struct gt_decide_in *in,
-			    const struct gt_selection *sel, bool live)
+/* The names alone: what their values are is asked for later. */
+static void list_sysctls(struct gt_decision *d, const struct gt_selection *sel)
 {
 	struct gt_facts *f = &d->rec->facts;
 	struct gt_sysctl_want want[GT_SYSCTL_MAX];
 
 	f->n_sysctl = gt_plan_sysctls(f, &d->policy, sel, want);
-	if (live && f->n_sysctl > 0)
-		gt_live_enter(d);
+	for (uint32_t i = 0; i < f->n_sysctl; i++) {
+		memcpy(f->sysctl[i].name, want[i].name, sizeof(want[i].name));
+		f->sysctl[i].in_config = gt_strv_pair(&d->bundle->sysctl, want[i].name) != NULL;
+	}
+}
+
+static void read_sysctls(struct gt_decision *d, const struct gt_decide_in *in)
+{
+	struct gt_facts *f = &d->rec->facts;
+
 	for (uint32_t i = 0; i < f->n_sysctl; i++) {
 		struct gt_sysctl_fact *s = &f->sysctl[i];
 		enum gt_ns ns;
 
-		memcpy(s->name, want[i].name, sizeof(s->name));
-		s->in_config = gt_strv_pair(&d->bundle->sysctl, s->name) != NULL;
 		if (d->sysctl.pid > 0 && gt_plan_sysctl_ns(s->name, &ns) &&
 		    (ns == GT_NS_NET ? f->net : f->ipc) == GT_NS_OWNER_CONTAINER)
 			gt_live_read_sysctl(d, s);
@@ -210,13 +216,20 @@ static void inspect_cgroup(struct gt_decision *d)
 		memcpy(f->ident.cgroup, cgroup, sizeof(f->ident.cgroup));
 }
 
-static void inspect_live(struct gt_decision *d, const struct gt_decide_in *in)
+static void inspect_namespaces(struct gt_decision *d, const struct gt_decide_in *in)
 {
 	struct gt_facts *f = &d->rec->facts;
 
-	inspect_cgroup(d);
 	f->net = owner_in_config(&d->bundle->ns[GT_NS_NET], CLONE_NEWNET, !in->sysroot);
 	f->ipc = owner_in_config(&d->bundle->ns[GT_NS_IPC], CLONE_NEWIPC, !in->sysroot);
+	if (f->ident.pid > 0)
+		gt_inspect_init(d->root, f->ident.pid, f);
+}
+
+static void inspect_process(struct gt_decision *d, const struct gt_decide_in *in)
+{
+	struct gt_facts *f = &d->rec->facts;
+
 	if (f->ident.pid > 0) {
 		gt_inspect_task(d->root, f->ident.pid, d->bundle->selinux_label, f);
 	} else if (d->state) {
@@ -251,12 +264,18 @@ static void inspect_all(struct gt_decision *d, const struct gt_decide_in *in)
 	if (live)
 		d->pidfd = pidfd_open((pid_t)f->ident.pid, 0); /* -1: start times must do */
 	find_program(d);
-	inspect_live(d, in);
+	inspect_cgroup(d);
+	inspect_namespaces(d, in);
 	gt_plan_select(f, &d->policy, &sel);
+	if (sel.selected)
+		list_sysctls(d, &sel);
+	if (live && f->n_sysctl > 0)
+		gt_live_enter(d); /* its worker gets ready while this process goes on */
+	inspect_process(d, in);
 	if (!sel.selected)
 		return; /* most containers of a host: what would not be used is not looked for */
 	gt_inspect_host(d->root, host_needs(&sel), &f->host);
-	inspect_sysctls(d, in, &sel, live);
+	read_sysctls(d, in);
 }
 
 /* ---- the whole ---- */

@@ -107,9 +107,13 @@ void gt_inspect_host(int root, unsigned needs, struct gt_host_facts *ret);
 /* The task in PID: its start time (field 22 of stat) or -errno. */
 GT_MUST_CHECK int gt_inspect_start_time(int root, int64_t pid, uint64_t *ret);
 
+/* The container's init: its start time, runtime ("runc", "crun" or ""), whose its namespaces are.
+ */
+void gt_inspect_init(int root, int64_t pid, struct gt_facts *ret);
+
 /*
- * The container's init: runtime ("runc", "crun" or ""), whose its namespaces are, live NOFILE
- * limits, whether the barrier can work. SELINUX_LABEL is the container's (may be "").
+ * The same process, after gt_inspect_init: live NOFILE limits, whether the barrier can work.
+ * SELINUX_LABEL is the container's (may be "").
  */
 void gt_inspect_task(int root, int64_t pid, const char *selinux_label, struct gt_facts *ret);
 

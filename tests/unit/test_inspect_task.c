@@ -41,6 +41,7 @@ static void inspect(const char *name, int64_t pid)
 	_cleanup_close_ int root = machine(name);
 
 	memset(&facts, 0, sizeof(facts));
+	gt_inspect_init(root, pid, &facts);
 	gt_inspect_task(root, pid, "", &facts);
 }
 
@@ -178,6 +179,7 @@ static void inspect_tmp(const char *label)
 	assert_true(root >= 0);
 	memset(&facts, 0, sizeof(facts));
 	facts.nofile.in_config = in_config;
+	gt_inspect_init(root, 7, &facts);
 	gt_inspect_task(root, 7, label, &facts);
 }
 
@@ -571,6 +573,7 @@ static void test_inspect_task_here(void **state)
 
 	(void)state;
 	memset(&facts, 0, sizeof(facts));
+	gt_inspect_init(root, getpid(), &facts);
 	gt_inspect_task(root, getpid(), "", &facts);
 	assert_int_equal(facts.barrier, GT_BARRIER_NOT_AN_INIT);
 	assert_int_equal(facts.net, GT_NS_OWNER_HOST);
