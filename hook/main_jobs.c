@@ -127,16 +127,22 @@ static int job_image(int fd, const void *in, size_t in_len, void *ret, size_t re
 
 /* ---- which parts of large structs are used ---- */
 
-static const struct gt_wire_array in_state[] = {GT_WIRE_STRV(struct gt_state, annotations)};
+#define STRV(type, v)                                                                     \
+	{                                                                                 \
+		offsetof(type, v) + offsetof(struct gt_strv, used),                       \
+			offsetof(type, v) + offsetof(struct gt_strv, buf), 1, GT_STRV_CAP \
+	}
+
+static const struct gt_wire_array in_state[] = {STRV(struct gt_state, annotations)};
 static const struct gt_wire_array in_bundle[] = {
-	GT_WIRE_STRV(struct gt_bundle, res.unified), GT_WIRE_STRV(struct gt_bundle, args),
-	GT_WIRE_STRV(struct gt_bundle, annotations), GT_WIRE_STRV(struct gt_bundle, gotune_env),
-	GT_WIRE_STRV(struct gt_bundle, sysctl),	     GT_WIRE_STRV(struct gt_bundle, mounts),
+	STRV(struct gt_bundle, res.unified), STRV(struct gt_bundle, args),
+	STRV(struct gt_bundle, annotations), STRV(struct gt_bundle, gotune_env),
+	STRV(struct gt_bundle, sysctl),	     STRV(struct gt_bundle, mounts),
 };
 static const struct gt_wire_array in_strv[] = {GT_WIRE_ARRAY(struct gt_strv, used, buf)};
 static const struct gt_wire_array in_look[] = {
-	GT_WIRE_STRV(struct gt_look, step.argv),
-	GT_WIRE_STRV(struct gt_look, step.env),
+	STRV(struct gt_look, step.argv),
+	STRV(struct gt_look, step.env),
 };
 static const struct gt_wire_array in_plan[] = {
 	GT_WIRE_ARRAY(struct gt_plan, n_setting, setting),
@@ -146,7 +152,7 @@ static const struct gt_wire_array in_edits[] = {
 	GT_WIRE_ARRAY(struct gt_edits, n, edit),
 	GT_WIRE_ARRAY(struct gt_edits, text_len, text),
 };
-static const struct gt_wire_array in_image[] = {GT_WIRE_STRV(struct gt_image, labels)};
+static const struct gt_wire_array in_image[] = {STRV(struct gt_image, labels)};
 
 #define SHAPE(arrays)                          \
 	{                                      \

@@ -27,7 +27,6 @@ struct gt_wire_array {
 		offsetof(type, count), offsetof(type, array), sizeof(((type *)NULL)->array[0]), \
 			GT_ARRAY_LEN(((type *)NULL)->array)                                     \
 	}
-#define GT_WIRE_STRV(type, v) GT_WIRE_ARRAY(type, v.used, v.buf)
 
 /* What a buffer is made of; {0}: of anything. */
 struct gt_wire_shape {
