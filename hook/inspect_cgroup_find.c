@@ -34,7 +34,7 @@ struct mount {
 
 static char *read_text(int root, const char *path)
 {
-	_cleanup_close_ int fd = gt_root_open_file(root, path, NULL);
+	_cleanup_close_ int fd = gt_root_open_kernel(root, path);
 	char *text = NULL;
 
 	if (fd < 0 || gt_read_all(fd, PROC_FILE_MAX, PROC_FILE_WAIT, &text, NULL) < 0)

@@ -82,7 +82,7 @@ int gt_edit_document(const struct gt_decide_in *in, const char *doc, size_t len,
 }
 
 /* The record tells what the bundle was given; whether it could be kept changes nothing else. */
-static void save(struct gt_decision *d, int result, const struct gt_err *why)
+static void save(struct gt_decision *d, const char *dir, int result, const struct gt_err *why)
 {
 	char line[1024];
 
@@ -90,7 +90,7 @@ static void save(struct gt_decision *d, int result, const struct gt_err *why)
 		gt_record_log_line(d->rec, line, sizeof(line));
 		gt_log(GT_LOG_INFO, "%s", line);
 	}
-	gt_keep_edited(d, NULL, result, why);
+	gt_keep_edited(d, dir, result, why);
 }
 
 /* The bundle is as it was: the record may not say otherwise. */
@@ -146,7 +146,7 @@ int gt_edit_bundle(const struct gt_edit_bundle *b, struct gt_err *e)
 	}
 	if (b->foreground)
 		note_foreground(&d);
-	save(&d, r, e);
+	save(&d, in.record_dir, r, e);
 	gt_buf_done(&path);
 	gt_buf_done(&out);
 	gt_edit_file_done(&config);

@@ -241,7 +241,7 @@ static int stage_precreate(const char *doc, size_t len)
 		       d.rec ? name_of(d.rec) : "(unknown container)", e.msg);
 	else
 		log_decision(&d);
-	gt_keep_edited(&d, arg.record_dir, r, &e);
+	gt_keep_edited(&d, in.record_dir, r, &e);
 	r = out.len > 0 ? gt_write_all(STDOUT_FILENO, out.p, out.len)
 			: gt_write_all(STDOUT_FILENO, doc, len);
 	if (r < 0)
