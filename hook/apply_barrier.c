@@ -72,10 +72,11 @@ static enum stop classify(int status)
 
 /*
  * Lets the tracee run by RESUME (PTRACE_CONT or PTRACE_SYSCALL) until a stop of kind WANT. Signals
- * on the way are passed on: runc's own Go runtime sends SIGURG to its threads. 0, -ESRCH (it has
- * gone) or -errno.
+ * on the way are passed on: runc's own Go runtime sends SIGURG to its threads. REST: see
+ * gt_barrier_wait. 0, -ESRCH (it has gone) or -errno.
  */
-static int run_until(pid_t pid, int resume, enum stop want, bool resume_first)
+static int run_resting(pid_t pid, int resume, enum stop want, bool resume_first,
+		       const struct gt_barrier_rest *rest)
 {
 	long r = resume_first ? trace(resume, pid, 0, 0) : 0;
 	int status = 0, tries = 0;
@@ -83,6 +84,8 @@ static int run_until(pid_t pid, int resume, enum stop want, bool resume_first)
 	while (r == 0) {
 		enum stop s;
 
+		if (rest)
+			rest->fn(rest->ctx);
 		if (waitpid(pid, &status, __WALL) < 0) {
 			/* Only that there is no such process says where the tracee is. */
 			if (errno == EINTR || (errno != ECHILD && tries++ < TRIES))
@@ -104,6 +107,11 @@ static int run_until(pid_t pid, int resume, enum stop want, bool resume_first)
 }
 
 #if GT_ARCH_BARRIER
+
+static int run_until(pid_t pid, int resume, enum stop want, bool resume_first)
+{
+	return run_resting(pid, resume, want, resume_first, NULL);
+}
 
 static int get_regs(pid_t pid, gt_regs *ret)
 {
@@ -373,7 +381,7 @@ static bool is_runtime_helper(pid_t pid)
 }
 
 void gt_barrier_wait(const struct gt_barrier_job *job, gt_apart_fn *apart,
-		     struct gt_barrier_result *ret)
+		     const struct gt_barrier_rest *rest, struct gt_barrier_result *ret)
 {
 	pid_t pid = (pid_t)job->pid;
 	bool resume = false;
@@ -381,7 +389,7 @@ void gt_barrier_wait(const struct gt_barrier_job *job, gt_apart_fn *apart,
 
 	*ret = (struct gt_barrier_result){0};
 	do {
-		r = run_until(pid, PTRACE_CONT, STOP_EXEC, resume);
+		r = run_resting(pid, PTRACE_CONT, STOP_EXEC, resume, rest);
 		resume = true;
 	} while (r == 0 && is_runtime_helper(pid));
 	if (r < 0)

@@ -217,6 +217,6 @@ int gt_live_apply(struct gt_decision *d, int record_dir, struct gt_err *e)
 		.ctx = &l,
 	};
 
-	gt_worker_end(&d->parser);
+	gt_worker_end(&d->parser); /* everything has been read */
 	return gt_apply_run(&d->rec->facts, &d->rec->plan, &ops, d->rec->outcome, e);
 }

@@ -17,7 +17,7 @@
 #include "gotune/tracer.h"
 
 #define SEIZE_WAIT_MS 2000
-#define LONG_WAIT_S   1 /* after that much the wait may last for hours */
+#define LONG_WAIT_NS  1000000000 /* after that much the wait may last for hours */
 
 /* Keeps KEEP and the pipe; everything else goes, so that no mount, namespace or pipe stays alive.
  */
@@ -89,30 +89,65 @@ static int give_back(struct dl_phdr_info *info, size_t size, void *ctx)
 	return 0;
 }
 
-/* Until the init stops or ends, which CHLD tells of, or LONG_WAIT_S later holds as little as can
- * be.
- */
-static void rest(const sigset_t *chld, const struct gt_tracer *t)
-{
-	const struct timespec limit = {.tv_sec = LONG_WAIT_S};
+/* A wait that has not yet become a long one. */
+struct waiting {
+	const struct gt_tracer *t;
+	int64_t until; /* CLOCK_MONOTONIC, ns; 0: nothing more is to be done */
+};
 
-	if (sigtimedwait(chld, NULL, &limit) >= 0 || errno != EAGAIN)
+static int64_t now_ns(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail with this clock */
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/*
+ * Sleeps until the init stops or ends, which SIGCHLD tells of, or until the wait has become a long
+ * one: then memory is given back, once.
+ */
+static void rest(void *ctx)
+{
+	struct waiting *w = ctx;
+	sigset_t chld;
+	int r = -1;
+
+	(void)sigemptyset(&chld);
+	(void)sigaddset(&chld, SIGCHLD);
+	for (int64_t left; w->until && r < 0 && (left = w->until - now_ns()) > 0;) {
+		const struct timespec t = {left / 1000000000, left % 1000000000};
+
+		r = sigtimedwait(&chld, NULL, &t);
+		if (r < 0 && errno != EINTR)
+			break;
+	}
+	if (w->until == 0 || r >= 0)
 		return;
-	t->shrink(t->ctx);
+	w->until = 0;
+	w->t->shrink(w->t->ctx);
 	(void)dl_iterate_phdr(give_back, NULL);
+}
+
+/* SIGCHLD must be sent, and must wait for who asks: a parent may have had it ignored. */
+static bool keep_sigchld(void)
+{
+	sigset_t chld;
+
+	(void)sigemptyset(&chld);
+	(void)sigaddset(&chld, SIGCHLD);
+	return signal(SIGCHLD, SIG_DFL) != SIG_ERR && sigprocmask(SIG_BLOCK, &chld, NULL) == 0;
 }
 
 static _Noreturn void run_tracer(const struct gt_barrier_job *job, int pipe_fd,
 				 const struct gt_tracer *t)
 {
 	struct gt_barrier_result res;
-	sigset_t chld;
-	bool told;
+	struct waiting w = {.t = t};
+	const struct gt_barrier_rest resting = {rest, &w};
+	bool told = keep_sigchld(); /* before the init can stop */
 	int32_t r = 0;
 
-	(void)sigemptyset(&chld);
-	(void)sigaddset(&chld, SIGCHLD);
-	told = sigprocmask(SIG_BLOCK, &chld, NULL) == 0; /* what is not blocked is not waited for */
 	(void)setsid(); /* fails only for a group leader, which a fresh child is not */
 	close_others(t->keep_fd, pipe_fd);
 	r = leave_stdio();
@@ -127,8 +162,8 @@ static _Noreturn void run_tracer(const struct gt_barrier_job *job, int pipe_fd,
 		_exit(1); /* the kernel lets the init go */
 	close(pipe_fd);
 	if (told)
-		rest(&chld, t);
-	gt_barrier_wait(job, gt_apart, &res);
+		w.until = now_ns() + LONG_WAIT_NS;
+	gt_barrier_wait(job, gt_apart, &resting, &res);
 	t->done(t->ctx, &res);
 	_exit(0);
 }

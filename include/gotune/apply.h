@@ -40,13 +40,21 @@ struct gt_barrier_result {
 /* Runs FN(ARG) in another process, with which the caller shares memory below ARG. 0 or -errno. */
 typedef int gt_apart_fn(void (*fn)(void *arg), void *arg);
 
+/* FN(CTX) is called before each wait for the exec. It returns when there is something to be waited
+ * for, or when it no more wants to be called in between. */
+struct gt_barrier_rest {
+	void (*fn)(void *ctx);
+	void *ctx;
+};
+
 /*
  * Waits in the foreground until the process that was seized (see gt_barrier_seize) execs, applies
  * JOB and detaches; or until it dies. Runs in the tracer. What went wrong is in *ret. By APART the
- * program's stack, which holds what an image and a user wrote, is read; NULL: by the caller.
+ * program's stack, which holds what an image and a user wrote, is read; NULL: by the caller. REST
+ * may be NULL.
  */
 void gt_barrier_wait(const struct gt_barrier_job *job, gt_apart_fn *apart,
-		     struct gt_barrier_result *ret);
+		     const struct gt_barrier_rest *rest, struct gt_barrier_result *ret);
 
 /* Begins to trace PID without stopping it. 0 or -errno (-EPERM, -ESRCH). */
 GT_MUST_CHECK int gt_barrier_seize(int64_t pid);
@@ -97,9 +105,9 @@ struct gt_edits {
 
 /*
  * How to splice PLAN into config.json (WHOLE) or into the process document of `exec --process`:
- * env, rlimits, linux.sysctl, linux.resources. Bytes that are not ours to change stay. Runs in the
- * sandboxed worker. -EINVAL (not JSON), -EBADMSG (repeated or case-variant keys on a path that we
- * edit), -E2BIG, -ENOMEM.
+ * env, rlimits, linux.sysctl, linux.resources. Bytes that are not ours to change stay. Of RET's
+ * arrays no more is written than n and text_len say. Runs in the sandboxed worker. -EINVAL (not
+ * JSON), -EBADMSG (repeated or case-variant keys on a path that we edit), -E2BIG, -ENOMEM.
  */
 GT_MUST_CHECK int gt_apply_edits(const char *doc, size_t len, bool whole,
 				 const struct gt_plan *plan, struct gt_edits *ret,
@@ -121,7 +129,8 @@ GT_MUST_CHECK int gt_apply_exec_edits(const char *doc, size_t len,
 				      const struct gt_exec_wants *wants, struct gt_edits *ret,
 				      struct gt_err *e);
 
-/* Do the edits lie inside a document of LEN bytes, in order, with their text inside text[]? */
+/* Do the edits lie inside a document of LEN bytes, in order, with their text inside text[], and are
+ * the outcomes sound? */
 bool gt_edits_valid(const struct gt_edits *edits, size_t len);
 
 /* The edited document, into a fresh buffer. EDITS must be valid for it. -ENOMEM. */

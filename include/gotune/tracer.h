@@ -10,7 +10,8 @@
 /* What the tracer is given by its caller; it inherits all of it. */
 struct gt_tracer {
 	int keep_fd;		   /* the one descriptor to be kept, -1: none */
-	void (*shrink)(void *ctx); /* the wait lasts: gives back what memory it can */
+	void (*shrink)(void *ctx); /* the wait lasts, for a second now: gives memory back. Once, or
+				      never */
 	void (*done)(void *ctx, const struct gt_barrier_result *res);
 	void *ctx;
 };
@@ -20,8 +21,8 @@ struct gt_tracer {
  * the seize has succeeded (0) or failed (-EPERM, -ESRCH, ...): only then may the hook exit.
  *
  * In the tracer all descriptors but t->keep_fd are closed, and 0, 1 and 2 point at /dev/null, since
- * runc waits for EOF. t->done runs last, when the program has exec'd or the init has died. Neither
- * it nor t->shrink returns to the caller of this function.
+ * runc waits for EOF, and SIGCHLD is blocked. t->done runs last, when the program has exec'd or the
+ * init has died; then the tracer ends.
  */
 GT_MUST_CHECK int gt_tracer_start(const struct gt_barrier_job *job, const struct gt_tracer *t,
 				  struct gt_err *e);

@@ -63,7 +63,7 @@ static char *run(struct child *c, struct gt_barrier_job *job, struct gt_barrier_
 	job->pid = c->pid;
 	assert_int_equal(gt_barrier_seize(c->pid), 0);
 	assert_int_equal(write(c->go, "x", 1), 1);
-	gt_barrier_wait(job, gt_apart, ret);
+	gt_barrier_wait(job, gt_apart, NULL, ret);
 	assert_int_equal(gt_read_all(c->out, 8 << 20, 20000, &text, &len), 0);
 	close(c->go);
 	close(c->out);
@@ -187,7 +187,7 @@ static void test_barrier_passes_signals_on(void **state)
 		assert_int_equal(kill(c.pid, SIGURG), 0);
 		if (i % 2)
 			assert_int_equal(kill(c.pid, SIGTERM), 0);
-		gt_barrier_wait(&job, gt_apart, &res);
+		gt_barrier_wait(&job, gt_apart, NULL, &res);
 		if (i % 2 == 0) {
 			assert_true(res.exec_seen);
 			assert_int_equal(res.env_error[0], 0);
@@ -214,7 +214,7 @@ static void test_barrier_ends_when_the_init_dies(void **state)
 	(void)state;
 	assert_int_equal(gt_barrier_seize(c.pid), 0);
 	assert_int_equal(kill(c.pid, SIGKILL), 0);
-	gt_barrier_wait(&job, gt_apart, &res);
+	gt_barrier_wait(&job, gt_apart, NULL, &res);
 	assert_false(res.exec_seen);
 	close(c.go);
 	close(c.out);

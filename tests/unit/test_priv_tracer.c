@@ -135,8 +135,10 @@ static int start(struct scene *s, const struct gt_barrier_job *job)
 	return r;
 }
 
-/* The program is told to start after WAIT_MS. */
-static void check_start(struct scene *s, unsigned wait_ms, const char *report)
+/* The init is sent SIGNALS times SIGURG, as runc's Go runtime does, and told to start after
+ * WAIT_MS.
+ */
+static void check_start(struct scene *s, int signals, unsigned wait_ms, const char *report)
 {
 	struct gt_barrier_job job = job_for(s->pid, s->start);
 	char *text = NULL;
@@ -145,6 +147,10 @@ static void check_start(struct scene *s, unsigned wait_ms, const char *report)
 	assert_true(is_traced(s->pid));
 	close(s->kept[1]);
 	s->kept[1] = -1;
+	for (int i = 0; i < signals; i++) {
+		usleep(100000);
+		assert_int_equal(kill(s->pid, SIGURG), 0);
+	}
 	usleep(wait_ms * 1000);
 	assert_int_equal(write(s->go, "x", 1), 1);
 	assert_int_equal(gt_read_all(s->out, 1 << 16, 10000, &text, NULL), 0);
@@ -162,12 +168,27 @@ static void check_start(struct scene *s, unsigned wait_ms, const char *report)
 
 static void test_start_changes_and_reports(void **state)
 {
-	check_start(*state, 0, "exec 1, extra 0, stdout /dev/null");
+	check_start(*state, 0, 0, "exec 1, extra 0, stdout /dev/null");
 }
 
 static void test_start_after_a_long_wait(void **state)
 {
-	check_start(*state, 1500, "shrunk, exec 1, extra 0, stdout /dev/null");
+	check_start(*state, 0, 1500, "shrunk, exec 1, extra 0, stdout /dev/null");
+}
+
+static void test_start_after_a_long_wait_with_signals(void **state)
+{
+	check_start(*state, 3, 1500, "shrunk, exec 1, extra 0, stdout /dev/null");
+}
+
+/* ... which would not tell of the exec: the program would be held for as long as a long wait is. */
+static void test_start_with_sigchld_ignored(void **state)
+{
+	struct scene *s = *state;
+
+	assert_true(signal(SIGCHLD, SIG_IGN) != SIG_ERR);
+	check_start(s, 0, 0, "exec 1, extra 0, stdout /dev/null");
+	assert_true(signal(SIGCHLD, SIG_DFL) != SIG_ERR);
 }
 
 /* The pid is another process's by now: that one is let go at once. */
@@ -305,6 +326,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_start_twice, begin, end),
 		cmocka_unit_test_setup(test_start_changes_and_reports, begin),
 		cmocka_unit_test_setup(test_start_after_a_long_wait, begin),
+		cmocka_unit_test_setup(test_start_after_a_long_wait_with_signals, begin),
+		cmocka_unit_test_setup(test_start_with_sigchld_ignored, begin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
