@@ -240,6 +240,12 @@ bool gt_edits_valid(const struct gt_edits *edits, size_t len)
 
 	if (edits->n > GT_EDITS_MAX || edits->text_len > sizeof(edits->text))
 		return false;
+	for (uint32_t i = 0; i < GT_SETTINGS_MAX; i++) {
+		const struct gt_outcome *o = &edits->outcome[i];
+
+		if (o->applied > GT_YES || !memchr(o->error, '\0', sizeof(o->error)))
+			return false;
+	}
 	for (uint32_t i = 0; i < edits->n; i++) {
 		const struct gt_edit *d = &edits->edit[i];
 

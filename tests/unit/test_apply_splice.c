@@ -466,9 +466,13 @@ static void test_edits_valid_rejects_nonsense(void **state)
 		{"text past the end", {.n = 1, .edit = {{0, 5, 3, 2}}, .text_len = 4}, false},
 		{"text wraps", {.n = 1, .edit = {{0, 5, 3, UINT32_MAX}}, .text_len = 4}, false},
 		{"more text than room", {.text_len = GT_EDITS_TEXT_CAP + 1}, false},
+		{"no such outcome", {.outcome = {[GT_SETTINGS_MAX - 1] = {.applied = 3}}}, false},
 	};
+	static struct gt_edits endless;
 
 	(void)state;
+	memset(endless.outcome[3].error, 'x', sizeof(endless.outcome[3].error));
+	assert_false(gt_edits_valid(&endless, 100));
 	for (size_t i = 0; i < GT_ARRAY_LEN(edits); i++) {
 		if (gt_edits_valid(&edits[i].e, 100) != edits[i].ok)
 			fail_msg("%s", edits[i].name);
