@@ -29,7 +29,7 @@ struct mount {
 	enum gt_cgroup_version version;
 	const char *root, *point, *options;
 	bool asked;	       /* has CONTROLLERS been read? It is when it is needed, and once */
-	char controllers[512]; /* of a cgroup2 mount; "" also when it cannot be read */
+	char controllers[512]; /* of a cgroup2 mount, once ASKED; "" also when it cannot be read */
 };
 
 static char *read_text(int root, const char *path)

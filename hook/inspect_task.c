@@ -297,10 +297,10 @@ static void take_soft_of_runtime(int root, struct gt_rlimit_facts *ret)
 void gt_inspect_init(int root, int64_t pid, struct gt_facts *ret)
 {
 	ret->net = ret->ipc = GT_NS_OWNER_UNKNOWN;
-	if (gt_inspect_start_time(root, pid, &ret->ident.pid_start) < 0) {
-		ret->ident.pid_start = 0;
+	ret->barrier = GT_BARRIER_NO_PROCESS;
+	if (gt_inspect_start_time(root, pid, &ret->ident.pid_start) < 0)
 		return;
-	}
+	ret->barrier = GT_BARRIER_OK;
 	(void)gt_copy_str(ret->ident.runtime, sizeof(ret->ident.runtime),
 			  runtime_of(root, pid)); /* fits */
 	ret->net = owner(root, pid, "net");
@@ -312,8 +312,7 @@ void gt_inspect_task(int root, int64_t pid, const char *selinux_label, struct gt
 	struct caps own = own_caps(root);
 
 	ret->nofile.can_raise_hard = can_raise_hard(root, own);
-	ret->barrier = GT_BARRIER_NO_PROCESS;
-	if (ret->ident.pid_start == 0)
+	if (ret->barrier == GT_BARRIER_NO_PROCESS)
 		return;
 	read_nofile(root, pid, &ret->nofile);
 	if (!ret->nofile.in_config && strcmp(ret->ident.runtime, "runc") == 0)

@@ -112,12 +112,13 @@ static bool take_step(const struct gt_find *f, struct walk *w, struct gt_program
 
 void gt_find_program(const struct gt_find *f, const struct gt_strv *argv, struct gt_program *ret)
 {
-	_cleanup_free_ struct walk *w = malloc(sizeof(*w));
+	_cleanup_(gt_pages_done) struct gt_pages mem = {0};
+	struct walk *w;
 
 	*ret = (struct gt_program){.note = GT_NOTE_UNREADABLE};
-	if (!w)
+	if (gt_pages_map(&mem, sizeof(*w), GT_PAGES_OWN) < 0)
 		return;
-	memset(w, 0, offsetof(struct walk, argv)); /* its pages need not be touched */
+	w = mem.p;
 	gt_strv_copy(&w->argv, argv);
 	for (;; w->steps++) {
 		if (w->steps == STEPS_MAX) {

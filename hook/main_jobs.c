@@ -148,10 +148,7 @@ static const struct gt_wire_array in_plan[] = {
 	GT_WIRE_ARRAY(struct gt_plan, n_setting, setting),
 	GT_WIRE_ARRAY(struct gt_plan, n_warning, warning),
 };
-static const struct gt_wire_array in_edits[] = {
-	GT_WIRE_ARRAY(struct gt_edits, n, edit),
-	GT_WIRE_ARRAY(struct gt_edits, text_len, text),
-};
+static const struct gt_wire_array in_edits[] = {GT_WIRE_ARRAY(struct gt_edits, text_len, text)};
 static const struct gt_wire_array in_image[] = {STRV(struct gt_image, labels)};
 
 #define SHAPE(arrays)                          \

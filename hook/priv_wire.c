@@ -10,7 +10,7 @@
 #include <sys/uio.h>
 #include <time.h>
 
-#define RUNS_MAX 24 /* pieces of one message; more are joined, with the zeros between them */
+#define RUNS_MAX 24 /* pieces of one message; more are joined, with what is between them */
 
 int64_t gt_wire_now_ms(void)
 {

@@ -77,7 +77,8 @@ static int serve_one(int sock, const struct gt_job *jobs, unsigned n_jobs, int r
 	if (req.job >= n_jobs || req.in_len > jobs[req.job].in_max)
 		return -EBADMSG;
 	job = &jobs[req.job];
-	in_room = (req.in_len + sizeof(max_align_t)) & ~(sizeof(max_align_t) - 1);
+	/* IN with a NUL behind it, then RET, which is a struct. */
+	in_room = (req.in_len / _Alignof(max_align_t) + 1) * _Alignof(max_align_t);
 	if (gt_pages_map(&mem, in_room + job->ret_len, GT_PAGES_OWN) < 0)
 		return -ENOMEM;
 	in = mem.p;
@@ -230,7 +231,7 @@ int gt_worker_call(struct gt_worker *w, unsigned i, int fd, const void *in, size
 	int r;
 
 	if (w->pid <= 0 || w->ended)
-		return gt_err_set(e, -EPIPE, "the sandboxed worker died earlier");
+		return gt_err_set(e, -EPIPE, "the sandboxed worker has ended");
 	if (i >= w->n_jobs || in_len > w->jobs[i].in_max)
 		return gt_err_set(e, -EINVAL, "no such job, or too large an input");
 	r = send_request(w, i, fd, in, in_len, deadline);

@@ -107,7 +107,10 @@ void gt_inspect_host(int root, unsigned needs, struct gt_host_facts *ret);
 /* The task in PID: its start time (field 22 of stat) or -errno. */
 GT_MUST_CHECK int gt_inspect_start_time(int root, int64_t pid, uint64_t *ret);
 
-/* The container's init: its start time, runtime ("runc", "crun" or ""), whose its namespaces are.
+/*
+ * The container's init: its start time, runtime ("runc", "crun" or ""), whose its namespaces are.
+ * The barrier is GT_BARRIER_NO_PROCESS when there is none, and else for gt_inspect_task to find
+ * out.
  */
 void gt_inspect_init(int root, int64_t pid, struct gt_facts *ret);
 

@@ -10,13 +10,13 @@
 #define GT_WIRE_BLOCK  1024
 #define GT_WIRE_BLOCKS 1024 /* of a map; what lies beyond belongs to the last block */
 
-/* Which blocks of a buffer are sent: the others are zero. */
+/* Which blocks of a buffer are sent: the others are zero, or not in use. */
 struct gt_wire_map {
 	unsigned char bit[GT_WIRE_BLOCKS / 8];
 };
 
 /*
- * An array of a struct: EACH bytes a piece, MAX of them at most, at AT. How many are in use says an
+ * An array of a struct: EACH bytes a piece, MAX of them at most, at AT. How many are in use says a
  * uint32_t at COUNT_AT. What lies behind those is not looked at, so its pages need not be there.
  */
 struct gt_wire_array {

@@ -42,17 +42,18 @@ GT_MUST_CHECK int gt_worker_start(struct gt_worker *ret, enum gt_phase phase,
 				  void *setup_ctx, struct gt_err *e);
 
 /*
- * Has the worker do job I. FD is passed along and stays the caller's. RET gets jobs[I].ret_len
- * bytes. -EPIPE when the worker died (of its filter, a crash), -ETIMEDOUT when it took longer than
- * TIMEOUT_MS (it is then killed); every later call returns -EPIPE at once. Otherwise the job's own
- * 0 or -errno. The reply comes from a process that parsed hostile bytes: the caller range-checks
- * it.
+ * Has the worker do job I. FD is passed along and stays the caller's. RET, which the caller has
+ * zeroed, gets jobs[I].ret_len bytes, of whose arrays (jobs[I].ret_shape) those in use count; as of
+ * IN's in the job. -EPIPE when the worker died (of its filter, a crash), -ETIMEDOUT when it took
+ * longer than TIMEOUT_MS (it is then killed); every later call returns -EPIPE at once. Otherwise
+ * the job's own 0 or -errno. The reply comes from a process that parsed hostile bytes: the caller
+ * range-checks it.
  */
 GT_MUST_CHECK int gt_worker_call(struct gt_worker *w, unsigned i, int fd, const void *in,
 				 size_t in_len, void *ret, unsigned timeout_ms, struct gt_err *e);
 
-/* There is no more to be asked: it may go while its parent goes on. Waits for nobody, and takes
- * nothing back: gt_worker_done does. */
+/* There is no more to be asked, and every later call returns -EPIPE: it may go while its parent
+ * goes on. Waits for nobody, and takes nothing back: gt_worker_done does. */
 void gt_worker_end(struct gt_worker *w);
 
 /* Ends and reaps the worker. NULL-safe, half-started-safe. */
