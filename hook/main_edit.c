@@ -35,7 +35,6 @@ static int ask_edits(struct gt_decision *d, int config, const char *doc, size_t 
 	struct gt_edits *edits;
 	int r;
 
-	/* Not calloc: a heap that was in use would be cleared, and most of it never looked at. */
 	if (gt_pages_map(&mem, sizeof(*edits), GT_PAGES_OWN) < 0)
 		return gt_err_set(e, -ENOMEM, "out of memory");
 	edits = mem.p;

@@ -81,7 +81,6 @@ static bool take_step(const struct gt_find *f, struct walk *w, struct gt_program
 	_cleanup_(gt_pages_done) struct gt_pages mem = {0};
 	struct gt_look *l = NULL;
 
-	/* Not calloc: a heap that was in use would be cleared, and most of it never looked at. */
 	if (gt_pages_map(&mem, sizeof(*l), GT_PAGES_OWN) == 0)
 		l = mem.p;
 	fd = gt_inspect_find(&f->tree, arg0 ? arg0 : "", f->cwd, f->path_env, path, &st);

@@ -125,7 +125,7 @@ static int job_image(int fd, const void *in, size_t in_len, void *ret, size_t re
 	return r < 0 ? r : gt_read_image(in, doc, len, ret, e);
 }
 
-/* ---- which parts of large structs are used ---- */
+/* ---- the arrays of large structs, of which a part is used ---- */
 
 #define STRV(type, v)                                                                     \
 	{                                                                                 \
@@ -133,46 +133,55 @@ static int job_image(int fd, const void *in, size_t in_len, void *ret, size_t re
 			offsetof(type, v) + offsetof(struct gt_strv, buf), 1, GT_STRV_CAP \
 	}
 
-static const struct gt_wire_array in_state[] = {STRV(struct gt_state, annotations)};
-static const struct gt_wire_array in_bundle[] = {
+static const struct gt_wire_array state_arrays[] = {STRV(struct gt_state, annotations)};
+static const struct gt_wire_array bundle_arrays[] = {
 	STRV(struct gt_bundle, res.unified), STRV(struct gt_bundle, args),
 	STRV(struct gt_bundle, annotations), STRV(struct gt_bundle, gotune_env),
 	STRV(struct gt_bundle, sysctl),	     STRV(struct gt_bundle, mounts),
 };
-static const struct gt_wire_array in_strv[] = {GT_WIRE_ARRAY(struct gt_strv, used, buf)};
-static const struct gt_wire_array in_look[] = {
+static const struct gt_wire_array strv_arrays[] = {GT_WIRE_ARRAY(struct gt_strv, used, buf)};
+static const struct gt_wire_array look_arrays[] = {
 	STRV(struct gt_look, step.argv),
 	STRV(struct gt_look, step.env),
 };
-static const struct gt_wire_array in_plan[] = {
+static const struct gt_wire_array plan_arrays[] = {
 	GT_WIRE_ARRAY(struct gt_plan, n_setting, setting),
 	GT_WIRE_ARRAY(struct gt_plan, n_warning, warning),
 };
-static const struct gt_wire_array in_edits[] = {GT_WIRE_ARRAY(struct gt_edits, text_len, text)};
-static const struct gt_wire_array in_image[] = {STRV(struct gt_image, labels)};
+static const struct gt_wire_array edits_arrays[] = {GT_WIRE_ARRAY(struct gt_edits, text_len, text)};
+static const struct gt_wire_array image_arrays[] = {STRV(struct gt_image, labels)};
 
-#define SHAPE(arrays)                          \
+#define OF(arrays)                             \
 	{                                      \
 		(arrays), GT_ARRAY_LEN(arrays) \
 	}
 
 const struct gt_job gt_parse_jobs[GT_JOB_COUNT] = {
-	[GT_JOB_STATE] = {job_state, GT_STATE_MAX, sizeof(struct gt_state), {0}, SHAPE(in_state)},
-	[GT_JOB_BUNDLE] = {job_bundle, 0, sizeof(struct gt_bundle), {0}, SHAPE(in_bundle)},
-	[GT_JOB_LOOK] = {job_look, sizeof(struct gt_strv), sizeof(struct gt_look), SHAPE(in_strv),
-			 SHAPE(in_look)},
-	[GT_JOB_EDITS] = {job_edits, sizeof(struct gt_plan), sizeof(struct gt_edits),
-			  SHAPE(in_plan), SHAPE(in_edits)},
-	[GT_JOB_EXEC] = {job_exec,
-			 sizeof(struct gt_exec_wants),
-			 sizeof(struct gt_edits),
-			 {0},
-			 SHAPE(in_edits)},
-	[GT_JOB_IMAGE] = {job_image,
-			  sizeof(struct gt_image_ask),
-			  sizeof(struct gt_image),
-			  {0},
-			  SHAPE(in_image)},
+	[GT_JOB_STATE] = {.fn = job_state,
+			  .in_max = GT_STATE_MAX,
+			  .ret_len = sizeof(struct gt_state),
+			  .ret_shape = OF(state_arrays)},
+	[GT_JOB_BUNDLE] = {.fn = job_bundle,
+			   .ret_len = sizeof(struct gt_bundle),
+			   .ret_shape = OF(bundle_arrays)},
+	[GT_JOB_LOOK] = {.fn = job_look,
+			 .in_max = sizeof(struct gt_strv),
+			 .in_shape = OF(strv_arrays),
+			 .ret_len = sizeof(struct gt_look),
+			 .ret_shape = OF(look_arrays)},
+	[GT_JOB_EDITS] = {.fn = job_edits,
+			  .in_max = sizeof(struct gt_plan),
+			  .in_shape = OF(plan_arrays),
+			  .ret_len = sizeof(struct gt_edits),
+			  .ret_shape = OF(edits_arrays)},
+	[GT_JOB_EXEC] = {.fn = job_exec,
+			 .in_max = sizeof(struct gt_exec_wants),
+			 .ret_len = sizeof(struct gt_edits),
+			 .ret_shape = OF(edits_arrays)},
+	[GT_JOB_IMAGE] = {.fn = job_image,
+			  .in_max = sizeof(struct gt_image_ask),
+			  .ret_len = sizeof(struct gt_image),
+			  .ret_shape = OF(image_arrays)},
 };
 
 /* The worker's root descriptor: /proc/sys follows the namespaces of whoever looks. */
@@ -214,14 +223,10 @@ static int job_sysctl_write(int fd, const void *in, size_t in_len, void *ret, si
 }
 
 const struct gt_job gt_sysctl_jobs[GT_JOB_SYSCTL_COUNT] = {
-	[GT_JOB_SYSCTL_READ] = {job_sysctl_read,
-				sizeof(struct gt_sysctl_pair),
-				sizeof(struct gt_sysctl_pair),
-				{0},
-				{0}},
-	[GT_JOB_SYSCTL_WRITE] = {job_sysctl_write,
-				 sizeof(struct gt_sysctl_pair),
-				 sizeof(struct gt_sysctl_pair),
-				 {0},
-				 {0}},
+	[GT_JOB_SYSCTL_READ] = {.fn = job_sysctl_read,
+				.in_max = sizeof(struct gt_sysctl_pair),
+				.ret_len = sizeof(struct gt_sysctl_pair)},
+	[GT_JOB_SYSCTL_WRITE] = {.fn = job_sysctl_write,
+				 .in_max = sizeof(struct gt_sysctl_pair),
+				 .ret_len = sizeof(struct gt_sysctl_pair)},
 };

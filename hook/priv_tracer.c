@@ -15,9 +15,10 @@
 #include "gotune/inspect.h"
 #include "gotune/reap.h"
 #include "gotune/tracer.h"
+#include "gotune/wire.h"
 
 #define SEIZE_WAIT_MS 2000
-#define LONG_WAIT_NS  1000000000 /* after that much the wait may last for hours */
+#define LONG_WAIT_MS  1000 /* after that much the wait may last for hours */
 
 /* Keeps KEEP and the pipe; everything else goes, so that no mount, namespace or pipe stays alive.
  */
@@ -92,51 +93,54 @@ static int give_back(struct dl_phdr_info *info, size_t size, void *ctx)
 /* A wait that has not yet become a long one. */
 struct waiting {
 	const struct gt_tracer *t;
-	int64_t until; /* CLOCK_MONOTONIC, ns; 0: nothing more is to be done */
+	int64_t until_ms; /* by gt_wire_now_ms; 0: nothing more is to be done */
 };
 
-static int64_t now_ns(void)
+static sigset_t sigchld_alone(void)
 {
-	struct timespec t;
+	sigset_t set;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail with this clock */
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
-/*
- * Sleeps until the init stops or ends, which SIGCHLD tells of, or until the wait has become a long
- * one: then memory is given back, once.
- */
-static void rest(void *ctx)
-{
-	struct waiting *w = ctx;
-	sigset_t chld;
-	int r = -1;
-
-	(void)sigemptyset(&chld);
-	(void)sigaddset(&chld, SIGCHLD);
-	for (int64_t left; w->until && r < 0 && (left = w->until - now_ns()) > 0;) {
-		const struct timespec t = {left / 1000000000, left % 1000000000};
-
-		r = sigtimedwait(&chld, NULL, &t);
-		if (r < 0 && errno != EINTR)
-			break;
-	}
-	if (w->until == 0 || r >= 0)
-		return;
-	w->until = 0;
-	w->t->shrink(w->t->ctx);
-	(void)dl_iterate_phdr(give_back, NULL);
+	(void)sigemptyset(&set); /* neither fails: SIGCHLD is a signal */
+	(void)sigaddset(&set, SIGCHLD);
+	return set;
 }
 
 /* SIGCHLD must be sent, and must wait for who asks: a parent may have had it ignored. */
 static bool keep_sigchld(void)
 {
-	sigset_t chld;
+	const sigset_t set = sigchld_alone();
 
-	(void)sigemptyset(&chld);
-	(void)sigaddset(&chld, SIGCHLD);
-	return signal(SIGCHLD, SIG_DFL) != SIG_ERR && sigprocmask(SIG_BLOCK, &chld, NULL) == 0;
+	return signal(SIGCHLD, SIG_DFL) != SIG_ERR && sigprocmask(SIG_BLOCK, &set, NULL) == 0;
+}
+
+/* Sleeps until the init stops or ends, which SIGCHLD tells of. False: nothing did until UNTIL_MS.
+ */
+static bool sleep_until(int64_t until_ms)
+{
+	const sigset_t set = sigchld_alone();
+	int64_t left;
+
+	while ((left = until_ms - gt_wire_now_ms()) > 0) {
+		const struct timespec t = {left / 1000, left % 1000 * 1000000};
+
+		if (sigtimedwait(&set, NULL, &t) >= 0)
+			return true;
+		if (errno != EINTR)
+			break;
+	}
+	return false;
+}
+
+/* When the wait has become a long one memory is given back, once. */
+static void rest(void *ctx)
+{
+	struct waiting *w = ctx;
+
+	if (w->until_ms == 0 || sleep_until(w->until_ms))
+		return;
+	w->until_ms = 0;
+	w->t->shrink(w->t->ctx);
+	(void)dl_iterate_phdr(give_back, NULL);
 }
 
 static _Noreturn void run_tracer(const struct gt_barrier_job *job, int pipe_fd,
@@ -162,7 +166,7 @@ static _Noreturn void run_tracer(const struct gt_barrier_job *job, int pipe_fd,
 		_exit(1); /* the kernel lets the init go */
 	close(pipe_fd);
 	if (told)
-		w.until = now_ns() + LONG_WAIT_NS;
+		w.until_ms = gt_wire_now_ms() + LONG_WAIT_MS;
 	gt_barrier_wait(job, gt_apart, &resting, &res);
 	t->done(t->ctx, &res);
 	_exit(0);

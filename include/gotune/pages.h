@@ -15,8 +15,10 @@ enum gt_pages_kind {
 	GT_PAGES_SHARED, /* with the children that it forks */
 };
 
-/* LEN fresh bytes, all zero, there when they are touched, in the place of what *P was. 0 or
- * -ENOMEM; gt_pages_done frees them.
+/*
+ * LEN fresh bytes, all zero, there when they are touched, in the place of what *P was. For what is
+ * large and mostly not looked at: calloc clears all of what it takes from a heap that was in use. 0
+ * or -ENOMEM; gt_pages_done frees them.
  */
 GT_MUST_CHECK int gt_pages_map(struct gt_pages *p, size_t len, enum gt_pages_kind kind);
 void gt_pages_done(struct gt_pages *p);

@@ -1,12 +1,13 @@
 /*
  * L2 stage apply. The first stack of a program that has just been exec'd: argc, argv, envp, auxv
- * and their strings. Built anew with other environment entries. Pure: local buffers only, so that
- * it is tested without a process.
+ * and their strings. Built anew with other environment entries. Pure but for gt_stack_read_mm:
+ * local buffers only, so that it is tested without a process.
  */
 #ifndef GOTUNE_STACK_H
 #define GOTUNE_STACK_H
 
 #include <linux/prctl.h>
+#include <sys/types.h>
 
 #include "gotune/apply.h"
 #include "gotune/pages.h"
@@ -44,6 +45,10 @@ struct gt_stack_new {
 GT_MUST_CHECK int gt_stack_build(const struct gt_stack *stack, const struct gt_barrier_job *job,
 				 bool compact, unsigned char *room, size_t cap,
 				 struct gt_stack_new *ret);
+
+/* The bounds of PID, which has not run yet since its exec: brk is where it starts. 0 or -errno
+ * (-EINVAL: the file is not understood). */
+GT_MUST_CHECK int gt_stack_read_mm(pid_t pid, struct prctl_mm_map *ret);
 
 /* The room that is enough for any environment of a stack of LEN bytes. */
 size_t gt_stack_room(size_t len);

@@ -5,7 +5,7 @@
 #define SKIP(why)                                          \
 	do {                                               \
 		print_message("%s", "skipped: " why "\n"); \
-		skip();                                    \
+		skip(); /* WHY was printed */              \
 	} while (0)
 
 #endif

@@ -350,6 +350,26 @@ static void test_inspect_cgroup_mount_root(void **state)
 	assert_int_equal(facts.level[0].quota_us, 300000);
 }
 
+/* Two mounts, of which the first, a part of the tree, offers less: what one offers is not taken for
+ * what the other does. */
+static void test_inspect_cgroup_two_mounts(void **state)
+{
+	(void)state;
+	put("proc/self/mountinfo", "30 24 0:27 /part /sys/fs/part rw - cgroup2 none rw\n"
+				   "31 24 0:27 / /sys/fs/cgroup rw - cgroup2 none rw\n");
+	put("proc/7/cgroup", "0::/u\n");
+	put("sys/fs/part/cgroup.controllers", "cpu\n");
+	put("sys/fs/cgroup/cgroup.controllers", "cpu memory\n");
+	put("sys/fs/cgroup/u/cpu.max", "300000 100000\n");
+	put("sys/fs/cgroup/u/memory.max", "4096\n");
+	inspect_tmp();
+	assert_int_equal(facts.cpu, GT_CGROUP_V2);
+	assert_int_equal(facts.memory, GT_CGROUP_V2);
+	assert_int_equal(facts.cpuset, GT_CGROUP_UNKNOWN);
+	assert_int_equal(facts.level[0].quota_us, 300000);
+	assert_int_equal(facts.level[0].mem_max_bytes, 4096);
+}
+
 /* v1 for memory, v2 for the rest: each controller where it is. */
 static void test_inspect_cgroup_mixed(void **state)
 {
@@ -583,6 +603,7 @@ int main(void)
 		cmocka_unit_test(test_inspect_cgroup_garbage),
 		cmocka_unit_test(test_inspect_cgroup_nothing_mounted),
 		IN_TMP(test_inspect_cgroup_mount_root),
+		IN_TMP(test_inspect_cgroup_two_mounts),
 		IN_TMP(test_inspect_cgroup_mixed),
 		IN_TMP(test_inspect_cgroup_one_hierarchy_gone),
 		IN_TMP(test_inspect_cgroup_v1_flat),

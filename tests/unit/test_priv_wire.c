@@ -87,7 +87,7 @@ static void test_wire_patterns(void **state)
 }
 
 struct sample {
-	char first[3000];
+	char first[2940];
 	uint32_t used;
 	char list[50][400];
 	char last[700];
@@ -104,13 +104,18 @@ static void test_wire_unused_elements(void **state)
 		size_t len;
 		bool named[25]; /* of the blocks of 1 KiB */
 	} rows[] = {
-		/* The list begins within block 2 and ends within block 22. */
+		/* The list begins within block 2, its ninth element where block 6 does; it ends
+		   within block 22. */
 		{"none is used", 0, sizeof(struct sample), {1, 1, 1, [22] = 1, [23] = 1}},
 		{"one is used", 1, sizeof(struct sample), {1, 1, 1, 1, [22] = 1, [23] = 1}},
 		{"up to a block's first byte",
-		 3,
+		 8,
 		 sizeof(struct sample),
-		 {1, 1, 1, 1, 1, [22] = 1, [23] = 1}},
+		 {1, 1, 1, 1, 1, 1, [22] = 1, [23] = 1}},
+		{"and one more",
+		 9,
+		 sizeof(struct sample),
+		 {1, 1, 1, 1, 1, 1, 1, [22] = 1, [23] = 1}},
 		{"all but the last", 49, sizeof(struct sample), {1, 1, 1, 1, 1, 1, 1, 1,
 								 1, 1, 1, 1, 1, 1, 1, 1,
 								 1, 1, 1, 1, 1, 1, 1, 1}},

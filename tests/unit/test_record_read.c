@@ -82,6 +82,7 @@ static void test_gt_record_view_parse_facts(void **state)
 
 	(void)state;
 	assert_non_null(v);
+	memset(v, 'x', sizeof(*v));
 	assert_int_equal(gt_record_view_parse(record, strlen(record), v, &e), 0);
 	assert_int_equal(v->n_fact, GT_ARRAY_LEN(rows));
 	for (size_t i = 0; i < GT_ARRAY_LEN(rows); i++) {

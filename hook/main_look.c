@@ -1,0 +1,186 @@
+/*
+ * What a decision looks at: the container's program, cgroup, namespaces, process and sysctls, and
+ * the host. Wires the functions of stage inspect. Effectful: reads, and starts the worker that
+ * reads the container's sysctls.
+ */
+#include "gotune/look.h"
+
+#include <sched.h>
+#include <sys/pidfd.h>
+
+#include "gotune/fresh.h"
+#include "gotune/inspect.h"
+#include "gotune/jobs.h"
+#include "gotune/live.h"
+#include "gotune/planner.h"
+
+/* ---- the program ---- */
+
+/* `io.gotune.program`, where the policy lets it speak, names what the entrypoint finally runs. */
+static bool wants_program(const struct gt_decision *d, struct gt_strv *ret)
+{
+	const struct gt_request *q = &d->rec->facts.req.key[GT_KEY_PROGRAM];
+
+	if (q->origin == GT_ORIGIN_NONE || q->too_long || q->value[0] == '\0')
+		return false;
+	if (q->origin != GT_ORIGIN_SET && !(d->policy.allow & (1u << GT_KEY_PROGRAM)))
+		return false;
+	gt_strv_init(ret);
+	return gt_strv_add(ret, q->value, strlen(q->value)) == 0;
+}
+
+static void find_program(struct gt_decision *d)
+{
+	struct gt_facts *f = &d->rec->facts;
+	struct gt_bundle *b = d->bundle;
+	struct gt_err why = {0};
+	_cleanup_free_ struct gt_strv *named = malloc(sizeof(*named));
+	_cleanup_close_ int rootfs =
+		gt_inspect_rootfs(f->ident.pid, f->ident.bundle, b->root_path, &why);
+	struct gt_find find = {
+		.parser = &d->parser,
+		.tree = {rootfs, f->ident.pid > 0 ? NULL : &b->mounts, f->ident.bundle},
+		.cwd = b->cwd,
+		.path_env = b->has_path_env ? b->path_env : NULL,
+		.var = f->var,
+	};
+
+	if (rootfs < 0 || !named) {
+		f->program = (struct gt_program){.note = GT_NOTE_UNREADABLE};
+		return;
+	}
+	gt_find_program(&find, &b->args, &f->program);
+	if (wants_program(d, named)) {
+		uint64_t dev = f->program.dev, ino = f->program.ino;
+
+		find.var = NULL;
+		gt_find_program(&find, named, &f->program);
+		f->program.dev = dev; /* what is exec'd first is still the entrypoint */
+		f->program.ino = ino;
+	}
+}
+
+/* ---- namespaces and sysctls ---- */
+
+/* LIVE_MACHINE: what is joined can be looked at. */
+static enum gt_ns_owner owner_in_config(const struct gt_bundle_ns *ns, int type, bool live_machine)
+{
+	if (!ns->present)
+		return GT_NS_OWNER_HOST;
+	if (!ns->joined)
+		return GT_NS_OWNER_CONTAINER;
+	return live_machine ? gt_inspect_ns(ns->path, type, NULL) : GT_NS_OWNER_UNKNOWN;
+}
+
+/* The names alone: what their values are is asked for later. */
+static void list_sysctls(struct gt_decision *d, const struct gt_selection *sel)
+{
+	struct gt_facts *f = &d->rec->facts;
+	struct gt_sysctl_want want[GT_SYSCTL_MAX];
+
+	f->n_sysctl = gt_plan_sysctls(f, &d->policy, sel, want);
+	for (uint32_t i = 0; i < f->n_sysctl; i++) {
+		memcpy(f->sysctl[i].name, want[i].name, sizeof(want[i].name));
+		f->sysctl[i].in_config = gt_strv_pair(&d->bundle->sysctl, want[i].name) != NULL;
+	}
+}
+
+static void read_sysctls(struct gt_decision *d, const struct gt_decide_in *in)
+{
+	struct gt_facts *f = &d->rec->facts;
+
+	for (uint32_t i = 0; i < f->n_sysctl; i++) {
+		struct gt_sysctl_fact *s = &f->sysctl[i];
+		enum gt_ns ns;
+
+		if (d->sysctl.pid > 0 && gt_plan_sysctl_ns(s->name, &ns) &&
+		    (ns == GT_NS_NET ? f->net : f->ipc) == GT_NS_OWNER_CONTAINER)
+			gt_live_read_sysctl(d, s);
+	}
+	if (in->future)
+		gt_fresh_sysctls(d, in->record_dir);
+}
+
+/* ---- the container and the host ---- */
+
+/* The container's cgroup, or the place where it will be. */
+static void inspect_cgroup(struct gt_decision *d)
+{
+	struct gt_facts *f = &d->rec->facts;
+	char cgroup[GT_PATH_CAP] = "", future[GT_PATH_CAP];
+	/* In another user namespace runtimes put it where only they know. */
+	bool nested = gt_inspect_initial_userns(d->root) == GT_NO;
+
+	if (f->ident.pid == 0 && !nested && gt_inspect_cgroup_path(d->bundle->cgroups_path, future))
+		gt_inspect_cgroup_future(d->root, future, &f->cgroup, cgroup);
+	else
+		gt_inspect_cgroup(d->root, f->ident.pid, &f->cgroup, cgroup, d->cgroup);
+	/* ... and may be denied what it holds, which would be fatal to the container. */
+	if (f->ident.pid == 0 && nested)
+		f->cgroup.memory_shared = f->cgroup.cpuset_shared = true;
+	gt_inspect_cgroup_mount(d->bundle, &f->cgroup);
+	if (cgroup[0])
+		memcpy(f->ident.cgroup, cgroup, sizeof(f->ident.cgroup));
+}
+
+static void inspect_namespaces(struct gt_decision *d, const struct gt_decide_in *in)
+{
+	struct gt_facts *f = &d->rec->facts;
+
+	f->net = owner_in_config(&d->bundle->ns[GT_NS_NET], CLONE_NEWNET, !in->sysroot);
+	f->ipc = owner_in_config(&d->bundle->ns[GT_NS_IPC], CLONE_NEWIPC, !in->sysroot);
+	if (f->ident.pid > 0)
+		gt_inspect_init(d->root, f->ident.pid, f);
+}
+
+static void inspect_process(struct gt_decision *d, const struct gt_decide_in *in)
+{
+	struct gt_facts *f = &d->rec->facts;
+
+	if (f->ident.pid > 0) {
+		gt_inspect_task(d->root, f->ident.pid, d->bundle->selinux_label, f);
+	} else if (d->state) {
+		f->barrier = GT_BARRIER_NO_PROCESS;
+	} else {
+		gt_inspect_own_limits(d->root, &f->nofile); /* the runtime after us has ours */
+		f->nofile.replaced = in->future;
+	}
+	/* A captured machine's processes cannot be touched: what it would get is what counts. */
+	if (in->sysroot)
+		f->barrier = GT_BARRIER_OK;
+}
+
+static unsigned host_needs(const struct gt_selection *sel)
+{
+	unsigned needs = 0;
+
+	if (sel->profile && sel->profile->gomaxprocs) {
+		needs |= sel->profile->cpu_count == GT_CPU_PHYSICAL ? GT_NEED_SMT : 0u;
+		needs |= sel->profile->numa != GT_NUMA_IGNORE ? GT_NEED_NUMA : 0u;
+		needs |= sel->profile->sched_latency ? GT_NEED_SCHED : 0u;
+	}
+	return needs;
+}
+
+void gt_look_around(struct gt_decision *d, const struct gt_decide_in *in)
+{
+	struct gt_facts *f = &d->rec->facts;
+	struct gt_selection sel;
+	bool live = f->ident.pid > 0 && !in->sysroot;
+
+	if (live)
+		d->pidfd = pidfd_open((pid_t)f->ident.pid, 0); /* -1: start times must do */
+	find_program(d);
+	inspect_cgroup(d);
+	inspect_namespaces(d, in);
+	gt_plan_select(f, &d->policy, &sel);
+	if (sel.selected)
+		list_sysctls(d, &sel);
+	if (live && f->n_sysctl > 0)
+		gt_live_enter(d); /* its worker gets ready while this process goes on */
+	inspect_process(d, in);
+	if (!sel.selected)
+		return; /* most containers of a host: what would not be used is not looked for */
+	gt_inspect_host(d->root, host_needs(&sel), &f->host);
+	read_sysctls(d, in);
+}
