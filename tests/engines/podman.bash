@@ -7,11 +7,12 @@ pm() {
 	box "${AS_USER[@]}" /usr/bin/podman "$@"
 }
 
-# A user of the box's own, with subordinate IDs: what makes Podman rootless.
+# A user of the box's own, with subordinate IDs: what makes Podman rootless. In his own directory, as he
+# would be: the checkout may be below one that is closed to him, such as root's.
 USER_ID=4000
 use_user() {
 	RECORDS=/run/user/$USER_ID/gotune/containers
-	AS_USER=(env -i "PATH=$PATH" HOME=/var/lib/box "XDG_RUNTIME_DIR=/run/user/$USER_ID" TERM=dumb
+	AS_USER=(env -i --chdir=/var/lib/box "PATH=$PATH" HOME=/var/lib/box "XDG_RUNTIME_DIR=/run/user/$USER_ID" TERM=dumb
 		setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups)
 }
 
