@@ -14,6 +14,11 @@
  * then to what they were, with the new stack pointer. Should the tracer be killed between the two,
  * the code after the system call returns, and the word on top of the stack is the program's entry.
  * A vDSO without such a place is not used.
+ *
+ * Nothing that the program may not do by itself is done in its name: other processes of the
+ * container may write to it at any moment. So its seccomp profile stays in force, and where that
+ * does not let the prctl through none is made and /proc/PID/environ stays as it was. Another call
+ * than ours, which somebody had the program make at that moment, is not let through.
  */
 #include <elf.h>
 #include <fcntl.h>
@@ -23,6 +28,7 @@
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 
@@ -30,9 +36,6 @@
 #include "gotune/arch.h"
 #include "gotune/stack.h"
 
-#ifndef PTRACE_O_SUSPEND_SECCOMP
-#define PTRACE_O_SUSPEND_SECCOMP (1 << 21)
-#endif
 #define OPTIONS	     (PTRACE_O_TRACEEXEC | PTRACE_O_TRACESYSGOOD)
 #define SYSCALL_STOP (SIGTRAP | 0x80) /* PTRACE_O_TRACESYSGOOD marks these */
 #define STACK_MAX    (8u << 20) /* the kernel's own bound on arguments and environment is 6 MiB */
@@ -150,6 +153,8 @@ static int read_stack(pid_t pid, const gt_regs *regs, struct gt_stack *ret,
 	unsigned char *image;
 	int r = gt_stack_read_mm(pid, &ret->mm);
 
+	if (r == 0)
+		r = gt_stack_read_limit(pid, &ret->limit);
 	if (r < 0)
 		return r;
 	ret->sp = gt_regs_sp(regs);
@@ -192,25 +197,39 @@ static bool find_syscall(pid_t pid, uint64_t base, uint64_t *ret)
 	return best > 0;
 }
 
+/* At the entry stop: only our own call may go on. -EPERM when it was another, which is not made. */
+static int check_entry(pid_t pid, const gt_regs *call)
+{
+	gt_regs now;
+	int r = get_regs(pid, &now);
+
+	if (r < 0 || gt_regs_is_call(&now, call))
+		return r;
+	r = gt_regs_cancel(pid, &now);
+	return r < 0 ? r : -EPERM;
+}
+
 /* Has the tracee, which stands at a system call's exit, run one more. Its registers are the
  * caller's to restore. */
 static int inject(pid_t pid, const gt_regs *regs, uint64_t pc, uint64_t ret_slot, long nr,
 		  const uint64_t arg[5], int64_t *ret)
 {
-	gt_regs call = *regs;
-	int r;
+	gt_regs call = *regs, after;
+	int r, ours;
 
 	gt_regs_call(&call, pc, ret_slot, nr, arg);
 	r = set_regs(pid, &call);
 	if (r == 0)
 		r = run_until(pid, PTRACE_SYSCALL, STOP_SYSCALL, true); /* entry */
+	if (r < 0)
+		return r;
+	ours = check_entry(pid, &call);
+	r = run_until(pid, PTRACE_SYSCALL, STOP_SYSCALL, true); /* exit */
 	if (r == 0)
-		r = run_until(pid, PTRACE_SYSCALL, STOP_SYSCALL, true); /* exit */
+		r = get_regs(pid, &after);
 	if (r == 0)
-		r = get_regs(pid, &call);
-	if (r == 0)
-		*ret = gt_regs_result(&call);
-	return r;
+		*ret = gt_regs_result(&after);
+	return r < 0 ? r : ours;
 }
 
 /* Tells the kernel where the environment is now. False: it was not told, and the registers may be
@@ -219,15 +238,11 @@ static bool tell_kernel(pid_t pid, const struct gt_barrier_job *job, const struc
 			const gt_regs *regs)
 {
 	uint64_t arg[5] = {PR_SET_MM, PR_SET_MM_MAP, n->map_addr, sizeof(struct prctl_mm_map), 0};
-	uint64_t pc;
+	uint64_t vdso, pc;
 	int64_t result = -EPERM;
 
-	if (n->map_addr == 0 || !find_syscall(pid, n->vdso, &pc))
-		return false;
-	/* A profile may kill on prctl; if it cannot be suspended, an old environ is the lesser
-	 * evil. */
-	if (job->suspend_seccomp &&
-	    trace(PTRACE_SETOPTIONS, pid, 0, OPTIONS | PTRACE_O_SUSPEND_SECCOMP) < 0)
+	if (!job->may_prctl || n->map_addr == 0 || gt_stack_read_vdso(pid, &vdso) < 0 ||
+	    !find_syscall(pid, vdso, &pc))
 		return false;
 	return inject(pid, regs, pc, n->ret_slot, __NR_prctl, arg, &result) == 0 && result == 0;
 }
@@ -242,13 +257,31 @@ static int set_regs_surely(pid_t pid, gt_regs *regs)
 	return r;
 }
 
+/*
+ * Makes the new stack and writes it below the old one: whole, or only what is new where the kernel
+ * has not mapped as much (it maps some 128 KiB) or too little stack would be left.
+ */
+static int write_stack(pid_t pid, const struct gt_stack *s, const struct gt_barrier_job *job,
+		       gt_apart_fn *apart, struct gt_stack_new *ret)
+{
+	_cleanup_(gt_pages_done) struct gt_pages mem = {0};
+	int r = -ENOSPC;
+
+	for (int compact = 0; compact <= 1 && (r == -ENOSPC || r == -EFAULT); compact++) {
+		r = gt_stack_rebuild(apart, s, job, compact != 0, &mem, ret);
+		if (r == 0 && ret->changed)
+			r = copy(pid, ret->addr, ret->image, ret->len, true);
+	}
+	ret->image = NULL;
+	return r;
+}
+
 /* The tracee stands at PTRACE_EVENT_EXEC. Leaves it at the exit stop of its execve. */
 static int change_env(pid_t pid, const struct gt_barrier_job *job, gt_apart_fn *apart,
 		      struct gt_barrier_result *ret)
 {
 	struct gt_stack s = {0};
 	struct gt_stack_new n = {0};
-	_cleanup_(gt_pages_done) struct gt_pages mem = {0};
 	_cleanup_free_ unsigned char *image = NULL;
 	gt_regs regs;
 	int r = get_regs(pid, &regs);
@@ -256,14 +289,7 @@ static int change_env(pid_t pid, const struct gt_barrier_job *job, gt_apart_fn *
 	if (r == 0)
 		r = read_stack(pid, &regs, &s, &image);
 	if (r == 0)
-		r = gt_stack_rebuild(apart, &s, job, false, &mem, &n);
-	if (r == 0 && n.changed && copy(pid, n.addr, n.image, n.len, true) < 0) {
-		/* The kernel has mapped some 128 KiB below the stack pointer: place only what is
-		 * new. */
-		r = gt_stack_rebuild(apart, &s, job, true, &mem, &n);
-		if (r == 0)
-			r = copy(pid, n.addr, n.image, n.len, true);
-	}
+		r = write_stack(pid, &s, job, apart, &n);
 	memcpy(ret->env_error, n.env_error, sizeof(n.env_error));
 	if (r < 0 || !n.changed)
 		return r;
@@ -290,31 +316,38 @@ static int change_env(pid_t pid, const struct gt_barrier_job *job, gt_apart_fn *
 
 #endif
 
+/* What the kernel knows of the file that runs, without asking its file system's server: a FUSE
+ * server that does not answer would hold the program, and us. */
+static int stat_exe(pid_t pid, struct statx *ret)
+{
+	char path[32];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	return statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, STATX_INO | STATX_NLINK, ret) < 0 ? -errno
+											   : 0;
+}
+
 /* Is the file that runs now another than the one that was looked at? */
 static bool is_other_program(pid_t pid, const struct gt_barrier_job *job)
 {
-	char path[32];
-	struct stat st;
+	struct statx st;
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
-	return job->ino != 0 && stat(path, &st) == 0 &&
-	       (st.st_dev != job->dev || st.st_ino != job->ino);
+	return job->ino != 0 && stat_exe(pid, &st) == 0 &&
+	       (makedev(st.stx_dev_major, st.stx_dev_minor) != job->dev || st.stx_ino != job->ino);
 }
 
 /* runc 1.2's runc-dmz execs a small helper of its own first: not the program yet. */
 static bool is_runtime_helper(pid_t pid)
 {
-	char path[32], target[128];
-	struct stat st;
-	ssize_t n;
+	static const char helper[] = "/memfd:runc_cloned:runc-dmz";
+	char path[32], target[128] = "";
+	struct statx st;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
-	n = readlink(path, target, sizeof(target) - 1);
-	/* A memfd has no link; a file that an image named like one has. */
-	if (n < 0 || stat(path, &st) < 0 || st.st_nlink != 0)
+	if (readlink(path, target, sizeof(target) - 1) < 0 || !gt_has_prefix(target, helper))
 		return false;
-	target[n] = '\0';
-	return strncmp(target, "/memfd:runc_cloned:runc-dmz", 27) == 0;
+	/* A memfd has no link; a file that an image named like one has. */
+	return stat_exe(pid, &st) == 0 && st.stx_nlink == 0;
 }
 
 void gt_barrier_wait(const struct gt_barrier_job *job, gt_apart_fn *apart,

@@ -35,8 +35,7 @@ bool gt_apply_barrier_job(const struct gt_facts *f, const struct gt_plan *plan,
 	if (plan->mode != GT_MODE_ENFORCE || !plan->selected || f->ident.pid <= 0)
 		return false;
 	ret->pid = f->ident.pid;
-	/* Without a filter the tracer need not keep the capability that suspends one. */
-	ret->suspend_seccomp = f->seccomp != GT_NO;
+	ret->may_prctl = f->prctl_allowed == GT_YES;
 	ret->dev = f->program.dev;
 	ret->ino = f->program.ino;
 	for (uint32_t i = 0; i < plan->n_setting && i < GT_SETTINGS_MAX; i++) {
@@ -66,6 +65,8 @@ static void settle(struct gt_outcome *o, int error)
 		o->error[0] = '\0';
 	} else if (error == -EEXIST) {
 		failed(o, "the program was started with another value, which is kept");
+	} else if (error == -ENOSPC) {
+		failed(o, "RLIMIT_STACK leaves the program too little room for it");
 	} else {
 		failed(o, strerror(-error));
 	}

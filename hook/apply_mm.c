@@ -1,7 +1,8 @@
 /*
- * The bounds that the kernel keeps of a process's memory, from /proc/PID/stat: proc(5). Effectful:
- * reads; for another user's process it needs CAP_SYS_PTRACE.
+ * What the kernel keeps of a process's memory, from /proc/PID/stat, limits and auxv: proc(5).
+ * Effectful: reads; for another user's process it needs CAP_SYS_PTRACE.
  */
+#include <elf.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -48,21 +49,59 @@ static int parse_stat(char *text, struct prctl_mm_map *ret)
 	return found == GT_ARRAY_LEN(stat_fields) ? 0 : -EINVAL;
 }
 
-int gt_stack_read_mm(pid_t pid, struct prctl_mm_map *ret)
+/* One read of /proc/PID/NAME: what there is, up to CAP bytes, or -errno. */
+static ssize_t read_proc(pid_t pid, const char *name, void *buf, size_t cap)
 {
-	char path[32], text[2048];
+	char path[32];
 	_cleanup_close_ int fd = -1;
 	ssize_t n;
-	int r;
 
-	*ret = (struct prctl_mm_map){.exe_fd = (uint32_t)-1};
-	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	(void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	n = read(fd, text, sizeof(text) - 1);
+	n = read(fd, buf, cap);
+	return n < 0 ? -errno : n;
+}
+
+int gt_stack_read_vdso(pid_t pid, uint64_t *ret)
+{
+	uint64_t auxv[128]; /* pairs; the kernel has some 25 */
+	ssize_t n = read_proc(pid, "auxv", auxv, sizeof(auxv));
+
+	for (ssize_t i = 0; (i + 2) * (ssize_t)sizeof(*auxv) <= n; i += 2) {
+		if (auxv[i] != AT_SYSINFO_EHDR)
+			continue;
+		*ret = auxv[i + 1];
+		return 0;
+	}
+	return n < 0 ? (int)n : -ENOENT;
+}
+
+int gt_stack_read_limit(pid_t pid, uint64_t *ret)
+{
+	char text[4096], soft[24];
+	ssize_t n = read_proc(pid, "limits", text, sizeof(text) - 1);
+
 	if (n < 0)
-		return -errno;
+		return (int)n;
+	text[n] = '\0';
+	if (!gt_parse_field(text, "Max stack size ", soft, sizeof(soft)))
+		return -EINVAL;
+	if (strcmp(soft, "unlimited") == 0)
+		*ret = UINT64_MAX;
+	return strcmp(soft, "unlimited") == 0 ? 0 : gt_parse_u64(soft, ret);
+}
+
+int gt_stack_read_mm(pid_t pid, struct prctl_mm_map *ret)
+{
+	char text[2048];
+	ssize_t n = read_proc(pid, "stat", text, sizeof(text) - 1);
+	int r;
+
+	*ret = (struct prctl_mm_map){.exe_fd = (uint32_t)-1};
+	if (n < 0)
+		return (int)n;
 	text[n] = '\0';
 	r = parse_stat(text, ret);
 	ret->brk = ret->start_brk;

@@ -25,6 +25,10 @@
 #define ENV_MAX	 (1u << 20) /* entries; the kernel's own bound on their bytes is 6 MiB */
 #define JOBS_MAX ((size_t)GT_VAR_COUNT * 1088) /* bytes of the job's entries and their pointers */
 
+#define STACK_PAGE     4096
+#define STACK_LEFT_MIN (128u << 10)
+#define STACK_SHARE    64
+
 /* The pointer block as indices into the image: where each array begins and how long it is. */
 struct layout {
 	uint64_t argc;
@@ -242,6 +246,25 @@ static void write_block(const struct builder *b, struct gt_stack_new *n, size_t 
 	memcpy(n->image + block, b->s->image + l->auxv, l->n_aux * WORD);
 }
 
+/*
+ * May the program be left with that much less stack, and SP as its top? Its limit counts from the
+ * mapping's end (mm/mmap.c, acct_stack_growth), which lies less than two pages beyond the strings.
+ * A program may need nearly all that it has: at most a sixty-fourth is taken, and what is left is
+ * twice what Go's own start takes for granted (src/runtime/asm_amd64.s, rt0_go: 64 KiB).
+ */
+static bool leaves_enough(const struct gt_stack *s, uint64_t sp)
+{
+	uint64_t end = s->mm.env_end + 2 * STACK_PAGE, before, after;
+
+	if (s->limit == UINT64_MAX)
+		return true;
+	if (end < s->sp || s->limit < end - sp)
+		return false;
+	before = s->limit - (end - s->sp);
+	after = s->limit - (end - sp);
+	return after >= STACK_LEFT_MIN && before - after <= before / STACK_SHARE;
+}
+
 static int lay_out(const struct builder *b, struct gt_stack_new *n)
 {
 	size_t map = b->compact ? 0 : sizeof(struct prctl_mm_map);
@@ -255,6 +278,8 @@ static int lay_out(const struct builder *b, struct gt_stack_new *n)
 	strings_at = top - b->strings_len;
 	map_at = (strings_at - map) & ~(uint64_t)15;
 	n->sp = (map_at - block) & ~(uint64_t)15;
+	if (!leaves_enough(b->s, n->sp))
+		return -ENOSPC;
 	n->ret_slot = n->sp - WORD;
 	n->addr = n->ret_slot;
 	n->len = (size_t)(top - n->addr);
@@ -280,17 +305,6 @@ size_t gt_stack_room(size_t len)
 	return 2 * (len + JOBS_MAX) + sizeof(struct prctl_mm_map) + 256;
 }
 
-static uint64_t vdso_of(const struct gt_stack *s, const struct layout *l)
-{
-	uint64_t key = 0, v = 0;
-
-	for (size_t i = 0; i < l->n_aux; i += 2) {
-		if (word_at(s, l->auxv + i * WORD, &key) && key == AT_SYSINFO_EHDR)
-			return word_at(s, l->auxv + (i + 1) * WORD, &v) ? v : 0;
-	}
-	return 0;
-}
-
 int gt_stack_build(const struct gt_stack *stack, const struct gt_barrier_job *job, bool compact,
 		   unsigned char *room, size_t cap, struct gt_stack_new *ret)
 {
@@ -311,12 +325,14 @@ int gt_stack_build(const struct gt_stack *stack, const struct gt_barrier_job *jo
 	r = find_layout(stack, &l);
 	if (r == 0)
 		r = place_jobs(stack, &l, job, place, ret);
-	if (r == 0)
-		ret->vdso = vdso_of(stack, &l);
 	if (r < 0 || !ret->changed)
 		return r;
 	r = measure(&b);
-	return r < 0 ? r : lay_out(&b, ret);
+	if (r == 0)
+		r = lay_out(&b, ret);
+	if (r < 0) /* nothing of a layout that was given up is to be used */
+		*ret = (struct gt_stack_new){0};
+	return r;
 }
 
 /* Whole words, below the old stack, inside the room. */

@@ -68,8 +68,11 @@ struct how {
 
 static int fill(int fd, const char *buf, size_t len, const struct how *how)
 {
-	int r = fchown(fd, how->uid, how->gid) < 0 ? -errno : gt_write_all(fd, buf, len);
+	bool ours = how->uid == (uid_t)-1 && how->gid == (gid_t)-1;
+	int r = !ours && fchown(fd, how->uid, how->gid) < 0 ? -errno : 0;
 
+	if (r == 0)
+		r = gt_write_all(fd, buf, len);
 	if (r < 0)
 		return r;
 	return fchmod(fd, how->mode) < 0 || (how->sync && fsync(fd) < 0) ? -errno : 0;

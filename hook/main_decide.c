@@ -152,7 +152,7 @@ static void take_config(struct gt_decision *d, const struct gt_decide_in *in)
 	gt_strv_copy(&f->annotations, &d->bundle->annotations);
 	gt_read_requests(d->bundle, f->ident.container_name, in->set_pairs, &f->req);
 	gt_read_config_facts(d->bundle, f);
-	f->seccomp = d->bundle->has_seccomp && d->bundle->seccomp_may_kill ? GT_YES : GT_NO;
+	f->prctl_allowed = !d->bundle->has_seccomp || d->bundle->prctl_allowed ? GT_YES : GT_NO;
 	if (in->profile && registration_counts(d, profile)) {
 		profile->origin = GT_ORIGIN_HOOK_ARGS;
 		profile->too_long =

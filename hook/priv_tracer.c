@@ -160,8 +160,7 @@ static _Noreturn void run_tracer(const struct gt_barrier_job *job, int pipe_fd,
 	if (r == 0)
 		r = is_same(job);
 	if (r == 0)
-		r = gt_phase_enter(job->suspend_seccomp ? GT_PHASE_TRACER_SECCOMP : GT_PHASE_TRACER,
-				   NULL);
+		r = gt_phase_enter(GT_PHASE_TRACER, NULL);
 	if (write(pipe_fd, &r, sizeof(r)) != (ssize_t)sizeof(r) || r < 0)
 		_exit(1); /* the kernel lets the init go */
 	close(pipe_fd);

@@ -59,7 +59,7 @@ bool gt_bundle_valid(const struct gt_bundle *b)
 		  is_bool(&b->has_path_env) && ENDS(b->path_env) && is_bool(&b->has_nofile) &&
 		  is_bool(&b->no_new_privs) && gt_strv_valid(&b->sysctl) &&
 		  gt_strv_valid(&b->mounts) && res_valid(&b->res) && is_bool(&b->has_seccomp) &&
-		  is_bool(&b->seccomp_may_kill) && b->cgroup_mount <= GT_CGMOUNT_BIND &&
+		  is_bool(&b->prctl_allowed) && b->cgroup_mount <= GT_CGMOUNT_BIND &&
 		  ENDS(b->cgroups_path) && ENDS(b->selinux_label) && ENDS(b->apparmor_profile);
 
 	for (unsigned i = 0; i < GT_VAR_COUNT; i++)

@@ -21,9 +21,9 @@ struct gt_barrier_job {
 	struct gt_barrier_env env[GT_VAR_COUNT];
 	bool set_nofile;
 	uint64_t nofile_soft, nofile_hard;
-	bool suspend_seccomp; /* the container has a filter that could kill on prctl */
-	uint64_t dev, ino;    /* of the program that was inspected; 0: do not compare */
-	uint64_t pid_start;   /* of PID, in clock ticks; 0: do not compare */
+	bool may_prctl;	    /* the container's seccomp profile lets a prctl through */
+	uint64_t dev, ino;  /* of the program that was inspected; 0: do not compare */
+	uint64_t pid_start; /* of PID, in clock ticks; 0: do not compare */
 };
 
 /* What the barrier did. */

@@ -6,6 +6,10 @@
 #ifndef GOTUNE_ARCH_H
 #define GOTUNE_ARCH_H
 
+#include <elf.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
 #include <sys/user.h>
 
 #include "gotune/base.h"
@@ -77,6 +81,23 @@ static inline void gt_regs_call(gt_regs *r, uint64_t pc, uint64_t ret_slot, long
 	r->r8 = arg[4];
 }
 
+/* At the entry of a system call: is it the one that CALL, filled by gt_regs_call, asks for? */
+static inline bool gt_regs_is_call(const gt_regs *r, const gt_regs *call)
+{
+	return r->orig_rax == call->rax && r->rip == call->rip + 2 && r->rsp == call->rsp &&
+	       r->rdi == call->rdi && r->rsi == call->rsi && r->rdx == call->rdx &&
+	       r->r10 == call->r10 && r->r8 == call->r8 && r->cs == call->cs;
+}
+
+/* At the entry of a system call: none is made. */
+static inline int gt_regs_cancel(pid_t pid, gt_regs *r)
+{
+	struct iovec v = {r, sizeof(*r)};
+
+	r->orig_rax = (uint64_t)-1;
+	return ptrace(PTRACE_SETREGSET, pid, (void *)NT_PRSTATUS, &v) < 0 ? -errno : 0;
+}
+
 #elif defined(__aarch64__)
 #define GT_ARCH_BARRIER 1
 typedef struct user_regs_struct gt_regs;
@@ -122,6 +143,23 @@ static inline void gt_regs_call(gt_regs *r, uint64_t pc, uint64_t ret_slot, long
 	r->regs[8] = (uint64_t)nr;
 	for (unsigned i = 0; i < 5; i++)
 		r->regs[i] = arg[i];
+}
+
+/* At the entry of a system call: is it the one that CALL, filled by gt_regs_call, asks for? */
+static inline bool gt_regs_is_call(const gt_regs *r, const gt_regs *call)
+{
+	return r->regs[8] == call->regs[8] && r->pc == call->pc + 4 && r->sp == call->sp &&
+	       memcmp(r->regs, call->regs, 5 * sizeof(r->regs[0])) == 0;
+}
+
+/* At the entry of a system call: none is made. */
+static inline int gt_regs_cancel(pid_t pid, gt_regs *r)
+{
+	int none = -1;
+	struct iovec v = {&none, sizeof(none)};
+
+	(void)r;
+	return ptrace(PTRACE_SETREGSET, pid, (void *)NT_ARM_SYSTEM_CALL, &v) < 0 ? -errno : 0;
 }
 
 #else

@@ -229,8 +229,8 @@ struct gt_facts {
 	uint32_t n_sysctl;
 	enum gt_ns_owner net, ipc;
 	enum gt_barrier_can barrier;
-	enum gt_tri
-		seccomp; /* could config.json's filter kill for a prctl? GT_UNKNOWN counts as yes */
+	/* Does config.json's seccomp profile let a prctl through? GT_UNKNOWN counts as no. */
+	enum gt_tri prctl_allowed;
 };
 
 extern const struct gt_words gt_engine_words, gt_key_words, gt_origin_words, gt_prog_kind_words,

@@ -21,8 +21,8 @@ struct gt_bundle_item {
 
 /* What the seccomp profile says of prctl, so far. */
 struct gt_bundle_seccomp {
-	bool default_mild, covered, kills;
-	bool names_prctl, mild, has_args; /* the rule that is being read */
+	bool default_allows, allowed, denied;
+	bool names_prctl, action_allows, has_args; /* the rule that is being read */
 };
 
 struct gt_bundle_reader {

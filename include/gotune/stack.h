@@ -18,6 +18,7 @@ struct gt_stack {
 	size_t len;
 	uint64_t sp;
 	uint64_t entry;		/* the program's first instruction */
+	uint64_t limit;		/* RLIMIT_STACK, bytes; UINT64_MAX: none */
 	struct prctl_mm_map mm; /* from /proc/PID/stat; exe_fd (uint32_t)-1, no auxv */
 };
 
@@ -28,7 +29,6 @@ struct gt_stack_new {
 	uint64_t sp;	   /* the program's new stack pointer, 16-byte aligned */
 	uint64_t ret_slot; /* holds the entry address, just below sp: see apply_barrier.c */
 	uint64_t map_addr; /* of a struct prctl_mm_map with the new env bounds; 0 when COMPACT */
-	uint64_t vdso;	   /* where the kernel's code is mapped; 0: the stack does not say */
 	bool changed;	   /* false: nothing was to be changed, nothing to be written */
 	int env_error[GT_VAR_COUNT]; /* a job entry each: 0, -EEXIST (has another value than
 					expected) */
@@ -39,8 +39,8 @@ struct gt_stack_new {
  * one range again and /proc/PID/environ can be made true. With COMPACT only the changed strings
  * are: for an environment that does not fit below the stack pointer. ROOM has CAP zero bytes for
  * the image. No system call is made, nothing is allocated. 0, -EINVAL (the stack is not what the
- * ABI says), -E2BIG. Source: System V AMD64 ABI 3.4.1 and AAPCS64: the same layout on both, 64-bit
- * words.
+ * ABI says), -E2BIG, -ENOSPC: the program would be left with too little of its stack limit. Source:
+ * System V AMD64 ABI 3.4.1 and AAPCS64: the same layout on both, 64-bit words.
  */
 GT_MUST_CHECK int gt_stack_build(const struct gt_stack *stack, const struct gt_barrier_job *job,
 				 bool compact, unsigned char *room, size_t cap,
@@ -49,6 +49,14 @@ GT_MUST_CHECK int gt_stack_build(const struct gt_stack *stack, const struct gt_b
 /* The bounds of PID, which has not run yet since its exec: brk is where it starts. 0 or -errno
  * (-EINVAL: the file is not understood). */
 GT_MUST_CHECK int gt_stack_read_mm(pid_t pid, struct prctl_mm_map *ret);
+
+/* PID's soft RLIMIT_STACK in bytes, UINT64_MAX: none. prlimit(2) would need CAP_SYS_RESOURCE for
+ * another user's process. 0 or -errno (-EINVAL: the file is not understood). */
+GT_MUST_CHECK int gt_stack_read_limit(pid_t pid, uint64_t *ret);
+
+/* Where the kernel has mapped its vDSO into PID: as the kernel recorded it at the exec, not as the
+ * stack, which others may write to, says. 0 or -errno (-ENOENT: nowhere). */
+GT_MUST_CHECK int gt_stack_read_vdso(pid_t pid, uint64_t *ret);
 
 /* The room that is enough for any environment of a stack of LEN bytes. */
 size_t gt_stack_room(size_t len);

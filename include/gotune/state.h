@@ -91,7 +91,7 @@ struct gt_bundle {
 	uint32_t uid;
 	struct gt_bundle_ns ns[GT_NS_COUNT];
 	bool has_seccomp;
-	bool seccomp_may_kill; /* its profile could kill, trap or hold up a program for a prctl */
+	bool prctl_allowed; /* a profile lets every prctl through */
 	enum gt_cgroup_mount cgroup_mount;
 	char cgroups_path[GT_PATH_CAP];
 	char selinux_label[256], apparmor_profile[128];

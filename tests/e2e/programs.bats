@@ -52,6 +52,15 @@ load common
 		syscalls: [{names: ["prctl"], action: "SCMP_ACT_KILL_PROCESS"}]}'
 	run_container
 	expect_tuned
+	expect true "$(record .stale_environ)" 'stale_environ'
+	expect stale-environ "$(record '.warnings[].what')" warning
+}
+
+@test "a seccomp profile that lets prctl through: /proc/PID/environ is true" {
+	edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["mkdirat"], action: "SCMP_ACT_ERRNO"}]}'
+	run_container
+	expect_tuned
+	expect false "$(record .stale_environ)" 'stale_environ'
 }
 
 @test "a seccomp profile that denies by default and kills on prctl" {
@@ -71,6 +80,7 @@ load common
 				"ioctl", "keyctl", "unlink", "unlinkat", "connect", "socket", "poll", "ppoll", "waitid"]}]}'
 	run_container
 	expect_tuned
+	expect true "$(record .stale_environ)" 'stale_environ'
 }
 
 @test "a user namespace" {
@@ -293,4 +303,22 @@ run_until_traced() {
 	expect go "$(record .program.kind)" kind
 	grep -q '^runc version' "$T/out"
 	expect gomaxprocs=1 "$(grep -hoE 'gomaxprocs=[0-9]+' "$T/err" | sort -u)" 'what the scheduler says'
+}
+
+# What the program is left with of its stack is what it would have had, or nearly: Go's own start takes 64 KiB for granted.
+@test "a small stack limit and a large environment: what starts without us starts" {
+	local without kib stack
+	for stack in 163840 262144; do
+		for kib in 60 74 77 95 97; do
+			edit --argjson s "$stack" --argjson k "$kib" '.process.rlimits = [{type: "RLIMIT_STACK", soft: $s, hard: $s}]
+				| .process.env = [.process.env[] | select(startswith("FILL") | not)] + [range(0; $k) | "FILL\(.)=" + ("x" * 1012)]'
+			cp "$BUNDLE/config.json" "$T/with.json"
+			edit 'del(.hooks)'
+			without=0
+			rt run -b "$BUNDLE" "$ID-$stack-$kib" </dev/null >/dev/null 2>&1 || without=$?
+			cp "$T/with.json" "$BUNDLE/config.json"
+			run rt run -b "$BUNDLE" "$ID-$stack-$kib" </dev/null
+			expect "$without" "$status" "stack $stack, environment $kib KiB"
+		done
+	done
 }

@@ -171,7 +171,7 @@ func (s *Shard) count(st *Stage) []Case {
 
 func (s *Shard) counts() []uint32 {
 	text, _ := os.ReadFile(s.path("faults/counts"))
-	n := make([]uint32, 34)
+	n := make([]uint32, 33)
 	for i := 0; i < len(n) && 4*i+4 <= len(text); i++ {
 		n[i] = binary.LittleEndian.Uint32(text[4*i:])
 	}
@@ -182,10 +182,10 @@ func (s *Shard) countFaults() []Case {
 	var all []Case
 	n := s.counts()
 	for proc := 0; proc < 16; proc++ {
-		for i := 1; i <= int(n[2+proc]); i++ {
+		for i := 1; i <= int(n[1+proc]); i++ {
 			all = append(all, Case{"alloc", proc, "", i, ""})
 		}
-		for i := 1; i <= int(n[18+proc]); i++ {
+		for i := 1; i <= int(n[17+proc]); i++ {
 			for jump := range jumps {
 				all = append(all, Case{"clock", proc, "", i, jump})
 			}

@@ -6,9 +6,8 @@
  * 1 the monotonic clock as well, as on a machine that its host had frozen.
  *
  * P numbers the processes that the program forks, as inject.c does. DIR/counts has what was
- * counted, as 32-bit numbers: hits, those among them that libseccomp had (version 2.5.4 crashes of
- * some), allocations of 16 processes, looks of 16 processes. It is shared memory, so that a worker
- * that may make no system call counts as well.
+ * counted, as 32-bit numbers: hits, allocations of 16 processes, looks of 16 processes. It is shared
+ * memory, so that a worker that may make no system call counts as well.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -35,17 +34,12 @@ void *__wrap_realloc(void *p, size_t n);
 pid_t __wrap_fork(void);
 int __wrap_clock_gettime(clockid_t id, struct timespec *t);
 time_t __wrap_time(time_t *t);
-void *__real_seccomp_init(uint32_t action);
-void __real_seccomp_release(void *filter);
-void *__wrap_seccomp_init(uint32_t action);
-void __wrap_seccomp_release(void *filter);
 
 static struct counts {
-	uint32_t hits, library, alloc[PROCS_MAX], clock[PROCS_MAX];
+	uint32_t hits, alloc[PROCS_MAX], clock[PROCS_MAX];
 } * counts;
 
 static unsigned self, forked;
-static bool in_library;
 static struct {
 	char what[8];
 	unsigned proc, nth;
@@ -89,7 +83,6 @@ static bool fails(void)
 	hit = ++counts->alloc[self] == spec.nth && self == spec.proc &&
 	      strcmp(spec.what, "alloc") == 0;
 	counts->hits += hit;
-	counts->library += hit && in_library;
 	if (hit)
 		errno = ENOMEM;
 	return hit;
@@ -150,16 +143,4 @@ time_t __wrap_time(time_t *t)
 	if (t)
 		*t = now.tv_sec;
 	return now.tv_sec;
-}
-
-void *__wrap_seccomp_init(uint32_t action)
-{
-	in_library = true;
-	return __real_seccomp_init(action);
-}
-
-void __wrap_seccomp_release(void *filter)
-{
-	__real_seccomp_release(filter);
-	in_library = false;
 }

@@ -120,7 +120,7 @@ static const struct fill facts_rows[] = {
 	FB(net, 3),
 	FB(ipc, 3),
 	FB(barrier, GT_BARRIER_COUNT + 1),
-	FB(seccomp, 3),
+	FB(prctl_allowed, 3),
 };
 
 /* What stands in a policy's arrays; the bounds are those of its reader. */

@@ -9,22 +9,32 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "gotune/apart.h"
 #include "gotune/apply.h"
 #include "gotune/arch.h"
 #include "gotune/file.h"
+#include "gotune/stack.h"
+#include "skip.h"
 
 /* A child that waits for a byte and then execs ARGV with ENV; its output comes through OUT. */
 struct child {
 	pid_t pid;
 	int go, out;
 };
+
+/* A seccomp profile for the next child; NULL: none. */
+static const struct sock_fprog *filter;
 
 static void unblock_and_exec(int go, int out, const char *const *argv, const char *const *env)
 {
@@ -33,6 +43,9 @@ static void unblock_and_exec(int go, int out, const char *const *argv, const cha
 	if (read(go, &c, 1) != 1)
 		_exit(120);
 	(void)dup2(out, 1);
+	if (filter && (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+		       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, filter) < 0))
+		_exit(122);
 	/* execve's prototype lacks a const that it keeps */
 	execve(argv[0], (char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)env);
 	_exit(121);
@@ -96,7 +109,7 @@ static void test_barrier_adds_and_replaces(void **state)
 	const char *const argv[] = {"/bin/sh", "-c", show_env, NULL};
 	const char *const env[] = {"PATH=/usr/bin:/bin", "GODEBUG=a=1", "Z=9", NULL};
 	struct child c = start(argv, env);
-	struct gt_barrier_job job = {0};
+	struct gt_barrier_job job = {.may_prctl = true};
 	struct gt_barrier_result res;
 	char *text;
 
@@ -123,7 +136,7 @@ static void test_barrier_keeps_what_others_set(void **state)
 	const char *const argv[] = {"/usr/bin/env", NULL};
 	const char *const env[] = {"GOMAXPROCS=7", NULL};
 	struct child c = start(argv, env);
-	struct gt_barrier_job job = {0};
+	struct gt_barrier_job job = {.may_prctl = true};
 	struct gt_barrier_result res;
 	char *text;
 
@@ -142,7 +155,7 @@ static void test_barrier_with_a_huge_environment(void **state)
 	const char *const argv[] = {"/usr/bin/env", NULL};
 	char *big = malloc(100001), *big2 = malloc(100001);
 	const char *const env[] = {big, big2, "GOGC=50", NULL};
-	struct gt_barrier_job job = {0};
+	struct gt_barrier_job job = {.may_prctl = true};
 	struct gt_barrier_result res;
 	struct child c;
 	char *text;
@@ -262,6 +275,188 @@ static void test_barrier_sees_another_program(void **state)
 	free(text);
 }
 
+/* A profile that kills for a prctl: none is made, the program starts with its variables, and
+ * /proc/PID/environ does not show them. */
+static void test_barrier_makes_no_prctl_that_may_kill(void **state)
+{
+	static const struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_prctl, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PR_SET_MM, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const char *const argv[] = {"/usr/bin/env", NULL};
+	const char *const env[] = {"A=1", NULL};
+	struct barrier_row {
+		bool may;
+		int status;
+		const char *want;
+	} row[] = {{false, 0, "A=1\nGOGC=60\n"}, {true, SIGSYS, ""}};
+
+	(void)state;
+	for (size_t i = 0; i < GT_ARRAY_LEN(row); i++) {
+		struct gt_barrier_job job = {.may_prctl = row[i].may};
+		struct gt_barrier_result res;
+		struct child c;
+		char *text;
+		int status;
+
+		filter = &(struct sock_fprog){GT_ARRAY_LEN(code),
+					      (struct sock_filter *)(uintptr_t)code};
+		c = start(argv, env);
+		filter = NULL;
+		add(&job, "GOGC", "60", NULL);
+		text = run(&c, &job, &res);
+		assert_string_equal(text, row[i].want); /* the second row: the filter does kill */
+		if (!row[i].may) {
+			status = reap(&c);
+			assert_int_equal(WIFSIGNALED(status) ? WTERMSIG(status) : 0, row[i].status);
+			assert_true(res.stale_environ);
+		}
+		free(text);
+	}
+}
+
+#ifdef __x86_64__
+
+/* Somebody who may write to the program's memory, at the worst moment. */
+static struct {
+	pid_t victim, self;
+	char *made;
+} attack;
+
+static bool is_stopped(pid_t pid)
+{
+	char path[32], text[512] = "";
+	_cleanup_close_ int fd = -1;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return read(fd, text, sizeof(text) - 1) > 0 && strstr(text, ") t");
+}
+
+/* Exchanges the vDSO's code, all of which leads to mkdir, and lets the victim go on. */
+static void exchange_vdso(pid_t victim, const char *dir)
+{
+	static unsigned char page[4096], old[4096];
+	unsigned char code[64] = {0xb8, SYS_mkdir, 0,	 0,   0,       /* mov eax */
+				  0x48, 0x8d,	   0x3d, 9,   0, 0, 0, /* lea rdi, the name */
+				  0xbe, 0xff,	   1,	 0,   0,       /* mov esi, 0777 */
+				  0x0f, 0x05,	   0xeb, 0xfe};	       /* syscall; jmp . */
+	char path[32];
+	uint64_t at = 0;
+	int mem;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/mem", (int)victim);
+	mem = open(path, O_RDWR | O_CLOEXEC);
+	for (int i = 0; i < 3000 && !is_stopped(victim); i++)
+		usleep(1000);
+	usleep(100000); /* the tracer has gone as far as it can */
+	(void)strcpy((char *)code + 21, dir);
+	if (gt_stack_read_vdso(victim, &at) < 0 ||
+	    pread(mem, old, sizeof(old), (off_t)at) != sizeof(old))
+		_exit(1);
+	memcpy(page, old, 1024); /* its headers, which the program's loader reads */
+	memset(page + 1024, 0x90, sizeof(page) - 1024);
+	memcpy(page + sizeof(page) - sizeof(code), code, sizeof(code));
+	if (pwrite(mem, page, sizeof(page), (off_t)at) != sizeof(page))
+		_exit(1);
+	(void)kill(victim, SIGCONT);
+	usleep(100000);
+	(void)!pwrite(mem, old, sizeof(old), (off_t)at);
+	_exit(0);
+}
+
+/* Runs while the program stands at its exec. */
+static int apart_under_attack(void (*fn)(void *arg), void *arg)
+{
+	assert_int_equal(kill(attack.victim, SIGSTOP), 0);
+	attack.self = fork();
+	if (attack.self == 0)
+		exchange_vdso(attack.victim, attack.made);
+	return gt_apart(fn, arg);
+}
+
+static void test_barrier_lets_no_other_call_through(void **state)
+{
+	const char *const argv[] = {"/usr/bin/env", NULL};
+	const char *const env[] = {"A=1", NULL};
+	char dir[32] = "/tmp/gotune-swap-XXXXXX", made[40];
+	struct gt_barrier_job job = {.may_prctl = true};
+	struct gt_barrier_result res;
+	struct child c = start(argv, env);
+	char *text = NULL;
+	size_t len = 0;
+	int status = -1;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	(void)snprintf(made, sizeof(made), "%s/made", dir);
+	attack.victim = c.pid;
+	attack.made = made;
+	job.pid = c.pid;
+	add(&job, "GOGC", "60", NULL);
+	assert_int_equal(gt_barrier_seize(c.pid), 0);
+	assert_int_equal(write(c.go, "x", 1), 1);
+	gt_barrier_wait(&job, apart_under_attack, NULL, &res);
+	assert_int_equal(gt_read_all(c.out, 1 << 20, 20000, &text, &len), 0);
+	assert_int_equal(waitpid(attack.self, &status, 0), attack.self);
+	assert_int_equal(status, 0); /* the attack was made */
+	assert_string_equal(text, "A=1\nGOGC=60\n");
+	assert_int_equal(reap(&c), 0);
+	assert_true(res.stale_environ);
+	assert_int_equal(access(made, F_OK), -1);
+	assert_int_equal(rmdir(dir), 0);
+	free(text);
+	close(c.go);
+	close(c.out);
+}
+
+#else
+
+static void test_barrier_lets_no_other_call_through(void **state)
+{
+	(void)state;
+	SKIP("the attack is written for x86-64");
+}
+
+#endif
+
+/* A limited stack, and an environment that takes up much of it: what starts without us starts. */
+static void test_barrier_leaves_stack_enough(void **state)
+{
+	static const rlim_t limits[] = {160 << 10, 200 << 10, 256 << 10, 512 << 10, 8 << 20};
+	static char big[100 << 10];
+	/* A shell that reads its first stack; bash needs little more than it finds. */
+	const char *const argv[] = {"/bin/sh", "-c", "exit 7", NULL};
+	const char *const env[] = {big, NULL};
+	struct rlimit old;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_STACK, &old), 0);
+	for (size_t i = 0; i < GT_ARRAY_LEN(limits); i++) {
+		for (size_t kb = 60; kb < 100; kb += 4) {
+			struct rlimit low = {limits[i], old.rlim_max};
+			struct gt_barrier_job job = {.may_prctl = true};
+			struct gt_barrier_result res;
+			struct child c;
+
+			memset(big, 'x', sizeof(big));
+			big[1] = '=';
+			big[kb << 10] = '\0';
+			assert_int_equal(setrlimit(RLIMIT_STACK, &low), 0);
+			c = start(argv, env);
+			assert_int_equal(setrlimit(RLIMIT_STACK, &old), 0);
+			add(&job, "GOGC", "60", NULL);
+			free(run(&c, &job, &res));
+			if (reap(&c) != 7 << 8)
+				fail_msg("stack %lu KiB, environment %zu KiB", limits[i] >> 10, kb);
+		}
+	}
+}
+
 /* What may stand behind a system call that is borrowed from the vDSO: should the tracer be killed
  * there, the program must find its way to its entry. */
 static void test_arch_returns_only_where_nothing_is_lost(void **state)
@@ -308,6 +503,9 @@ int main(void)
 		cmocka_unit_test(test_barrier_ends_when_the_init_dies),
 		cmocka_unit_test(test_barrier_raises_the_soft_limit),
 		cmocka_unit_test(test_barrier_sees_another_program),
+		cmocka_unit_test(test_barrier_makes_no_prctl_that_may_kill),
+		cmocka_unit_test(test_barrier_lets_no_other_call_through),
+		cmocka_unit_test(test_barrier_leaves_stack_enough),
 		cmocka_unit_test(test_arch_returns_only_where_nothing_is_lost),
 	};
 

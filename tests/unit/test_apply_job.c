@@ -76,14 +76,14 @@ static void test_barrier_job_seccomp(void **state)
 {
 	static const struct {
 		enum gt_tri fact;
-		bool suspend;
-	} rows[] = {{GT_UNKNOWN, true}, {GT_NO, false}, {GT_YES, true}};
+		bool may;
+	} rows[] = {{GT_UNKNOWN, false}, {GT_NO, false}, {GT_YES, true}};
 
 	(void)state;
 	for (size_t i = 0; i < GT_ARRAY_LEN(rows); i++) {
-		f.seccomp = rows[i].fact;
+		f.prctl_allowed = rows[i].fact;
 		assert_true(gt_apply_barrier_job(&f, &plan, &job));
-		assert_int_equal(job.suspend_seccomp, rows[i].suspend);
+		assert_int_equal(job.may_prctl, rows[i].may);
 	}
 }
 

@@ -18,7 +18,7 @@
 #define ENTRY 0x401000ULL
 
 /* A stack as the kernel lays it out, made by hand: image[] is at address SP. */
-static unsigned char image[16384];
+static unsigned char image[80000];
 static size_t image_len;
 
 static void word(size_t *off, uint64_t v)
@@ -57,7 +57,12 @@ static struct gt_stack make_stack(const char *const *env)
 	word(&off, AT_NULL);
 	word(&off, 0);
 	image_len = str;
-	return (struct gt_stack){.image = image, .len = str, .sp = SP, .entry = ENTRY};
+	return (struct gt_stack){.image = image,
+				 .len = str,
+				 .sp = SP,
+				 .entry = ENTRY,
+				 .limit = UINT64_MAX,
+				 .mm = {.env_end = SP + str}};
 }
 
 static uint64_t get(const struct gt_stack_new *n, uint64_t addr)
@@ -264,7 +269,7 @@ static void test_build_of_wild_words_never_crashes(void **state)
 {
 	static const char *const env[] = {"A=1", "GOGC=2", NULL};
 	static const uint64_t wild[] = {
-		0, 1, 3, UINT64_MAX, SP - 1, SP + 16384, UINT64_MAX - SP, 1ULL << 63};
+		0, 1, 3, UINT64_MAX, SP - 1, SP + sizeof(image), UINT64_MAX - SP, 1ULL << 63};
 	struct gt_barrier_job job = {0};
 
 	(void)state;
@@ -284,7 +289,7 @@ static void test_build_of_wild_words_never_crashes(void **state)
 static void test_build_of_shared_strings_is_bounded(void **state)
 {
 	static unsigned char big[200000];
-	struct gt_stack s = {.image = big, .len = sizeof(big), .sp = SP};
+	struct gt_stack s = {.image = big, .len = sizeof(big), .sp = SP, .limit = UINT64_MAX};
 	struct gt_barrier_job job = {0};
 	struct gt_stack_new n;
 	size_t i = 2;
@@ -302,17 +307,36 @@ static void test_build_of_shared_strings_is_bounded(void **state)
 	assert_null(n.image);
 }
 
-static void test_build_finds_the_vdso(void **state)
+/* RLIMIT_STACK counts from two pages above the strings; 64 KiB of strings are copied, or not. */
+static void test_build_leaves_stack_enough(void **state)
 {
-	static const char *const env[] = {NULL};
-	struct gt_stack s = make_stack(env);
-	struct gt_barrier_job job = {0};
-	struct gt_stack_new n;
+	static char big[65000];
+	const char *env[] = {big, NULL};
+	enum { WHOLE, COMPACT, NONE };
+	static const struct {
+		uint64_t limit;
+		int want;
+	} row[] = {
+		{UINT64_MAX, WHOLE}, {8 << 20, WHOLE},	   {5 << 20, WHOLE},	 {4 << 20, COMPACT},
+		{1 << 20, COMPACT},  {300 << 10, COMPACT}, {210 << 10, COMPACT}, {195 << 10, NONE},
+		{128 << 10, NONE},   {70 << 10, NONE},	   {4096, NONE},	 {0, NONE},
+	};
 
 	(void)state;
-	add(&job, "GOGC", "60", NULL);
-	assert_int_equal(build(&s, &job, false, &n), 0);
-	assert_int_equal(n.vdso, 0x7fff0000);
+	memset(big, 'x', sizeof(big) - 1);
+	big[1] = '=';
+	for (size_t i = 0; i < GT_ARRAY_LEN(row); i++) {
+		struct gt_stack s = make_stack(env);
+		struct gt_barrier_job job = {0};
+		struct gt_stack_new n;
+
+		add(&job, "GOGC", "60", NULL);
+		s.limit = row[i].limit;
+		if (build(&s, &job, false, &n) != (row[i].want == WHOLE ? 0 : -ENOSPC))
+			fail_msg("limit %llu, whole", (unsigned long long)s.limit);
+		if (build(&s, &job, true, &n) != (row[i].want != NONE ? 0 : -ENOSPC))
+			fail_msg("limit %llu, compact", (unsigned long long)s.limit);
+	}
 }
 
 /* A room that is too small by one byte is not written beyond. */
@@ -378,7 +402,7 @@ int main(void)
 		cmocka_unit_test(test_build_of_a_cut_stack_fails),
 		cmocka_unit_test(test_build_of_wild_words_never_crashes),
 		cmocka_unit_test(test_build_of_shared_strings_is_bounded),
-		cmocka_unit_test(test_build_finds_the_vdso),
+		cmocka_unit_test(test_build_leaves_stack_enough),
 		cmocka_unit_test(test_build_keeps_to_its_room),
 		cmocka_unit_test(test_new_valid_sees_lies),
 	};

@@ -12,11 +12,14 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -32,6 +35,7 @@
 
 #define CALLS_MAX 480 /* beyond Linux 6.18's last */
 #define SURVIVED  7
+#define DENIED	  8
 
 static void needs_filters(void)
 {
@@ -109,11 +113,12 @@ static bool in_table(enum gt_phase phase, int nr)
 	return false;
 }
 
-/* What /proc/PID/status says of seccomp in each phase: 0 none, 1 strict, 2 a filter. */
+/* What /proc/PID/status says of seccomp in each phase: 2 is a filter. */
 static const uint64_t seccomp_mode[GT_PHASE_COUNT] = {
 	[GT_PHASE_PARSE] = 2,
 	[GT_PHASE_SYSCTL] = 2,
-	[GT_PHASE_STACK] = 1,
+	[GT_PHASE_TRACER] = 2,
+	[GT_PHASE_STACK] = 2,
 };
 
 static void test_phases_hold_what_their_table_says(void **state)
@@ -138,7 +143,7 @@ static void test_phases_hold_what_their_table_says(void **state)
 }
 
 /* proc(5), /proc/PID/limits: name, soft, hard. */
-static void test_filtered_phases_have_limits(void **state)
+static void test_all_but_the_tracer_have_limits(void **state)
 {
 	static const char *const want[] = {
 		"Max core file size        0                    0 ",
@@ -156,7 +161,7 @@ static void test_filtered_phases_have_limits(void **state)
 		for (size_t i = 0; i < GT_ARRAY_LEN(want); i++) {
 			bool has = strstr(proc_text(pid, "limits"), want[i]) != NULL;
 
-			if (has != (seccomp_mode[p] != 0))
+			if (has != (p != GT_PHASE_TRACER))
 				fail_msg("phase %d: %s: %s", (int)p, want[i], has ? "has" : "not");
 		}
 		end(pid);
@@ -217,8 +222,9 @@ static int status_after(enum gt_phase phase, long nr, long a1, long a2, long a3,
 	if (pid == 0) {
 		if (gt_phase_enter(phase, NULL) < 0)
 			_exit(1);
+		errno = 0;
 		(void)syscall(nr, a1, a2, a3, a4, -1L, 0L);
-		(void)syscall(phase == GT_PHASE_STACK ? SYS_exit : SYS_exit_group, SURVIVED);
+		_exit(errno == EPERM ? DENIED : SURVIVED);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	return status;
@@ -235,17 +241,18 @@ static bool is_exempt(int nr)
 #endif
 }
 
-/* A filter's KILL_PROCESS is SIGSYS; the strict mode kills by SIGKILL. */
-static void dies(enum gt_phase phase, long nr, long a1, long a2, long a3, long a4)
+/* A filter's KILL_PROCESS is SIGSYS. The tracer goes on, without what it asked for. */
+static void is_denied(enum gt_phase phase, long nr, long a1, long a2, long a3, long a4)
 {
 	int status = status_after(phase, nr, a1, a2, a3, a4);
-	int want = phase == GT_PHASE_STACK ? SIGKILL : SIGSYS;
+	bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS;
+	bool told = WIFEXITED(status) && WEXITSTATUS(status) == DENIED;
 
-	if (!WIFSIGNALED(status) || WTERMSIG(status) != want)
+	if (phase == GT_PHASE_TRACER ? !told : !killed)
 		fail_msg("phase %d: call %ld: status %#x", (int)phase, nr, (unsigned)status);
 }
 
-static void test_every_other_call_kills(void **state)
+static void test_every_other_call_is_denied(void **state)
 {
 	unsigned n = 0;
 
@@ -255,13 +262,14 @@ static void test_every_other_call_kills(void **state)
 		for (int nr = 0; seccomp_mode[p] && nr < CALLS_MAX; nr++) {
 			if (in_table(p, nr) || is_exempt(nr))
 				continue;
-			dies(p, nr, -1, -1, -1, -1);
+			is_denied(p, nr, -1, -1, -1, -1);
 			n++;
 		}
 	}
 	assert_true(n > 1000);
 #ifdef __x86_64__
-	dies(GT_PHASE_PARSE, 0x40000000 | SYS_read, -1, -1, -1, -1); /* the x32 ABI's numbers */
+	is_denied(GT_PHASE_PARSE, 0x40000000 | SYS_read, -1, -1, -1,
+		  -1); /* the x32 ABI's numbers */
 #endif
 }
 
@@ -272,17 +280,56 @@ static void test_memory_cannot_be_executed(void **state)
 
 	(void)state;
 	needs_filters();
-	for (enum gt_phase p = GT_PHASE_PARSE; p <= GT_PHASE_SYSCTL; p++) {
+	for (enum gt_phase p = GT_PHASE_PARSE; p <= GT_PHASE_TRACER; p++) {
 		int ok = status_after(p, SYS_mmap, 0, 4096, PROT_READ | PROT_WRITE, flags);
 
 		assert_true(WIFEXITED(ok) && WEXITSTATUS(ok) == SURVIVED);
-		dies(p, SYS_mmap, 0, 4096, PROT_READ | PROT_EXEC, flags);
-		dies(p, SYS_mmap, 0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, flags);
+		is_denied(p, SYS_mmap, 0, 4096, PROT_READ | PROT_EXEC, flags);
+		is_denied(p, SYS_mmap, 0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, flags);
 	}
 }
 
-/* An engine whose unit has a SystemCallFilter: the strict mode cannot be entered, a filter can. */
-static void test_stack_phase_below_a_filter(void **state)
+/* What the tracer may do to a process that it holds, and with what it may do nothing at all. */
+static void test_tracer_arguments(void **state)
+{
+	static const struct {
+		const char *name;
+		long nr, a1, a2;
+		bool denied;
+	} row[] = {
+		{"ptrace: CONT", SYS_ptrace, PTRACE_CONT, -1, false},
+		{"ptrace: DETACH", SYS_ptrace, PTRACE_DETACH, -1, false},
+		{"ptrace: SETOPTIONS", SYS_ptrace, PTRACE_SETOPTIONS, -1, true},
+		{"ptrace: SEIZE", SYS_ptrace, PTRACE_SEIZE, -1, true},
+		{"ptrace: POKETEXT", SYS_ptrace, PTRACE_POKETEXT, -1, true},
+		{"ptrace: TRACEME", SYS_ptrace, PTRACE_TRACEME, 0, true},
+		{"prctl: PDEATHSIG", SYS_prctl, PR_SET_PDEATHSIG, 0, false},
+		{"prctl: MM", SYS_prctl, PR_SET_MM, 0, true},
+		{"prctl: SECCOMP", SYS_prctl, PR_SET_SECCOMP, 0, true},
+		{"socket: UNIX", SYS_socket, AF_UNIX, SOCK_DGRAM, false},
+		{"socket: INET", SYS_socket, AF_INET, SOCK_DGRAM, true},
+		{"socket: NETLINK", SYS_socket, AF_NETLINK, SOCK_RAW, true},
+		{"kill: TERM", SYS_kill, INT32_MAX, SIGTERM, true},
+		{"kill: KILL", SYS_kill, INT32_MAX, SIGKILL, false},
+		{"clone: NEWUSER", SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, true},
+		{"clone: NEWNS", SYS_clone, CLONE_NEWNS | SIGCHLD, 0, true},
+		{"execve", SYS_execve, 0, 0, true},
+		{"setns", SYS_setns, -1, 0, true},
+	};
+
+	(void)state;
+	needs_filters();
+	for (size_t i = 0; i < GT_ARRAY_LEN(row); i++) {
+		int status = status_after(GT_PHASE_TRACER, row[i].nr, row[i].a1, row[i].a2, 0, 0);
+
+		if (!WIFEXITED(status) ||
+		    WEXITSTATUS(status) != (row[i].denied ? DENIED : SURVIVED))
+			fail_msg("%s: status %#x", row[i].name, (unsigned)status);
+	}
+}
+
+/* An engine whose unit has a SystemCallFilter: ours comes on top of it. */
+static void test_phases_below_a_filter(void **state)
 {
 	struct sock_filter all = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
 	struct sock_fprog prog = {1, &all};
@@ -298,7 +345,7 @@ static void test_stack_phase_below_a_filter(void **state)
 		    gt_phase_enter(GT_PHASE_STACK, NULL) < 0)
 			_exit(1);
 		(void)syscall(SYS_getpid);
-		(void)syscall(SYS_exit, SURVIVED);
+		_exit(SURVIVED);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
@@ -317,11 +364,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_phases_hold_what_their_table_says),
-		cmocka_unit_test(test_filtered_phases_have_limits),
+		cmocka_unit_test(test_all_but_the_tracer_have_limits),
 		cmocka_unit_test(test_phases_cannot_be_looked_into),
-		cmocka_unit_test(test_every_other_call_kills),
+		cmocka_unit_test(test_every_other_call_is_denied),
 		cmocka_unit_test(test_memory_cannot_be_executed),
-		cmocka_unit_test(test_stack_phase_below_a_filter),
+		cmocka_unit_test(test_tracer_arguments),
+		cmocka_unit_test(test_phases_below_a_filter),
 		cmocka_unit_test(test_tables_give_a_reason_for_everything),
 	};
 

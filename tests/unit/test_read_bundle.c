@@ -277,49 +277,63 @@ static int read_padded(const char *head, const char *text, size_t n, const char 
 #define SECCOMP(text)		  "{\"process\":{},\"linux\":{\"seccomp\":{" text "}}}"
 #define RULE(names, action, more) "{\"names\":[" names "],\"action\":\"" action "\"" more "}"
 
-/* Would the profile kill, trap or hold up a program that calls prctl? */
+/* Is it certain that the profile lets every prctl through? */
 static void test_read_bundle_seccomp(void **state)
 {
 	static const struct {
 		const char *name, *doc;
-		bool may_kill;
+		bool allowed;
 	} profile[] = {
-		{"allow", SECCOMP("\"defaultAction\":\"SCMP_ACT_ALLOW\""), false},
+		{"allow", SECCOMP("\"defaultAction\":\"SCMP_ACT_ALLOW\""), true},
+		{"log", SECCOMP("\"defaultAction\":\"SCMP_ACT_LOG\""), true},
 		{"errno", SECCOMP("\"defaultAction\":\"SCMP_ACT_ERRNO\""), false},
-		{"log", SECCOMP("\"defaultAction\":\"SCMP_ACT_LOG\""), false},
-		{"kill", SECCOMP("\"defaultAction\":\"SCMP_ACT_KILL\""), true},
-		{"trap", SECCOMP("\"defaultAction\":\"SCMP_ACT_TRAP\""), true},
-		{"notify", SECCOMP("\"defaultAction\":\"SCMP_ACT_NOTIFY\""), true},
-		{"unknown action", SECCOMP("\"defaultAction\":\"SCMP_ACT_NEW\""), true},
-		{"no default", SECCOMP(""), true},
+		{"kill", SECCOMP("\"defaultAction\":\"SCMP_ACT_KILL\""), false},
+		{"trap", SECCOMP("\"defaultAction\":\"SCMP_ACT_TRAP\""), false},
+		{"trace", SECCOMP("\"defaultAction\":\"SCMP_ACT_TRACE\""), false},
+		{"notify", SECCOMP("\"defaultAction\":\"SCMP_ACT_NOTIFY\""), false},
+		{"unknown action", SECCOMP("\"defaultAction\":\"SCMP_ACT_NEW\""), false},
+		{"no default", SECCOMP(""), false},
 		{"null", "{\"linux\":{\"seccomp\":null}}", false},
-		{"none", "{\"linux\":{}}", false},
 		{"kill, prctl allowed",
 		 SECCOMP("\"defaultAction\":\"SCMP_ACT_KILL\",\"syscalls\":[" RULE(
 			 "\"read\",\"prctl\"", "SCMP_ACT_ALLOW", "") "]"),
-		 false},
+		 true},
 		{"kill last, prctl allowed",
 		 SECCOMP("\"syscalls\":[" RULE("\"prctl\"", "SCMP_ACT_ALLOW",
 					       "") "],\"defaultAction\":\"SCMP_ACT_KILL\""),
-		 false},
+		 true},
+		{"errno, prctl logged",
+		 SECCOMP("\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[" RULE(
+			 "\"prctl\"", "SCMP_ACT_LOG", "") "]"),
+		 true},
 		{"kill, prctl allowed for some arguments",
 		 SECCOMP("\"defaultAction\":\"SCMP_ACT_KILL\",\"syscalls\":[" RULE(
 			 "\"prctl\"", "SCMP_ACT_ALLOW",
 			 ",\"args\":[{\"index\":0,\"value\":15,\"op\":\"SCMP_CMP_EQ\"}]") "]"),
-		 true},
+		 false},
 		{"kill, prctl allowed with empty arguments",
 		 SECCOMP("\"defaultAction\":\"SCMP_ACT_KILL\",\"syscalls\":[" RULE(
 			 "\"prctl\"", "SCMP_ACT_ALLOW", ",\"args\":[]") "]"),
-		 false},
+		 true},
 		{"allow, prctl kills",
 		 SECCOMP("\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[" RULE(
 			 "\"prctl\"", "SCMP_ACT_KILL_PROCESS", "") "]"),
-		 true},
+		 false},
+		{"allow, prctl returns an error for some arguments",
+		 SECCOMP("\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[" RULE(
+			 "\"prctl\"", "SCMP_ACT_ERRNO",
+			 ",\"args\":[{\"index\":0,\"value\":35,\"op\":\"SCMP_CMP_EQ\"}]") "]"),
+		 false},
+		{"allowed and denied",
+		 SECCOMP("\"defaultAction\":\"SCMP_ACT_KILL\",\"syscalls\":[" RULE(
+			 "\"prctl\"", "SCMP_ACT_ALLOW", "") "," RULE("\"prctl\"", "SCMP_ACT_NOTIFY",
+								     "") "]"),
+		 false},
 		{"allow, another kills",
 		 SECCOMP("\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[" RULE(
 			 "\"ptrace\"", "SCMP_ACT_KILL", "") "," RULE("\"prctl\"", "SCMP_ACT_ALLOW",
 								     "") "]"),
-		 false},
+		 true},
 	};
 
 	(void)state;
@@ -328,8 +342,8 @@ static void test_read_bundle_seccomp(void **state)
 
 		if (gt_read_bundle(profile[i].doc, strlen(profile[i].doc), &b, &e) < 0)
 			fail_msg("%s: %s", profile[i].name, e.msg);
-		if (b.seccomp_may_kill != profile[i].may_kill)
-			fail_msg("%s: %d", profile[i].name, b.seccomp_may_kill);
+		if (b.prctl_allowed != profile[i].allowed)
+			fail_msg("%s: %d", profile[i].name, b.prctl_allowed);
 	}
 }
 
