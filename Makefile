@@ -261,21 +261,21 @@ EACH    = xargs -P "$$(nproc)" -n 1
 
 .PHONY: analyze analyze-tidy analyze-cppcheck analyze-gcc analyze-shell analyze-man
 analyze: ## clang-tidy, cppcheck, gcc -fanalyzer, shellcheck, mandoc -T lint: all clean, or fail
-	@contrib/install-deps analyze
+	@contrib/install-deps build analyze
 	@+$(MAKE) --no-print-directory analyze-tidy analyze-cppcheck analyze-gcc analyze-shell analyze-man
-analyze-tidy:
+analyze-tidy: $(FILTERS)
 	@echo '  clang-tidy'
 	@mkdir -p $(BUILD)
-	@printf '%s\n' $(HOOK_SRC) | xargs -P "$$(nproc)" -I{} clang-tidy --quiet {} -- -std=gnu17 $(GT_CPPFLAGS) $(PKG_CFLAGS) \
+	@printf '%s\n' $(HOOK_SRC) | xargs -P "$$(nproc)" -I{} clang-tidy --quiet {} -- -std=gnu17 $(GT_CPPFLAGS) -I$(BUILD)/gen $(PKG_CFLAGS) \
 		2>$(BUILD)/tidy.log || { grep -v 'warnings\? generated' $(BUILD)/tidy.log; exit 1; }
 # memleak: cppcheck does not know __attribute__((cleanup)); gcc -fanalyzer and ASan do.
-analyze-cppcheck:
+analyze-cppcheck: $(FILTERS)
 	@echo '  cppcheck'
 	@cppcheck --quiet -j "$$(nproc)" --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
-		--suppress=missingIncludeSystem --suppress=memleak $(GT_CPPFLAGS) $(HOOK_SRC)
-analyze-gcc:
+		--suppress=missingIncludeSystem --suppress=memleak $(GT_CPPFLAGS) -I$(BUILD)/gen $(HOOK_SRC)
+analyze-gcc: $(FILTERS)
 	@echo '  gcc -fanalyzer'
-	@printf '%s\n' $(HOOK_SRC) | $(EACH) gcc -std=gnu17 -O1 -fanalyzer -Werror $(WARN) $(GT_CPPFLAGS) $(PKG_CFLAGS) -c -o /dev/null
+	@printf '%s\n' $(HOOK_SRC) | $(EACH) gcc -std=gnu17 -O1 -fanalyzer -Werror $(WARN) $(GT_CPPFLAGS) -I$(BUILD)/gen $(PKG_CFLAGS) -c -o /dev/null
 analyze-shell:
 	@echo '  shellcheck'
 	@shellcheck -x $(SCRIPTS)
