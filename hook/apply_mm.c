@@ -66,7 +66,7 @@ static ssize_t read_proc(pid_t pid, const char *name, void *buf, size_t cap)
 
 int gt_stack_read_vdso(pid_t pid, uint64_t *ret)
 {
-	uint64_t auxv[128]; /* pairs; the kernel has some 25 */
+	uint64_t auxv[128] = {0}; /* pairs; the kernel has some 25 */
 	ssize_t n = read_proc(pid, "auxv", auxv, sizeof(auxv));
 
 	for (ssize_t i = 0; (i + 2) * (ssize_t)sizeof(*auxv) <= n; i += 2) {
