@@ -25,7 +25,7 @@
 #define ENV_MAX	 (1u << 20) /* entries; the kernel's own bound on their bytes is 6 MiB */
 #define JOBS_MAX ((size_t)GT_VAR_COUNT * 1088) /* bytes of the job's entries and their pointers */
 
-#define STACK_PAGE     4096
+#define STACK_PAGE     4096u
 #define STACK_LEFT_MIN (128u << 10)
 #define STACK_SHARE    64
 

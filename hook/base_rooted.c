@@ -311,6 +311,34 @@ int gt_root_open_proc(int root)
 	return gt_take_fd(&fd);
 }
 
+/* ---- names ---- */
+
+/* openat2's stand-in: walks to the directory and looks at the last part alone. */
+static int walk_to_name(int root, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char dir[WALK_CAP] = "/";
+	_cleanup_close_ int fd = -1;
+	int r;
+
+	if (slash && !gt_copy(dir, sizeof(dir), path, (size_t)(slash - path) + 1))
+		return -ENAMETOOLONG;
+	fd = gt_root_walk(root, dir);
+	if (fd < 0)
+		return fd;
+	r = openat(fd, slash ? slash + 1 : path, PIN_NOLINKS);
+	return r < 0 ? -errno : r;
+}
+
+int gt_root_exists(int root, const char *path)
+{
+	_cleanup_close_ int fd = open_in_root(root, path, PIN_NOLINKS);
+
+	if (fd == -ENOSYS)
+		fd = walk_to_name(root, path);
+	return fd < 0 ? fd : 0;
+}
+
 /* ---- directories ---- */
 
 int gt_root_open_dir(int root, const char *path)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <sys/statvfs.h>
 
+#include "gotune/disabled.h"
 #include "gotune/doctor_tools.h"
 #include "gotune/engines.h"
 #include "gotune/file.h"
@@ -127,16 +128,15 @@ static void say_policy(struct gt_doctor *d)
 		say_mode(d, p);
 }
 
-/* Whatever it is, it is there: as the hook itself sees it. */
 static void say_kill_switch(struct gt_doctor *d)
 {
-	_cleanup_close_ int fd = gt_root_open_file(d->root, CONFIG_DIR "/disabled", NULL);
+	const char *off = gt_disabled(d->root);
 
-	if (fd < 0 && fd != -EISDIR && fd != -ENXIO && fd != -ELOOP) {
+	if (!off) {
 		gt_doctor_say(d, AREA, GT_CHECK_OK, "kill switch", "off");
 		return;
 	}
-	gt_doctor_say(d, AREA, GT_CHECK_WARN, "kill switch", CONFIG_DIR "/disabled exists");
+	gt_doctor_say(d, AREA, GT_CHECK_WARN, "kill switch", "%s", off);
 	gt_doctor_mend(d, "nothing at all is tuned", "rm " CONFIG_DIR "/disabled");
 }
 

@@ -17,6 +17,7 @@
 #include <time.h>
 
 #include "gotune/cgroup.h"
+#include "gotune/disabled.h"
 #include "gotune/doctor_tools.h"
 #include "gotune/engines.h"
 #include "gotune/policy.h"
@@ -321,15 +322,13 @@ static void try_all(struct gt_doctor *d, const struct gt_selftest *t)
 /* Why it is not run, or NULL. */
 static const char *why_not(const struct gt_doctor *d)
 {
-	struct stat st;
-
 	if (d->sysroot)
 		return "not run: this is a captured machine";
 	if (d->no_selftest)
 		return "not run: --no-selftest";
 	if (geteuid() != 0)
 		return "not run: only root makes containers here; sudo gotune doctor";
-	if (lstat(CONFIG_DIR "/disabled", &st) == 0)
+	if (gt_disabled(d->root))
 		return "not run: " CONFIG_DIR "/disabled turns everything off";
 	return NULL;
 }

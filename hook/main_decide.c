@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <time.h>
 
+#include "gotune/disabled.h"
 #include "gotune/file.h"
 #include "gotune/inspect.h"
 #include "gotune/jobs.h"
@@ -19,14 +20,6 @@ static void set_trouble(struct gt_decision *d, enum gt_trouble t, const struct g
 {
 	d->rec->facts.trouble = t;
 	(void)gt_copy_str(d->rec->message, sizeof(d->rec->message), e->msg); /* cut: for reading */
-}
-
-/* Whatever it is, it is there: who made a directory or a link of it meant the same. */
-static bool is_disabled(int root)
-{
-	_cleanup_close_ int fd = gt_root_open_file(root, GT_SYSCONFDIR "/gotune/disabled", NULL);
-
-	return fd >= 0 || fd == -EISDIR || fd == -ENXIO || fd == -ELOOP;
 }
 
 /* ---- the documents ---- */
@@ -165,6 +158,7 @@ static void gather(struct gt_decision *d, const struct gt_decide_in *in, const c
 {
 	struct gt_err why = {0};
 	enum gt_trouble t = GT_TROUBLE_NONE;
+	const char *disabled = gt_disabled(d->root);
 
 	if (doc && take_state(d, doc, len, &why) < 0) {
 		free(GT_TAKE_PTR(d->state));
@@ -178,9 +172,8 @@ static void gather(struct gt_decision *d, const struct gt_decide_in *in, const c
 		take_config(d, in);
 	if (t != GT_TROUBLE_NONE)
 		set_trouble(d, t, &why);
-	else if (is_disabled(d->root))
-		set_trouble(d, GT_TROUBLE_DISABLED,
-			    &(struct gt_err){.msg = GT_SYSCONFDIR "/gotune/disabled exists"});
+	else if (disabled && gt_err_set(&why, -EPERM, "%s", disabled) < 0)
+		set_trouble(d, GT_TROUBLE_DISABLED, &why);
 	gt_look_up_image(d);
 	if (d->bundle && d->bundle->has_process && d->bundle->has_linux)
 		gt_look_around(d, in);

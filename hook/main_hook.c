@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "gotune/decide.h"
+#include "gotune/disabled.h"
 #include "gotune/earlier.h"
 #include "gotune/edit.h"
 #include "gotune/file.h"
@@ -300,7 +301,8 @@ static void pass_on(const char *doc, size_t len)
 
 static int run_stage(unsigned i)
 {
-	bool off = stages[i].tunes && access(GT_SYSCONFDIR "/gotune/disabled", F_OK) == 0;
+	_cleanup_close_ int root = gt_root_open(NULL, NULL);
+	const char *off = stages[i].tunes ? gt_disabled(root) : NULL;
 	_cleanup_free_ char *doc = NULL;
 	size_t len = 0;
 	int r = gt_read_all_or_part(STDIN_FILENO, stages[i].input_max, STDIN_TIMEOUT_MS, &doc,
@@ -316,7 +318,7 @@ static int run_stage(unsigned i)
 	if (!off)
 		return stages[i].run(doc, len);
 	/* The kill switch: not a byte of what was read is looked at. */
-	gt_log(GT_LOG_INFO, GT_SYSCONFDIR "/gotune/disabled exists: nothing is tuned");
+	gt_log(GT_LOG_INFO, "%s: nothing is tuned", off);
 	if (stages[i].run == stage_precreate && gt_write_all(STDOUT_FILENO, doc, len) < 0)
 		gt_log(GT_LOG_ERROR, "precreate: cannot write config.json");
 	return 0;

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "gotune/argv.h"
+#include "gotune/disabled.h"
 #include "gotune/edit.h"
 #include "gotune/file.h"
 #include "gotune/gone.h"
@@ -85,6 +86,17 @@ static const struct {
 	{"delete", "the record stays", false, on_delete},
 };
 
+/* The kill switch: as untouched as if we were not there. */
+static bool is_off(const struct gt_runtime_argv *a)
+{
+	_cleanup_close_ int root = gt_root_open(NULL, NULL);
+	const char *off = gt_disabled(root);
+
+	if (off)
+		gt_log(GT_LOG_INFO, "%s: %s: nothing is tuned", a->id ? a->id : "(no id)", off);
+	return off;
+}
+
 static void tune(const struct gt_runtime_argv *a)
 {
 	struct gt_err e = {0};
@@ -92,7 +104,7 @@ static void tune(const struct gt_runtime_argv *a)
 	for (size_t i = 0; a->verb && i < GT_ARRAY_LEN(verbs); i++) {
 		if (strcmp(a->verb, verbs[i].verb) != 0)
 			continue;
-		if (verbs[i].tunes && access(GT_SYSCONFDIR "/gotune/disabled", F_OK) == 0)
+		if (verbs[i].tunes && is_off(a))
 			return;
 		if (verbs[i].run(a, &e) < 0)
 			gt_log(GT_LOG_WARNING, "%s: %s: %s", a->id ? a->id : "(no id)",

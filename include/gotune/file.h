@@ -59,6 +59,12 @@ GT_MUST_CHECK int gt_root_open_kernel(int root, const char *path);
  */
 GT_MUST_CHECK int gt_root_open_owned(int root, const char *path, struct stat *ret_st);
 
+/*
+ * 0 when PATH exists below ROOT, whatever it is: a link as its last part is not followed. -ENOENT,
+ * -ENOTDIR, or -errno when that cannot be told. Resolved as gt_root_open_file does.
+ */
+GT_MUST_CHECK int gt_root_exists(int root, const char *path);
+
 /* As gt_root_open_file, for a directory; the descriptor can be listed and used as a root. */
 GT_MUST_CHECK int gt_root_open_dir(int root, const char *path);
 

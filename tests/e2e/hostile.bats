@@ -243,8 +243,8 @@ through() {
 }
 
 @test "the kill switch works whatever it is made of" {
-	local make
-	for make in 'touch' 'mkdir' 'mkfifo'; do
+	local make n=0
+	for make in 'touch' 'mkdir' 'mkfifo' 'ln -s /nonexistent' 'ln -s disabled'; do
 		rm -rf "$ETC/gotune/disabled"
 		$make "$ETC/gotune/disabled"
 		mkdir -p "$T/sysroot"
@@ -252,7 +252,7 @@ through() {
 		cp -a "$ETC" "$T/sysroot/etc"
 		"$BUILD/gotune" explain --sysroot "$T/sysroot" --format json "$BUNDLE" >"$T/explained"
 		expect 0 "$(jq '[.settings[] | select(.verdict == "set")] | length' "$T/explained")" "settings with $make"
-		ID=gt-$RUNTIME-$$-$BATS_TEST_NUMBER-$make
+		ID=gt-$RUNTIME-$$-$BATS_TEST_NUMBER-$((n += 1))
 		run_container
 		expect_untouched
 	done

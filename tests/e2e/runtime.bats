@@ -327,10 +327,12 @@ make_pod_cgroup() {
 	expect null "$(seen_by_exec .env.GOMAXPROCS)" 'on a pipe'
 	[ -p "$T/pipe" ]
 
-	touch "$ETC/gotune/disabled"
-	exec_process
-	expect null "$(seen_by_exec .env.GOMAXPROCS)" 'with the kill switch'
-	rm "$ETC/gotune/disabled"
+	for make in 'touch' 'mkdir' 'ln -s /nonexistent' 'ln -s disabled'; do
+		$make "$ETC/gotune/disabled"
+		exec_process
+		expect null "$(seen_by_exec .env.GOMAXPROCS)" "with the kill switch made by $make"
+		rm -rf "$ETC/gotune/disabled"
+	done
 
 	rm "$RECORDS/containers/$ID.json"
 	exec_process
@@ -484,7 +486,7 @@ make_pod_cgroup() {
 
 @test "nothing to do: the kill switch, audit, a program that is no Go program" {
 	cp "$BUNDLE/config.json" "$T/before.json"
-	touch "$ETC/gotune/disabled"
+	ln -s /nonexistent "$ETC/gotune/disabled" # whatever it is, also a link that leads nowhere
 	run_container
 	cmp "$T/before.json" "$BUNDLE/config.json"
 	rm "$ETC/gotune/disabled"
