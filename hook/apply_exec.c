@@ -1,47 +1,11 @@
 /*
  * A process that is to be started inside a container (`exec --process FILE`): it gets the variables
- * that the container's own program got. Pure but for the heap; runs in the parser worker.
+ * that the container's own program got. Pure.
  *
  * Engines make that process's environment anew from the image and the user's words, so it is judged
- * as the container's was: what stands there stays, unless it is the very value that was replaced.
+ * as the container's was: what is there stays, unless it is the very value that was replaced.
  */
 #include "gotune/apply.h"
-#include "gotune/fields.h"
-#include "gotune/json.h"
-
-/* What the process document says of the variables that are wanted. */
-struct look {
-	const struct gt_exec_wants *wants;
-	struct {
-		unsigned count;
-		bool as_before; /* the last one has the value that was replaced */
-	} seen[GT_VAR_COUNT];
-};
-
-static bool is_value(const char *text, size_t len, const char *value)
-{
-	return len == strlen(value) && memcmp(text, value, len) == 0;
-}
-
-static int take(void *ctx, const struct gt_json_event *ev, struct gt_err *e)
-{
-	struct look *l = ctx;
-	int r = gt_field_match(ev, "env/*", e);
-
-	if (r <= 0 || ev->type != GT_JSON_STRING)
-		return r < 0 ? r : 0;
-	for (uint32_t i = 0; i < l->wants->n && i < GT_VAR_COUNT; i++) {
-		const struct gt_barrier_env *v = &l->wants->env[i];
-		size_t n = strlen(v->name);
-
-		if (ev->len <= n || ev->text[n] != '=' || memcmp(ev->text, v->name, n) != 0)
-			continue;
-		l->seen[i].count++;
-		l->seen[i].as_before =
-			v->has_expect && is_value(ev->text + n + 1, ev->len - n - 1, v->expect);
-	}
-	return 0;
-}
 
 static enum gt_setting_id setting_of(const char *name)
 {
@@ -59,39 +23,24 @@ static enum gt_setting_id setting_of(const char *name)
 	return GT_SET_COUNT;
 }
 
-/* The wants that may be granted, as a plan that the splice understands. */
-static void make_plan(const struct look *l, struct gt_plan *ret)
+void gt_apply_exec_plan(const struct gt_exec_wants *wants, struct gt_plan *ret)
 {
 	ret->mode = GT_MODE_ENFORCE;
 	ret->selected = true;
-	for (uint32_t i = 0; i < l->wants->n && i < GT_VAR_COUNT; i++) {
-		const struct gt_barrier_env *v = &l->wants->env[i];
+	ret->n_setting = 0;
+	for (uint32_t i = 0; i < wants->n && i < GT_VAR_COUNT; i++) {
+		const struct gt_barrier_env *v = &wants->env[i];
 		struct gt_setting *s = &ret->setting[ret->n_setting];
 
-		s->id = setting_of(v->name);
-		if (s->id == GT_SET_COUNT || l->seen[i].count > 1 ||
-		    (l->seen[i].count == 1 && !l->seen[i].as_before))
+		*s = (struct gt_setting){.id = setting_of(v->name),
+					 .verdict = GT_VERDICT_SET,
+					 .has_before = v->has_expect};
+		if (s->id == GT_SET_COUNT || !gt_copy_str(s->name, sizeof(s->name), v->name) ||
+		    !gt_copy_str(s->value, sizeof(s->value), v->value) ||
+		    !gt_copy_str(s->before, sizeof(s->before), v->expect))
 			continue;
-		s->verdict = GT_VERDICT_SET;
-		memcpy(s->value, v->value, sizeof(s->value));
 		ret->n_setting++;
 	}
-}
-
-int gt_apply_exec_edits(const char *doc, size_t len, const struct gt_exec_wants *wants,
-			struct gt_edits *ret, struct gt_err *e)
-{
-	_cleanup_free_ struct gt_plan *plan = calloc(1, sizeof(*plan));
-	struct look l = {.wants = wants};
-	int r;
-
-	if (!plan)
-		return gt_err_set(e, -ENOMEM, "out of memory");
-	r = gt_json_walk(doc, len, GT_JSON_KEYS, take, &l, NULL, e);
-	if (r < 0)
-		return r;
-	make_plan(&l, plan);
-	return gt_apply_edits(doc, len, false, plan, ret, e);
 }
 
 bool gt_exec_wants_valid(const struct gt_exec_wants *w)

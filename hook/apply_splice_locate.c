@@ -1,13 +1,25 @@
 /*
- * Splice, second third: where in config.json stands what we want to change? A walk that changes
- * nothing; only elements of arrays, of which there may be many, become edits here. Pure but for the
- * heap.
+ * Splice: where in config.json is what we want to change? The worker's reader: a walk that decodes
+ * strings and sees keys that are repeated or spelt with another case. Pure but for the heap.
  */
 #include "gotune/fields.h"
 #include "gotune/splice.h"
 
 #define NOWHERE	     (-1)
 #define IN_AN_RLIMIT (-2) /* inside an element of process.rlimits */
+
+/* The element of process.rlimits that is being read. */
+struct rlimit {
+	bool nofile, has_soft, has_hard;
+	struct gt_element soft, hard;
+};
+
+struct walk {
+	const struct gt_splice *s;
+	struct gt_places *p;
+	struct rlimit rlimit;
+	int16_t at[GT_JSON_DEPTH_MAX + 1]; /* the node whose container is open at each depth */
+};
 
 static int ambiguous(const struct gt_json_step *step, struct gt_err *e)
 {
@@ -53,15 +65,16 @@ static int wrong_type(const struct gt_splice_node *n, struct gt_err *e)
 	return gt_err_set(e, -EINVAL, "config.json: \"%s\" is of a wrong type", n->key);
 }
 
-static int take_node(struct gt_splice_node *n, const struct gt_json_event *ev, struct gt_err *e)
+static int take_node(const struct gt_splice_node *n, struct gt_node_place *p,
+		     const struct gt_json_event *ev, struct gt_err *e)
 {
 	bool is_array = n->kind == GT_NODE_ENV || n->kind == GT_NODE_RLIMITS;
 
-	n->present = true;
-	n->null = ev->type == GT_JSON_NULL;
-	n->begin = ev->begin;
-	n->end = n->inside = ev->end;
-	if (n->null)
+	p->present = 1;
+	p->null = ev->type == GT_JSON_NULL;
+	p->begin = ev->begin;
+	p->end = p->inside = ev->end;
+	if (p->null)
 		return 0;
 	if (ev->type == GT_JSON_MAP_START)
 		return n->kind == GT_NODE_OBJECT ? 0 : wrong_type(n, e);
@@ -70,167 +83,145 @@ static int take_node(struct gt_splice_node *n, const struct gt_json_event *ev, s
 	return n->kind == GT_NODE_VALUE ? 0 : wrong_type(n, e);
 }
 
-int gt_splice_edit(struct gt_splice *s, uint32_t begin, uint32_t end, uint32_t text,
-		   uint32_t text_len)
+static bool is_text(const char *text, size_t len, const char *want)
 {
-	size_t cap = s->cap_edit * 2 + 16;
-	struct gt_edit *grown;
-
-	if (s->n_edit == s->cap_edit) {
-		grown = reallocarray(s->edit, cap, sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		s->edit = grown;
-		s->cap_edit = cap;
-	}
-	s->edit[s->n_edit++] = (struct gt_edit){begin, end, text, text_len};
-	return 0;
+	return want && len == strlen(want) && memcmp(text, want, len) == 0;
 }
 
-/* One entry of process.env: replaced when it is one of ours and has another value. */
-static int take_env(struct gt_splice *s, const struct gt_json_event *ev)
+/* One entry of process.env: noted when it is one of the plan's variables. */
+static int take_env(struct walk *w, const struct gt_json_event *ev)
 {
-	if (ev->type != GT_JSON_STRING)
-		return 0;
-	for (uint32_t i = 0; i < s->n_env; i++) {
-		struct gt_splice_env *v = &s->env[i];
-		size_t n = strlen(v->name), m = strlen(v->value);
+	for (uint32_t i = 0; ev->type == GT_JSON_STRING && i < w->s->n_env; i++) {
+		const struct gt_splice_env *v = &w->s->env[i];
+		struct gt_element el = {.what = i, .begin = ev->begin, .end = ev->end};
+		size_t n = strlen(v->name);
 
 		if (ev->len <= n || ev->text[n] != '=' || memcmp(ev->text, v->name, n) != 0)
 			continue;
-		v->found = true;
-		if (ev->len - n - 1 == m && memcmp(ev->text + n + 1, v->value, m) == 0)
-			return 0;
-		return gt_splice_edit(s, ev->begin, ev->end, v->text, v->text_len);
+		if (is_text(ev->text + n + 1, ev->len - n - 1, v->value))
+			el.is = GT_ELEMENT_AS_WANTED;
+		else if (is_text(ev->text + n + 1, ev->len - n - 1, v->before))
+			el.is = GT_ELEMENT_AS_BEFORE;
+		return gt_splice_add(w->p, &el);
 	}
 	return 0;
 }
 
-static int take_limit(const struct gt_json_event *ev, bool *has, uint64_t *v, uint32_t *begin,
-		      uint32_t *end)
+static void take_limit(const struct gt_json_event *ev, uint32_t what, bool *has,
+		       struct gt_element *ret)
 {
-	*has = gt_field_u64(ev, v) == 0;
-	*begin = ev->begin;
-	*end = ev->end;
-	return 0;
+	*ret = (struct gt_element){.what = what, .begin = ev->begin, .end = ev->end};
+	*has = gt_field_u64(ev, &ret->number) == 0;
 }
 
 /* A value inside an element of process.rlimits. */
-static int take_in_rlimit(struct gt_splice *s, const struct gt_json_event *ev, struct gt_err *e)
+static int take_in_rlimit(struct walk *w, const struct gt_json_event *ev, struct gt_err *e)
 {
-	static const char nofile[] = "RLIMIT_NOFILE";
-	struct gt_splice_rlimit *l = &s->rlimit;
+	struct rlimit *l = &w->rlimit;
 	int r;
 
 	r = is_key(ev, "type", e);
 	if (r > 0)
-		l->nofile = ev->type == GT_JSON_STRING && ev->len == strlen(nofile) &&
-			    memcmp(ev->text, nofile, ev->len) == 0;
+		l->nofile =
+			ev->type == GT_JSON_STRING && is_text(ev->text, ev->len, "RLIMIT_NOFILE");
 	if (r != 0)
 		return r < 0 ? r : 0;
 	r = is_key(ev, "soft", e);
+	if (r > 0)
+		take_limit(ev, GT_ELEMENT_SOFT, &l->has_soft, &l->soft);
 	if (r != 0)
-		return r < 0 ? r
-			     : take_limit(ev, &l->has_soft, &l->soft, &l->soft_begin, &l->soft_end);
+		return r < 0 ? r : 0;
 	r = is_key(ev, "hard", e);
-	if (r != 0)
-		return r < 0 ? r
-			     : take_limit(ev, &l->has_hard, &l->hard, &l->hard_begin, &l->hard_end);
-	return 0;
+	if (r > 0)
+		take_limit(ev, GT_ELEMENT_HARD, &l->has_hard, &l->hard);
+	return r < 0 ? r : 0;
 }
 
-static int raise_limit(struct gt_splice *s, uint64_t have, uint64_t want, uint32_t begin,
-		       uint32_t end)
+static int end_rlimit(struct walk *w, struct gt_err *e)
 {
-	uint32_t text = (uint32_t)s->text.len;
-
-	if (have >= want)
-		return 0;
-	gt_buf_fmt(&s->text, "%llu", (unsigned long long)want);
-	return gt_splice_edit(s, begin, end, text, (uint32_t)s->text.len - text);
-}
-
-static int end_rlimit(struct gt_splice *s, struct gt_err *e)
-{
-	const struct gt_splice_rlimit *l = &s->rlimit;
+	const struct rlimit *l = &w->rlimit;
 	int r;
 
 	if (!l->nofile)
 		return 0;
 	if (!l->has_soft || !l->has_hard)
 		return gt_err_set(e, -EINVAL, "config.json: RLIMIT_NOFILE without soft and hard");
-	s->nofile_found = true;
-	r = raise_limit(s, l->soft, s->nofile_soft, l->soft_begin, l->soft_end);
-	return r < 0 ? r : raise_limit(s, l->hard, s->nofile_hard, l->hard_begin, l->hard_end);
+	r = gt_splice_add(w->p, &l->soft);
+	return r < 0 ? r : gt_splice_add(w->p, &l->hard);
 }
 
 /* The closing bracket of a container. */
-static int take_end(struct gt_splice *s, const struct gt_json_event *ev, int parent,
-		    struct gt_err *e)
+static int take_end(struct walk *w, const struct gt_json_event *ev, int parent, struct gt_err *e)
 {
-	int i = s->at[ev->depth];
+	int i = w->at[ev->depth];
 	int r = 0;
 
 	if (i == IN_AN_RLIMIT && ev->depth > 0 && parent >= 0)
-		r = end_rlimit(s, e);
+		r = end_rlimit(w, e);
 	else if (i >= 0)
-		s->node[i].end = ev->end;
+		w->p->node[i].end = ev->end;
 	if (parent >= 0)
-		s->node[parent].last_end = ev->end;
-	s->at[ev->depth] = NOWHERE;
+		w->p->node[parent].last_end = ev->end;
+	w->at[ev->depth] = NOWHERE;
 	return r;
 }
 
 /* A value that is not a closing bracket. Sets *ret_node: what its inside will be. */
-static int take_begin(struct gt_splice *s, const struct gt_json_event *ev, int parent,
-		      int *ret_node, struct gt_err *e)
+static int take_begin(struct walk *w, const struct gt_json_event *ev, int parent, int *ret_node,
+		      struct gt_err *e)
 {
 	int r = 0;
 
 	*ret_node = NOWHERE;
 	if (parent == IN_AN_RLIMIT)
-		return take_in_rlimit(s, ev, e);
+		return take_in_rlimit(w, ev, e);
 	if (parent == NOWHERE)
 		return 0;
-	s->node[parent].has_children = true;
-	s->node[parent].last_end = ev->end;
-	if (s->node[parent].kind == GT_NODE_ENV)
-		return take_env(s, ev);
-	if (s->node[parent].kind == GT_NODE_RLIMITS) {
-		s->rlimit = (struct gt_splice_rlimit){0};
+	w->p->node[parent].has_children = 1;
+	w->p->node[parent].last_end = ev->end;
+	if (w->s->node[parent].kind == GT_NODE_ENV)
+		return take_env(w, ev);
+	if (w->s->node[parent].kind == GT_NODE_RLIMITS) {
+		w->rlimit = (struct rlimit){0};
 		*ret_node = IN_AN_RLIMIT;
 		return 0;
 	}
-	*ret_node = find_node(s, parent, ev, &r, e);
+	*ret_node = find_node(w->s, parent, ev, &r, e);
 	if (*ret_node >= 0)
-		r = take_node(&s->node[*ret_node], ev, e);
+		r = take_node(&w->s->node[*ret_node], &w->p->node[*ret_node], ev, e);
 	return r;
 }
 
 static int take(void *ctx, const struct gt_json_event *ev, struct gt_err *e)
 {
-	struct gt_splice *s = ctx;
-	int parent = ev->depth > 0 ? s->at[ev->depth - 1] : NOWHERE;
+	struct walk *w = ctx;
+	int parent = ev->depth > 0 ? w->at[ev->depth - 1] : NOWHERE;
 	int node = NOWHERE, r;
 
 	if (ev->type == GT_JSON_MAP_END || ev->type == GT_JSON_ARRAY_END)
-		return take_end(s, ev, parent, e);
+		return take_end(w, ev, parent, e);
 	if (ev->depth == 0) {
 		if (ev->type != GT_JSON_MAP_START)
 			return gt_err_set(e, -EINVAL, "config.json: not an object");
-		r = take_node(&s->node[0], ev, e);
+		r = take_node(&w->s->node[0], &w->p->node[0], ev, e);
 		node = 0;
 	} else {
-		r = take_begin(s, ev, parent, &node, e);
+		r = take_begin(w, ev, parent, &node, e);
 	}
 	if (ev->type == GT_JSON_MAP_START || ev->type == GT_JSON_ARRAY_START)
-		s->at[ev->depth] = (int16_t)node;
+		w->at[ev->depth] = (int16_t)node;
 	return r;
 }
 
-int gt_splice_locate(struct gt_splice *s, const char *doc, size_t len, struct gt_err *e)
+int gt_splice_locate(const struct gt_splice *s, const char *doc, size_t len, struct gt_places *ret,
+		     struct gt_err *e)
 {
-	for (size_t i = 0; i < GT_ARRAY_LEN(s->at); i++)
-		s->at[i] = NOWHERE;
-	return gt_json_walk(doc, len, GT_JSON_KEYS, take, s, NULL, e);
+	struct walk w = {.s = s, .p = ret};
+	int r;
+
+	for (size_t i = 0; i < GT_ARRAY_LEN(w.at); i++)
+		w.at[i] = NOWHERE;
+	ret->n_node = (uint32_t)s->n_node;
+	r = gt_json_walk(doc, len, GT_JSON_KEYS, take, &w, NULL, e);
+	return r == -E2BIG && !e->msg[0] ? gt_err_set(e, r, "config.json: too much to change") : r;
 }

@@ -1,18 +1,9 @@
 /*
- * Splice, first third: the plan becomes a tree of what is wanted in config.json. Pure but for the
- * heap.
+ * Splice: the plan becomes a tree of what is wanted in config.json. Pure.
  */
 #include "gotune/json.h"
 #include "gotune/parse.h"
 #include "gotune/splice.h"
-
-void gt_splice_json_string(struct gt_buf *out, const char *text, size_t len)
-{
-	struct gt_jw w;
-
-	gt_jw_init(&w, out, false);
-	gt_jw_strn(&w, text, len);
-}
 
 /* The child KEY of PARENT, made when there is none yet. -E2BIG when there is no room. */
 static int node(struct gt_splice *s, int parent, const char *key, enum gt_node_kind kind)
@@ -21,7 +12,7 @@ static int node(struct gt_splice *s, int parent, const char *key, enum gt_node_k
 		if (s->node[i].parent == parent && strcmp(s->node[i].key, key) == 0)
 			return i;
 	}
-	if (s->n_node == GT_NODES_CAP)
+	if (s->n_node == GT_PLACES_NODES_MAX)
 		return -E2BIG;
 	s->node[s->n_node] = (struct gt_splice_node){.key = key, .parent = parent, .kind = kind};
 	return s->n_node++;
@@ -30,10 +21,9 @@ static int node(struct gt_splice *s, int parent, const char *key, enum gt_node_k
 /* Where a setting lives: keys from the root; the last is the value's. */
 struct place {
 	const char *key[4];
-	bool number;
 };
 
-static int want_value(struct gt_splice *s, const struct place *p, const char *value)
+static int want_value(struct gt_splice *s, const struct place *p, uint32_t row)
 {
 	int at = 0;
 
@@ -46,19 +36,12 @@ static int want_value(struct gt_splice *s, const struct place *p, const char *va
 		/* A document without `linux` is no container that we know. */
 		s->node[at].must_exist = i == 0;
 	}
-	s->node[at].text = (uint32_t)s->text.len;
-	if (p->number)
-		gt_buf_str(&s->text, value);
-	else
-		gt_splice_json_string(&s->text, value, strlen(value));
-	s->node[at].text_len = (uint32_t)s->text.len - s->node[at].text;
+	s->node[at].row = row;
 	return 0;
 }
 
-static int want_env(struct gt_splice *s, int process, const struct gt_setting *set)
+static int want_env(struct gt_splice *s, int process, const struct gt_setting *set, uint32_t row)
 {
-	struct gt_splice_env *v;
-	struct gt_buf entry = {0};
 	int r;
 
 	if (s->n_env == GT_VAR_COUNT)
@@ -66,16 +49,11 @@ static int want_env(struct gt_splice *s, int process, const struct gt_setting *s
 	r = node(s, process, "env", GT_NODE_ENV);
 	if (r < 0)
 		return r;
-	v = &s->env[s->n_env++];
-	*v = (struct gt_splice_env){.name = gt_var_name[set->id], .value = set->value};
-	v->text = (uint32_t)s->text.len;
-	gt_buf_fmt(&entry, "%s=%s", v->name, v->value);
-	if (entry.p)
-		gt_splice_json_string(&s->text, entry.p, entry.len);
-	r = entry.error;
-	gt_buf_done(&entry);
-	v->text_len = (uint32_t)s->text.len - v->text;
-	return r;
+	s->env[s->n_env++] = (struct gt_splice_env){.name = set->name,
+						    .value = set->value,
+						    .before = set->has_before ? set->before : NULL,
+						    .row = row};
+	return 0;
 }
 
 static int want_nofile(struct gt_splice *s, int process, const struct gt_setting *set)
@@ -88,43 +66,41 @@ static int want_nofile(struct gt_splice *s, int process, const struct gt_setting
 	return r < 0 ? r : 0;
 }
 
-static int want_swap(struct gt_splice *s, const struct gt_setting *set)
+static int want_swap(struct gt_splice *s, const struct gt_setting *set, uint32_t row)
 {
-	static const struct place v1 = {{"linux", "resources", "memory", "swappiness"}, true};
-	static const struct place v2 = {{"linux", "resources", "unified", "memory.swap.max"},
-					false};
+	static const struct place v1 = {{"linux", "resources", "memory", "swappiness"}};
+	static const struct place v2 = {{"linux", "resources", "unified", "memory.swap.max"}};
 	uint64_t v;
 
 	if (set->reason == GT_R_NO_SWAP) /* cgroup v2 has no swappiness; crun fails on one */
-		return want_value(s, &v2, "0");
-	if (gt_parse_u64(set->value, &v) < 0)
-		return -EINVAL;
-	return want_value(s, &v1, set->value);
+		return want_value(s, &v2, row);
+	return gt_parse_u64(set->value, &v) < 0 ? -EINVAL : want_value(s, &v1, row);
 }
 
 /* One row of the plan becomes wishes. PROCESS: the node of the process; LINUX: may it be edited? */
-static int want(struct gt_splice *s, int process, bool linux_too, const struct gt_setting *set)
+static int want(struct gt_splice *s, int process, bool linux_too, const struct gt_setting *set,
+		uint32_t row)
 {
-	static const struct place cpus = {{"linux", "resources", "cpu", "cpus"}, false};
-	static const struct place mems = {{"linux", "resources", "cpu", "mems"}, false};
-	const struct place sysctl = {{"linux", "sysctl", set->name, NULL}, false};
+	static const struct place cpus = {{"linux", "resources", "cpu", "cpus"}};
+	static const struct place mems = {{"linux", "resources", "cpu", "mems"}};
+	const struct place sysctl = {{"linux", "sysctl", set->name, NULL}};
 
 	switch (set->id) {
 	case GT_SET_GOMAXPROCS:
 	case GT_SET_GOMEMLIMIT:
 	case GT_SET_GOGC:
 	case GT_SET_GODEBUG:
-		return want_env(s, process, set);
+		return want_env(s, process, set, row);
 	case GT_SET_NOFILE:
 		return want_nofile(s, process, set);
 	case GT_SET_SYSCTL:
-		return linux_too ? want_value(s, &sysctl, set->value) : 0;
+		return linux_too ? want_value(s, &sysctl, row) : 0;
 	case GT_SET_SWAPPINESS:
-		return linux_too ? want_swap(s, set) : 0;
+		return linux_too ? want_swap(s, set, row) : 0;
 	case GT_SET_CPUSET_CPUS:
-		return linux_too ? want_value(s, &cpus, set->value) : 0;
+		return linux_too ? want_value(s, &cpus, row) : 0;
 	case GT_SET_CPUSET_MEMS:
-		return linux_too ? want_value(s, &mems, set->value) : 0;
+		return linux_too ? want_value(s, &mems, row) : 0;
 	case GT_SET_COUNT:
 		break;
 	}
@@ -147,9 +123,17 @@ int gt_splice_want(struct gt_splice *s, bool whole, const struct gt_plan *plan)
 			return process;
 		s->node[process].must_exist = true;
 	}
-	for (uint32_t i = 0; r == 0 && i < plan->n_setting; i++) {
+	for (uint32_t i = 0; r == 0 && i < plan->n_setting && i < GT_SETTINGS_MAX; i++) {
 		if (gt_splice_wanted(plan, i))
-			r = want(s, process, whole, &plan->setting[i]);
+			r = want(s, process, whole, &plan->setting[i], i);
 	}
 	return r;
+}
+
+int gt_splice_add(struct gt_places *p, const struct gt_element *e)
+{
+	if (p->n_element == GT_PLACES_ELEMENTS_MAX)
+		return -E2BIG;
+	p->element[p->n_element++] = *e;
+	return 0;
 }

@@ -36,6 +36,8 @@ static int ask_state(struct gt_worker *w, const char *doc, size_t len, struct gt
 	if (r == 0 &&
 	    (!gt_state_valid(ret) || !gt_id_ok(ret->id) || ret->pid < 0 || ret->pid > INT32_MAX))
 		r = gt_err_set(e, -EBADMSG, "the sandboxed worker sent nonsense");
+	if (r == 0 && !gt_state_agrees(ret, doc, len))
+		r = gt_err_set(e, -EBADMSG, "two readings of it differ");
 	return r;
 }
 

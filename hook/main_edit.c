@@ -1,8 +1,7 @@
 /*
  * config.json edited before a runtime reads it: from standard input to standard output (precreate),
  * or in the bundle (gotune-runtime). Effectful: the bundle's config.json, the record. The document
- * is parsed, and the places of the edits are found, by the sandboxed worker; this process copies
- * bytes.
+ * is parsed by the sandboxed worker, and scanned by this process, which copies bytes.
  */
 #include "gotune/edit.h"
 
@@ -14,7 +13,6 @@
 #include "gotune/jobs.h"
 #include "gotune/keep.h"
 #include "gotune/log.h"
-#include "gotune/pages.h"
 #include "gotune/planner.h"
 #include "gotune/read.h"
 #include "gotune/record.h"
@@ -28,26 +26,17 @@ static int as_file(const char *doc, size_t len, struct gt_err *e)
 	return r < 0 ? gt_err_sys(e, r, "cannot copy config.json") : gt_take_fd(&fd);
 }
 
-static int ask_edits(struct gt_decision *d, int config, const char *doc, size_t len,
-		     struct gt_buf *ret, struct gt_err *e)
+/* The worker says where; this process looks for itself, and writes what its own plan says. */
+static int splice_document(struct gt_decision *d, int config, const char *doc, size_t len,
+			   struct gt_buf *ret, struct gt_err *e)
 {
-	_cleanup_(gt_pages_done) struct gt_pages mem = {0};
-	struct gt_edits *edits;
-	int r;
+	const struct gt_plan *plan = &d->rec->plan;
+	struct gt_places told = {0};
+	int r = gt_worker_call(&d->parser, GT_JOB_EDITS, config, plan, sizeof(*plan), &told,
+			       GT_JOB_TIMEOUT_MS, e);
 
-	if (gt_pages_map(&mem, sizeof(*edits), GT_PAGES_OWN) < 0)
-		return gt_err_set(e, -ENOMEM, "out of memory");
-	edits = mem.p;
-	r = gt_worker_call(&d->parser, GT_JOB_EDITS, config, &d->rec->plan, sizeof(d->rec->plan),
-			   edits, GT_JOB_TIMEOUT_MS, e);
-	if (r == 0 && !gt_edits_valid(edits, len))
-		r = gt_err_set(e, -EBADMSG, "the sandboxed worker sent nonsense");
 	gt_worker_end(&d->parser);
-	if (r == 0)
-		r = gt_edits_write(edits, doc, len, ret);
-	if (r == 0)
-		memcpy(d->rec->outcome, edits->outcome, sizeof(edits->outcome));
-	return r;
+	return r < 0 ? r : gt_apply_splice(doc, len, true, plan, &told, ret, d->rec->outcome, e);
 }
 
 int gt_edit_document(const struct gt_decide_in *in, const char *doc, size_t len, struct gt_buf *ret,
@@ -74,10 +63,7 @@ int gt_edit_document(const struct gt_decide_in *in, const char *doc, size_t len,
 		return gt_err_set(e, -EINVAL, "%s", ret_d->rec->message);
 	if (!gt_plan_sets(&ret_d->rec->plan))
 		return 0;
-	r = ask_edits(ret_d, config, doc, len, ret, e);
-	if (r < 0)
-		gt_buf_done(ret);
-	return r;
+	return splice_document(ret_d, config, doc, len, ret, e);
 }
 
 /* The record tells what the bundle was given; whether it could be kept changes nothing else. */

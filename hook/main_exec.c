@@ -1,7 +1,7 @@
 /*
  * `exec --process FILE` through gotune-runtime: the process gets the variables that the container's
- * own program was given. Effectful: replaces the process file. It is parsed, and the places of the
- * edits are found, by the sandboxed worker; this process copies bytes.
+ * own program was given. Effectful: replaces the process file. It is parsed by the sandboxed
+ * worker, and scanned by this process, which copies bytes.
  */
 #include <fcntl.h>
 
@@ -51,8 +51,8 @@ static int read_wants(const char *id, struct gt_exec_wants *ret, struct gt_err *
 	return ret->n > 0 ? 0 : -ENOENT;
 }
 
-static int ask_edits(int fd, const struct gt_exec_wants *wants, struct gt_edits *ret,
-		     struct gt_err *e)
+static int ask_places(int fd, const struct gt_exec_wants *wants, struct gt_places *ret,
+		      struct gt_err *e)
 {
 	struct gt_worker w = {.sock = -1};
 	int r = gt_worker_start(&w, GT_PHASE_PARSE, gt_parse_jobs, GT_JOB_COUNT, NULL, NULL, e);
@@ -64,29 +64,37 @@ static int ask_edits(int fd, const struct gt_exec_wants *wants, struct gt_edits 
 	return r;
 }
 
+/* The worker says where; this process looks for itself, and writes what the record says. */
+static int splice_document(const struct gt_edit_file *doc, const struct gt_exec_wants *wants,
+			   struct gt_buf *ret, struct gt_err *e)
+{
+	_cleanup_free_ struct gt_plan *plan = calloc(1, sizeof(*plan));
+	struct gt_outcome outcome[GT_SETTINGS_MAX]; /* nobody asks: the record is the container's */
+	struct gt_places told = {0};
+	int r;
+
+	if (!plan)
+		return gt_err_set(e, -ENOMEM, "out of memory");
+	gt_apply_exec_plan(wants, plan);
+	r = ask_places(doc->fd, wants, &told, e);
+	return r < 0 ? r
+		     : gt_apply_splice(doc->text, doc->len, false, plan, &told, ret, outcome, e);
+}
+
 int gt_edit_process(const char *file, const char *id, struct gt_err *e)
 {
 	struct gt_exec_wants wants = {0};
-	_cleanup_free_ struct gt_edits *edits = calloc(1, sizeof(*edits));
 	struct gt_edit_file doc = GT_EDIT_FILE_NONE;
 	struct gt_buf out = {0};
-	int r;
+	int r = read_wants(id, &wants, e);
 
-	if (!edits)
-		return gt_err_set(e, -ENOMEM, "out of memory");
-	r = read_wants(id, &wants, e);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	r = gt_edit_file_open(file, &doc, e);
 	if (r == 0)
-		r = ask_edits(doc.fd, &wants, edits, e);
-	if (r == 0 && !gt_edits_valid(edits, doc.len))
-		r = gt_err_set(e, -EBADMSG, "the sandboxed worker sent nonsense");
-	if (r == 0 && edits->n > 0) {
-		r = gt_edits_write(edits, doc.text, doc.len, &out);
-		if (r == 0)
-			r = gt_edit_file_replace(&doc, out.p, out.len, e);
-	}
+		r = splice_document(&doc, &wants, &out, e);
+	if (r == 0 && out.len > 0)
+		r = gt_edit_file_replace(&doc, out.p, out.len, e);
 	gt_buf_done(&out);
 	gt_edit_file_done(&doc);
 	return r < 0 ? gt_err_wrap(e, "%s", file) : 0;

@@ -96,20 +96,24 @@ static int job_edits(int fd, const void *in, size_t in_len, void *ret, size_t re
 						 : -EINVAL;
 
 	(void)ret_len;
-	return r < 0 ? r : gt_apply_edits(doc, len, true, in, ret, e);
+	return r < 0 ? r : gt_apply_places(doc, len, true, in, ret, e);
 }
 
 static int job_exec(int fd, const void *in, size_t in_len, void *ret, size_t ret_len,
 		    struct gt_err *e)
 {
 	_cleanup_free_ char *doc = NULL;
+	_cleanup_free_ struct gt_plan *plan = calloc(1, sizeof(*plan));
 	size_t len = 0;
-	int r = -EINVAL;
+	int r = plan ? -EINVAL : -ENOMEM;
 
 	(void)ret_len;
-	if (in_len == sizeof(struct gt_exec_wants) && gt_exec_wants_valid(in))
+	if (plan && in_len == sizeof(struct gt_exec_wants) && gt_exec_wants_valid(in))
 		r = read_file(fd, GT_CONFIG_MAX, &doc, &len, e);
-	return r < 0 ? r : gt_apply_exec_edits(doc, len, in, ret, e);
+	if (r < 0)
+		return r;
+	gt_apply_exec_plan(in, plan);
+	return gt_apply_places(doc, len, false, plan, ret, e);
 }
 
 static int job_image(int fd, const void *in, size_t in_len, void *ret, size_t ret_len,
@@ -148,7 +152,6 @@ static const struct gt_wire_array plan_arrays[] = {
 	GT_WIRE_ARRAY(struct gt_plan, n_setting, setting),
 	GT_WIRE_ARRAY(struct gt_plan, n_warning, warning),
 };
-static const struct gt_wire_array edits_arrays[] = {GT_WIRE_ARRAY(struct gt_edits, text_len, text)};
 static const struct gt_wire_array image_arrays[] = {STRV(struct gt_image, labels)};
 
 #define OF(arrays)                             \
@@ -172,12 +175,10 @@ const struct gt_job gt_parse_jobs[GT_JOB_COUNT] = {
 	[GT_JOB_EDITS] = {.fn = job_edits,
 			  .in_max = sizeof(struct gt_plan),
 			  .in_shape = OF(plan_arrays),
-			  .ret_len = sizeof(struct gt_edits),
-			  .ret_shape = OF(edits_arrays)},
+			  .ret_len = sizeof(struct gt_places)},
 	[GT_JOB_EXEC] = {.fn = job_exec,
 			 .in_max = sizeof(struct gt_exec_wants),
-			 .ret_len = sizeof(struct gt_edits),
-			 .ret_shape = OF(edits_arrays)},
+			 .ret_len = sizeof(struct gt_places)},
 	[GT_JOB_IMAGE] = {.fn = job_image,
 			  .in_max = sizeof(struct gt_image_ask),
 			  .ret_len = sizeof(struct gt_image),

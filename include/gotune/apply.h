@@ -89,29 +89,55 @@ bool gt_apply_barrier_job(const struct gt_facts *f, const struct gt_plan *plan,
 void gt_apply_barrier_outcome(const struct gt_plan *plan, const struct gt_barrier_job *job,
 			      const struct gt_barrier_result *res, struct gt_outcome *ret);
 
-/* What a splice changes: pieces of the document and what they become. Crosses a pipe; see valid. */
-#define GT_EDITS_MAX	  64
-#define GT_EDITS_TEXT_CAP 32768
-struct gt_edits {
-	uint32_t n;
-	struct gt_edit {
-		uint32_t begin, end;	 /* of the document: [begin, end) becomes ... */
-		uint32_t text, text_len; /* ... this part of text[] */
-	} edit[GT_EDITS_MAX];		 /* in order, not overlapping */
-	uint32_t text_len;
-	char text[GT_EDITS_TEXT_CAP];
-	struct gt_outcome outcome[GT_SETTINGS_MAX];
+/*
+ * Where in a document a plan's wishes belong: offsets alone, and what is there now. Two readers
+ * that share no code fill it, one in the sandboxed worker and one in the process that edits; a
+ * document is edited only where they agree. No padding, so that it is compared as bytes.
+ */
+#define GT_PLACES_NODES_MAX    (16 + GT_SYSCTL_MAX)
+#define GT_PLACES_ELEMENTS_MAX 64
+struct gt_node_place { /* of an object, an array or a value that the plan names */
+	uint32_t present, null, has_children; /* 0 or 1 */
+	uint32_t begin, end;		      /* of the value */
+	uint32_t inside, last_end;	      /* after the opening bracket; after the last child */
+};
+enum gt_element_is { GT_ELEMENT_OTHER, GT_ELEMENT_AS_BEFORE, GT_ELEMENT_AS_WANTED };
+struct gt_element {    /* of an array */
+	uint32_t what; /* which variable of the plan (0, 1, ...), or GT_ELEMENT_SOFT, _HARD */
+	uint32_t is;   /* of a variable: enum gt_element_is */
+	uint32_t begin, end;
+	uint64_t number; /* of a limit */
+};
+#define GT_ELEMENT_SOFT 100
+#define GT_ELEMENT_HARD 101
+struct gt_places {
+	uint32_t n_node, n_element;
+	struct gt_node_place node[GT_PLACES_NODES_MAX];
+	struct gt_element element[GT_PLACES_ELEMENTS_MAX]; /* in the document's order */
 };
 
 /*
- * How to splice PLAN into config.json (WHOLE) or into the process document of `exec --process`:
- * env, rlimits, linux.sysctl, linux.resources. Bytes that are not ours to change stay. Of RET's
- * arrays no more is written than n and text_len say. Runs in the sandboxed worker. -EINVAL (not
- * JSON), -EBADMSG (repeated or case-variant keys on a path that we edit), -E2BIG, -ENOMEM.
+ * Where PLAN's wishes belong in config.json (WHOLE) or in the process document of `exec --process`:
+ * env, rlimits, linux.sysctl, linux.resources. Runs in the sandboxed worker. RET is zero before.
+ * -EINVAL (not JSON), -EBADMSG (repeated or case-variant keys on a path that we edit), -E2BIG,
+ * -ENOMEM.
  */
-GT_MUST_CHECK int gt_apply_edits(const char *doc, size_t len, bool whole,
-				 const struct gt_plan *plan, struct gt_edits *ret,
-				 struct gt_err *e);
+GT_MUST_CHECK int gt_apply_places(const char *doc, size_t len, bool whole,
+				  const struct gt_plan *plan, struct gt_places *ret,
+				  struct gt_err *e);
+
+/*
+ * PLAN spliced into DOC, in a fresh buffer; *RET stays empty when nothing is to be changed. Every
+ * byte comes from DOC or from PLAN. TOLD is what gt_apply_places answered, in a process that may
+ * have been taken over: DOC is scanned again, and both must agree on every offset (else -EBADMSG).
+ * What is replaced is what the plan says was there (`before`, a lower limit, null or ""), else that
+ * setting is left out. Fills OUTCOME for the rows that are to be set. Other errors as
+ * gt_apply_places.
+ */
+GT_MUST_CHECK int gt_apply_splice(const char *doc, size_t len, bool whole,
+				  const struct gt_plan *plan, const struct gt_places *told,
+				  struct gt_buf *ret, struct gt_outcome outcome[GT_SETTINGS_MAX],
+				  struct gt_err *e);
 
 /* The variables that a container's program was given, for a process that is started beside it. */
 struct gt_exec_wants {
@@ -120,22 +146,8 @@ struct gt_exec_wants {
 };
 bool gt_exec_wants_valid(const struct gt_exec_wants *w);
 
-/*
- * How to splice WANTS into the process document of `exec --process`: a variable that stands there
- * is replaced only where it has the expected value, and only if it stands there once. Runs in the
- * sandboxed worker. Errors as gt_apply_edits.
- */
-GT_MUST_CHECK int gt_apply_exec_edits(const char *doc, size_t len,
-				      const struct gt_exec_wants *wants, struct gt_edits *ret,
-				      struct gt_err *e);
-
-/* Do the edits lie inside a document of LEN bytes, in order, with their text inside text[], and are
- * the outcomes sound? */
-bool gt_edits_valid(const struct gt_edits *edits, size_t len);
-
-/* The edited document, into a fresh buffer. EDITS must be valid for it. -ENOMEM. */
-GT_MUST_CHECK int gt_edits_write(const struct gt_edits *edits, const char *doc, size_t len,
-				 struct gt_buf *ret);
+/* WANTS as a plan for the process document: see gt_apply_places. Pure. */
+void gt_apply_exec_plan(const struct gt_exec_wants *wants, struct gt_plan *ret);
 
 /*
  * One sysctl through the caller's own namespaces and ROOT's proc/sys (a root descriptor). NAME is

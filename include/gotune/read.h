@@ -24,6 +24,13 @@ GT_MUST_CHECK int gt_read_state(const char *doc, size_t len, struct gt_state *re
 				struct gt_err *e);
 
 /*
+ * Do the id, pid, bundle and status that S, a worker's answer, has stand so in DOC? The document is
+ * scanned by another reader. No member may come twice, and none be spelt with an escape in its key.
+ * S is valid (gt_state_valid). Pure.
+ */
+bool gt_state_agrees(const struct gt_state *s, const char *doc, size_t len);
+
+/*
  * config.json. Missing process or linux is no error: has_process, has_linux say so. -EINVAL for
  * what is no JSON, -E2BIG for depth, -EBADMSG for a repeated or case-variant key on a path that we
  * read (runc and crun would read different values). Pure.

@@ -114,4 +114,11 @@ GT_UNUSED static int fuzz_file(const void *data, size_t size)
 	return fd;
 }
 
+/* Where yajl and a strict reader differ: an escape, a zero with a sign, \v or \f as a blank. */
+GT_UNUSED static bool fuzz_has_odd_spelling(const uint8_t *data, size_t n)
+{
+	return n > 0 && (memchr(data, '\\', n) || memchr(data, '\v', n) || memchr(data, '\f', n) ||
+			 memmem(data, n, "-0", 2));
+}
+
 #endif
