@@ -118,7 +118,7 @@ $(BUILD)/filtergen: $(BUILD)/obj/priv_filter_gen.o $(BUILD)/obj/priv_filter_comp
 $(FILTERS): $(BUILD)/filtergen
 	@mkdir -p $(@D)
 	$< >$@
-$(BUILD)/obj/priv_filter.o: GT_CPPFLAGS += -I$(BUILD)/gen
+$(BUILD)/obj/priv_filter.o: GT_CPPFLAGS += -I$(BUILD)/gen -ffile-prefix-map=$(BUILD)/gen=gen
 $(BUILD)/obj/priv_filter.o: $(FILTERS)
 
 $(BUILD)/libgotune.a: $(LIB_OBJ)

@@ -26,7 +26,7 @@ struct writer {
 	struct {
 		uint32_t text, text_len;
 	} made[GT_PLACES_NODES_MAX];
-	enum todo { SET, KEEP, CONFLICT } env[GT_VAR_COUNT];
+	enum todo { KEEP, SET, CONFLICT } nofile, env[GT_VAR_COUNT];
 	struct gt_buf text;
 	struct edit edit[EDITS_MAX];
 	uint32_t n_edit;
@@ -79,7 +79,7 @@ static bool has_element(const struct writer *w, uint32_t what)
 static void add_missing_env(struct writer *w, bool comma)
 {
 	for (uint32_t i = 0; i < w->s.n_env; i++) {
-		if (has_element(w, i))
+		if (has_element(w, i) || w->env[i] != SET)
 			continue;
 		gt_buf_str(&w->text, comma ? "," : "");
 		add_entry(w, &w->s.env[i]);
@@ -89,7 +89,7 @@ static void add_missing_env(struct writer *w, bool comma)
 
 static void add_missing_rlimit(struct writer *w, bool comma)
 {
-	if (!w->s.want_nofile || has_element(w, GT_ELEMENT_SOFT))
+	if (w->nofile != SET || has_element(w, GT_ELEMENT_SOFT))
 		return;
 	gt_buf_fmt(&w->text, "%s{\"type\":\"RLIMIT_NOFILE\",\"hard\":%llu,\"soft\":%llu}",
 		   comma ? "," : "", (unsigned long long)w->s.nofile_hard,
@@ -199,11 +199,10 @@ static int edit_element(struct writer *w, const struct gt_element *el)
 			return 0;
 		add_entry(w, &w->s.env[el->what]);
 	} else {
-		uint64_t want = el->what == GT_ELEMENT_SOFT ? w->s.nofile_soft : w->s.nofile_hard;
-
-		if (el->number >= want)
-			return 0; /* a limit is only ever raised */
-		gt_buf_fmt(&w->text, "%llu", (unsigned long long)want);
+		/* Only ever raised, and the hard one only as far as the soft one needs it. */
+		if (w->nofile != SET || el->number >= w->s.nofile_soft)
+			return 0;
+		gt_buf_fmt(&w->text, "%llu", (unsigned long long)w->s.nofile_soft);
 	}
 	return add_edit(w, el->begin, el->end, text);
 }
@@ -220,8 +219,8 @@ static enum todo todo_of(const struct writer *w, uint32_t var)
 		last = &w->p.element[i];
 		n++;
 	}
-	if (!last)
-		return SET;
+	if (!last) /* what was to be replaced is not there; a process gets it all the same */
+		return w->s.env[var].before && !w->process ? CONFLICT : SET;
 	if (w->process && n > 1)
 		return CONFLICT;
 	if (last->is == GT_ELEMENT_AS_WANTED)
@@ -229,15 +228,37 @@ static enum todo todo_of(const struct writer *w, uint32_t var)
 	return last->is == GT_ELEMENT_AS_BEFORE ? SET : CONFLICT;
 }
 
-/* Nothing is created below what is null or may not be created. */
+static void decide(struct writer *w)
+{
+	for (uint32_t i = 0; i < w->s.n_env; i++)
+		w->env[i] = todo_of(w, i);
+	if (w->s.want_nofile)
+		w->nofile =
+			has_element(w, GT_ELEMENT_SOFT) == w->s.nofile_in_config ? SET : CONFLICT;
+}
+
+/* Is there anything to be put into array I? */
+static bool has_addition(const struct writer *w, int i)
+{
+	bool found = w->s.node[i].kind == GT_NODE_RLIMITS && w->nofile == SET;
+
+	for (uint32_t v = 0; w->s.node[i].kind == GT_NODE_ENV && v < w->s.n_env; v++)
+		found = found || w->env[v] == SET;
+	return found;
+}
+
+/* Nothing is created below what is null or may not be created, and no array for nothing. */
 static void mark_gone(struct writer *w)
 {
 	for (int i = 0; i < w->s.n_node; i++) { /* parents come before their children */
 		const struct gt_splice_node *n = &w->s.node[i];
 		const struct gt_node_place *p = &w->p.node[i];
 
-		w->gone[i] = (n->must_exist && (!p->present || p->null)) ||
-			     (n->parent >= 0 && w->gone[n->parent]);
+		bool array = n->kind == GT_NODE_ENV || n->kind == GT_NODE_RLIMITS;
+		bool missing = !p->present || p->null;
+
+		w->gone[i] = (n->must_exist && missing) || (n->parent >= 0 && w->gone[n->parent]) ||
+			     (array && missing && !has_addition(w, i));
 	}
 }
 
@@ -252,9 +273,8 @@ static int make_edits(struct writer *w, const char *doc)
 {
 	int r = 0;
 
+	decide(w);
 	mark_gone(w);
-	for (uint32_t i = 0; i < w->s.n_env; i++)
-		w->env[i] = todo_of(w, i);
 	for (int i = w->s.n_node - 1; i > 0; i--)
 		make_value(w, i);
 	for (int i = 0; r == 0 && i < w->s.n_node; i++) {
@@ -290,7 +310,7 @@ static int write_document(const struct writer *w, const char *doc, size_t len, s
 
 static const char *why_not(const struct writer *w, const char *doc, uint32_t row)
 {
-	static const char other[] = "config.json has another value, which is kept";
+	static const char other[] = "config.json says something else, which is kept";
 	enum gt_setting_kind kind = gt_setting_kind(w->plan->setting[row].id);
 	bool process = kind == GT_KIND_ENV || kind == GT_KIND_RLIMIT;
 	const char *section = process ? "process" : "linux";
@@ -309,7 +329,7 @@ static const char *why_not(const struct writer *w, const char *doc, uint32_t row
 		if (w->s.env[i].row == row && w->env[i] == CONFLICT)
 			return other;
 	}
-	return NULL;
+	return kind == GT_KIND_RLIMIT && w->nofile == CONFLICT ? other : NULL;
 }
 
 static void tell(const struct writer *w, const char *doc, struct gt_outcome *outcome)

@@ -61,6 +61,7 @@ static int want_nofile(struct gt_splice *s, int process, const struct gt_setting
 	int r = node(s, process, "rlimits", GT_NODE_RLIMITS);
 
 	s->want_nofile = true;
+	s->nofile_in_config = set->in_config;
 	s->nofile_soft = set->soft;
 	s->nofile_hard = set->hard;
 	return r < 0 ? r : 0;

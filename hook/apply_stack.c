@@ -129,8 +129,14 @@ static int place_jobs(const struct gt_stack *s, const struct layout *l,
 				place_entry(have + strlen(e->name) + 1, e, i, &ret->env_error[j]);
 		}
 	}
-	for (uint32_t j = 0; j < job->n_env; j++)
+	for (uint32_t j = 0; j < job->n_env; j++) {
+		/* What was to be replaced is not there: it was planned for another environment. */
+		if (place[j] == l->n_env && job->env[j].has_expect) {
+			place[j] = NOT_OURS;
+			ret->env_error[j] = -EEXIST;
+		}
 		ret->changed = ret->changed || place[j] != NOT_OURS;
+	}
 	return 0;
 }
 

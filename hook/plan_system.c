@@ -43,6 +43,7 @@ static void nofile_raise(struct gt_planning *pl, struct gt_setting *s, uint64_t 
 	gt_plan_set_number(s, why, target);
 	s->soft = target;
 	s->hard = max_of(hard, target);
+	s->in_config = n->in_config;
 }
 
 void gt_plan_nofile(struct gt_planning *pl)

@@ -103,7 +103,8 @@ struct gt_setting {
 	uint64_t number;       /* value as a number where it is one: Ps, bytes, descriptors */
 	enum gt_origin origin; /* for GT_R_REQUESTED */
 	uint32_t level;	       /* for ANCESTOR_*: index into facts.cgroup.level */
-	uint64_t soft, hard;   /* RLIMIT_NOFILE only: what the program shall have */
+	uint64_t soft, hard;   /* RLIMIT_NOFILE only: what the program shall have ... */
+	bool in_config;	       /* ... and whether config.json has one */
 };
 
 /* What went wrong or needs attention, and about which key. Words: gt_warning_words. */

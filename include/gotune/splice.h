@@ -41,7 +41,7 @@ struct gt_splice {
 	int n_node;
 	struct gt_splice_env env[GT_VAR_COUNT];
 	uint32_t n_env;
-	bool want_nofile;
+	bool want_nofile, nofile_in_config;
 	uint64_t nofile_soft, nofile_hard;
 };
 

@@ -51,6 +51,7 @@ static void make_plan(struct fuzz_in letters, bool whole, struct named *n)
 		s->has_before = memchr(letters.p, 'b', letters.n) != NULL;
 		(void)gt_copy_str(s->before, sizeof(s->before), s->has_before ? "1" : "");
 		s->soft = s->hard = 65536;
+		s->in_config = memchr(letters.p, 'n', letters.n) != NULL;
 		plan.n_setting++;
 		if (w->path && whole)
 			n->value[n_value++] = w->path;
