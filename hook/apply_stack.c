@@ -25,7 +25,7 @@
 #define ENV_MAX	 (1u << 20) /* entries; the kernel's own bound on their bytes is 6 MiB */
 #define JOBS_MAX ((size_t)GT_VAR_COUNT * 1088) /* bytes of the job's entries and their pointers */
 
-#define STACK_PAGE     4096u
+#define STACK_SLACK    8192ULL
 #define STACK_LEFT_MIN (128u << 10)
 #define STACK_SHARE    64
 
@@ -260,7 +260,7 @@ static void write_block(const struct builder *b, struct gt_stack_new *n, size_t 
  */
 static bool leaves_enough(const struct gt_stack *s, uint64_t sp)
 {
-	uint64_t end = s->mm.env_end + 2 * STACK_PAGE, before, after;
+	uint64_t end = s->mm.env_end + STACK_SLACK, before, after;
 
 	if (s->limit == UINT64_MAX)
 		return true;
