@@ -66,7 +66,7 @@ static bool program_unsound(enum gt_prog_note note)
 		[GT_NOTE_LOOP] = true,	     [GT_NOTE_UNREADABLE] = true,
 		[GT_NOTE_EMPTY_ARGS] = true, [GT_NOTE_TRUNCATED] = true,
 		[GT_NOTE_MALFORMED] = true,  [GT_NOTE_PARSER_DIED] = true,
-		[GT_NOTE_TOO_LONG] = true,
+		[GT_NOTE_TOO_LONG] = true,   [GT_NOTE_TOOK_TOO_LONG] = true,
 	};
 
 	return (unsigned)note < GT_NOTE_COUNT && unsound[note];

@@ -19,6 +19,7 @@ static const char *const note_text[GT_NOTE_COUNT] = {
 	[GT_NOTE_MALFORMED] = "the file contradicts itself; it is damaged or was tampered with",
 	[GT_NOTE_PARSER_DIED] = "the sandboxed parser gave up on it; please report the file",
 	[GT_NOTE_TOO_LONG] = "its path is too long, or too many launchers stand before it",
+	[GT_NOTE_TOOK_TOO_LONG] = "finding it took too long; check its file system and its PATH",
 };
 
 static const char *yes_no(enum gt_tri t)

@@ -7,6 +7,7 @@
 
 static const char *const phase_word[GT_PHASE_COUNT] = {
 	[GT_PHASE_PARSE] = "parse",
+	[GT_PHASE_FIND] = "find",
 	[GT_PHASE_SYSCTL] = "sysctl",
 	[GT_PHASE_TRACER] = "tracer",
 	[GT_PHASE_STACK] = "stack",
@@ -15,6 +16,7 @@ const struct gt_words gt_phase_words = {phase_word, GT_ARRAY_LEN(phase_word)};
 
 static const char *const phase_what[GT_PHASE_COUNT] = {
 	[GT_PHASE_PARSE] = "reads what an image or a user wrote: ELF files, scripts, config.json",
+	[GT_PHASE_FIND] = "opens the container's files: its program, for the parser to read",
 	[GT_PHASE_SYSCTL] = "reads and writes sysctls inside the container's namespaces",
 	[GT_PHASE_TRACER] = "waits for the container's program, then sets environment and limits",
 	[GT_PHASE_STACK] = "the tracer's child: reads the environment that the program starts with",

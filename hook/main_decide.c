@@ -1,6 +1,7 @@
 /*
- * read -> inspect -> plan, wired once. The parent opens descriptors, bounds time, checks ranges;
- * the worker parses what a container brought along. Effectful: reads only.
+ * read -> inspect -> plan, wired once. The parent opens documents, bounds time, checks ranges; the
+ * worker parses what a container brought along, and a search (search.h) opens its files. Effectful:
+ * reads only.
  */
 #include "gotune/decide.h"
 
@@ -58,6 +59,15 @@ int gt_decide_state(const char *doc, size_t len, struct gt_state *ret, struct gt
 		r = ask_state(&w, doc, len, ret, e);
 	gt_worker_done(&w);
 	return r;
+}
+
+int gt_decide_parser(struct gt_decision *d, struct gt_err *e)
+{
+	if (d->parser.pid > 0 && !d->parser.ended)
+		return 0;
+	gt_worker_done(&d->parser);
+	return gt_worker_start(&d->parser, GT_PHASE_PARSE, gt_parse_jobs, GT_JOB_COUNT, NULL, NULL,
+			       e);
 }
 
 static int open_config(const char *bundle, struct gt_err *e)
@@ -196,8 +206,7 @@ int gt_decide(const struct gt_decide_in *in, const char *state_doc, size_t state
 	d.root = gt_root_open(in->sysroot, e);
 	r = d.root < 0 ? d.root : 0;
 	if (r == 0) /* early: it gets ready while this process reads the policy */
-		r = gt_worker_start(&d.parser, GT_PHASE_PARSE, gt_parse_jobs, GT_JOB_COUNT, NULL,
-				    NULL, e);
+		r = gt_decide_parser(&d, e);
 	if (r == 0)
 		r = gt_read_policy(d.root, in->policy_file, &d.policy, e);
 	if (r < 0) {

@@ -32,9 +32,11 @@ static int splice_document(struct gt_decision *d, int config, const char *doc, s
 {
 	const struct gt_plan *plan = &d->rec->plan;
 	struct gt_places told = {0};
-	int r = gt_worker_call(&d->parser, GT_JOB_EDITS, config, plan, sizeof(*plan), &told,
-			       GT_JOB_TIMEOUT_MS, e);
+	int r = gt_decide_parser(d, e);
 
+	if (r == 0)
+		r = gt_worker_call(&d->parser, GT_JOB_EDITS, config, plan, sizeof(*plan), &told,
+				   GT_JOB_TIMEOUT_MS, e);
 	gt_worker_end(&d->parser);
 	return r < 0 ? r : gt_apply_splice(doc, len, true, plan, &told, ret, d->rec->outcome, e);
 }

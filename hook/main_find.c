@@ -1,6 +1,7 @@
 /*
  * From a container's arguments to the program that is finally run: through launchers and scripts,
- * as far as that is certain. The parent opens files, the worker looks into them.
+ * as far as that is certain. Runs in the child of a search (main_search.c), which opens files; the
+ * worker looks into them.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include "gotune/file.h"
 #include "gotune/jobs.h"
 #include "gotune/pages.h"
+#include "gotune/search.h"
 
 #define STEPS_MAX 5 /* tini, a shell, a script, env, the program */
 
@@ -34,19 +36,23 @@ static enum gt_prog_note note_of(int error)
 	}
 }
 
-/* Has the worker look at one open file; what comes back is checked. False when it died. */
-static bool look(struct gt_worker *parser, int fd, const struct gt_strv *argv, struct gt_look *ret)
+/* Has the worker look at one open file; what comes back is checked. */
+static enum gt_prog_note look(struct gt_worker *parser, int fd, const struct gt_strv *argv,
+			      struct gt_look *ret)
 {
 	const struct gt_launch_step *s = &ret->step;
 	unsigned char script = 0;
+	int r = gt_worker_call(parser, GT_JOB_LOOK, fd, argv, sizeof(*argv), ret, GT_JOB_TIMEOUT_MS,
+			       NULL);
+	bool ok;
 
-	if (gt_worker_call(parser, GT_JOB_LOOK, fd, argv, sizeof(*argv), ret, GT_JOB_TIMEOUT_MS,
-			   NULL) < 0)
-		return false;
+	if (r < 0)
+		return r == -ETIMEDOUT ? GT_NOTE_TOOK_TOO_LONG : GT_NOTE_PARSER_DIED;
 	memcpy(&script, &ret->script, 1);
-	return gt_program_valid(&ret->program) && script <= 1 && s->what <= GT_LAUNCH_UNCERTAIN &&
-	       memchr(s->name, '\0', sizeof(s->name)) && gt_strv_valid(&s->argv) &&
-	       gt_strv_valid(&s->env);
+	ok = gt_program_valid(&ret->program) && script <= 1 && s->what <= GT_LAUNCH_UNCERTAIN &&
+	     memchr(s->name, '\0', sizeof(s->name)) && gt_strv_valid(&s->argv) &&
+	     gt_strv_valid(&s->env);
+	return ok ? GT_NOTE_NONE : GT_NOTE_PARSER_DIED;
 }
 
 /* A launcher that sets one of our variables decides it as the image's environment would. */
@@ -80,6 +86,7 @@ static bool take_step(const struct gt_find *f, struct walk *w, struct gt_program
 	_cleanup_close_ int fd = -1;
 	_cleanup_(gt_pages_done) struct gt_pages mem = {0};
 	struct gt_look *l = NULL;
+	enum gt_prog_note note;
 
 	if (gt_pages_map(&mem, sizeof(*l), GT_PAGES_OWN) == 0)
 		l = mem.p;
@@ -89,8 +96,9 @@ static bool take_step(const struct gt_find *f, struct walk *w, struct gt_program
 		(void)gt_copy_str(ret->path, sizeof(ret->path), arg0 ? arg0 : ""); /* to be shown */
 		return true;
 	}
-	if (!look(f->parser, fd, &w->argv, l)) {
-		*ret = (struct gt_program){.note = GT_NOTE_PARSER_DIED};
+	note = look(f->parser, fd, &w->argv, l);
+	if (note != GT_NOTE_NONE) {
+		*ret = (struct gt_program){.note = note};
 		return true;
 	}
 	if (w->steps == 0 && !l->script) { /* an interpreter is not compared with what is run */
@@ -156,10 +164,9 @@ static int inspect_host_file(struct gt_worker *w, const char *file, struct gt_pr
 	again = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (again < 0)
 		return gt_err_sys(e, -errno, "cannot read %s", file);
-	if (look(w, again, none, l))
+	ret->note = look(w, again, none, l);
+	if (ret->note == GT_NOTE_NONE)
 		*ret = l->program;
-	else
-		ret->note = GT_NOTE_PARSER_DIED;
 	if (l->script) { /* where it leads would have to be looked up in a root */
 		ret->kind = GT_PROG_SCRIPT;
 		ret->note = GT_NOTE_NONE;
@@ -184,21 +191,40 @@ static int inspect_rootfs_program(struct gt_worker *w, const char *rootfs_dir, c
 	return 0;
 }
 
+/* What gt_decide_program was asked. */
+struct ask {
+	const char *rootfs_dir, *prog;
+};
+
+static void inspect(const void *ctx, struct gt_worker *parser, struct gt_found *ret)
+{
+	const struct ask *a = ctx;
+	int r = a->rootfs_dir ? inspect_rootfs_program(parser, a->rootfs_dir, a->prog,
+						       &ret->program, &ret->error)
+			      : inspect_host_file(parser, a->prog, &ret->program, &ret->error);
+
+	ret->error.code = r;
+}
+
 int gt_decide_program(const char *rootfs_dir, const char *prog, struct gt_program *ret,
 		      struct gt_err *e)
 {
-	struct gt_worker w = {.sock = -1};
-	int r = gt_worker_start(&w, GT_PHASE_PARSE, gt_parse_jobs, GT_JOB_COUNT, NULL, NULL, e);
+	const struct ask ask = {rootfs_dir, prog};
+	struct gt_worker parser = {.sock = -1};
+	struct gt_search search;
+	struct gt_found found = {0};
+	int r = gt_worker_start(&parser, GT_PHASE_PARSE, gt_parse_jobs, GT_JOB_COUNT, NULL, NULL,
+				e);
 
 	if (r < 0)
 		return r;
-	*ret = (struct gt_program){0};
-	if (rootfs_dir)
-		r = inspect_rootfs_program(&w, rootfs_dir, prog, ret, e);
-	else
-		r = inspect_host_file(&w, prog, ret, e);
-	if (r == 0 && !rootfs_dir)
+	gt_search_start(&search, inspect, &ask, NULL, &parser);
+	gt_search_await(&search, &found);
+	gt_worker_done(&parser);
+	if (found.error.code < 0)
+		return gt_err_set(e, found.error.code, "%s", found.error.msg);
+	*ret = found.program;
+	if (!rootfs_dir)
 		(void)gt_copy_str(ret->path, sizeof(ret->path), prog); /* to be shown */
-	gt_worker_done(&w);
-	return r;
+	return 0;
 }

@@ -1,7 +1,7 @@
 /*
  * What a decision looks at: the container's program, cgroup, namespaces, process and sysctls, and
  * the host. Wires the functions of stage inspect. Effectful: reads, and starts the worker that
- * reads the container's sysctls.
+ * reads the container's sysctls. No file of the container is touched by this process: see search.h.
  */
 #include "gotune/look.h"
 
@@ -13,6 +13,7 @@
 #include "gotune/jobs.h"
 #include "gotune/live.h"
 #include "gotune/planner.h"
+#include "gotune/search.h"
 
 /* ---- the program ---- */
 
@@ -29,35 +30,48 @@ static bool wants_program(const struct gt_decision *d, struct gt_strv *ret)
 	return gt_strv_add(ret, q->value, strlen(q->value)) == 0;
 }
 
-static void find_program(struct gt_decision *d)
+/* In the child of a search: what D has was copied, and what is found out goes into RET. */
+static void find_program(const void *ctx, struct gt_worker *parser, struct gt_found *ret)
 {
-	struct gt_facts *f = &d->rec->facts;
-	struct gt_bundle *b = d->bundle;
-	struct gt_err why = {0};
+	const struct gt_decision *d = ctx;
+	const struct gt_facts *f = &d->rec->facts;
+	const struct gt_bundle *b = d->bundle;
+	struct gt_program *p = &ret->program;
 	_cleanup_free_ struct gt_strv *named = malloc(sizeof(*named));
 	_cleanup_close_ int rootfs =
-		gt_inspect_rootfs(f->ident.pid, f->ident.bundle, b->root_path, &why);
+		gt_inspect_rootfs(f->ident.pid, f->ident.bundle, b->root_path, NULL);
 	struct gt_find find = {
-		.parser = &d->parser,
+		.parser = parser,
 		.tree = {rootfs, f->ident.pid > 0 ? NULL : &b->mounts, f->ident.bundle},
 		.cwd = b->cwd,
 		.path_env = b->has_path_env ? b->path_env : NULL,
-		.var = f->var,
+		.var = ret->var,
 	};
 
 	if (rootfs < 0 || !named) {
-		f->program = (struct gt_program){.note = GT_NOTE_UNREADABLE};
+		p->note = GT_NOTE_UNREADABLE;
 		return;
 	}
-	gt_find_program(&find, &b->args, &f->program);
+	gt_find_program(&find, &b->args, p);
 	if (wants_program(d, named)) {
-		uint64_t dev = f->program.dev, ino = f->program.ino;
+		uint64_t dev = p->dev, ino = p->ino;
 
 		find.var = NULL;
-		gt_find_program(&find, named, &f->program);
-		f->program.dev = dev; /* what is exec'd first is still the entrypoint */
-		f->program.ino = ino;
+		gt_find_program(&find, named, p);
+		p->dev = dev; /* what is exec'd first is still the entrypoint */
+		p->ino = ino;
 	}
+}
+
+static void take_program(struct gt_decision *d, struct gt_search *search)
+{
+	struct gt_facts *f = &d->rec->facts;
+	struct gt_found found;
+
+	memcpy(found.var, f->var, sizeof(found.var));
+	gt_search_await(search, &found);
+	f->program = found.program;
+	memcpy(f->var, found.var, sizeof(f->var));
 }
 
 /* ---- namespaces and sysctls ---- */
@@ -166,13 +180,15 @@ void gt_look_around(struct gt_decision *d, const struct gt_decide_in *in)
 {
 	struct gt_facts *f = &d->rec->facts;
 	struct gt_selection sel;
+	struct gt_search search;
 	bool live = f->ident.pid > 0 && !in->sysroot;
 
 	if (live)
 		d->pidfd = pidfd_open((pid_t)f->ident.pid, 0); /* -1: start times must do */
-	find_program(d);
-	inspect_cgroup(d);
+	gt_search_start(&search, find_program, d, f->var, &d->parser);
+	inspect_cgroup(d); /* meanwhile */
 	inspect_namespaces(d, in);
+	take_program(d, &search);
 	gt_plan_select(f, &d->policy, &sel);
 	if (sel.selected)
 		list_sysctls(d, &sel);

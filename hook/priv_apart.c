@@ -2,11 +2,8 @@
  * A function run in a forked child that can do nothing but think: no capability, no descriptor, and
  * a filter that allows its end alone. Effectful: forks, waits a bounded time.
  */
-#include <poll.h>
 #include <signal.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 
 #include "gotune/apart.h"
 #include "gotune/caps.h"
@@ -24,27 +21,6 @@ static _Noreturn void think(void (*fn)(void *arg), void *arg)
 	_exit(0);
 }
 
-/* In a bounded time. Without a pidfd the child's limit of CPU time is the bound. */
-static int await(pid_t pid)
-{
-	_cleanup_close_ int fd = pidfd_open(pid, 0);
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-	int n = 1, status = 0;
-
-	if (fd >= 0) {
-		do /* no handler of ours interrupts it again and again */
-			n = poll(&p, 1, WAIT_MS);
-		while (n < 0 && errno == EINTR);
-	}
-	if (n <= 0)
-		(void)kill(pid, SIGKILL); /* our own unreaped child: the pid is still its */
-	if (gt_reap(pid, &status) < 0)
-		return -ECHILD;
-	if (n <= 0)
-		return -ETIMEDOUT;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EPIPE;
-}
-
 int gt_apart(void (*fn)(void *arg), void *arg)
 {
 	pid_t pid = fork();
@@ -53,5 +29,5 @@ int gt_apart(void (*fn)(void *arg), void *arg)
 		return -errno;
 	if (pid == 0)
 		think(fn, arg);
-	return await(pid);
+	return gt_await_child(pid, WAIT_MS);
 }

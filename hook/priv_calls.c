@@ -54,6 +54,24 @@ const struct gt_phase_call gt_phase_calls[] = {
 	CALL(GT_PHASE_PARSE, mremap, "memory"),
 	CALL(GT_PHASE_PARSE, exit_group, "the end"),
 
+	CALL(GT_PHASE_FIND, openat, "a directory or file of the container"),
+	CALL(GT_PHASE_FIND, openat2, "the same, never outside of its root"),
+	CALL(GT_PHASE_FIND, readlinkat, "openat2's stand-in"),
+	STAT(GT_PHASE_FIND, "is it a regular file?"),
+	CALL(GT_PHASE_FIND, fstatfs, "is it procfs?"),
+	CALL(GT_PHASE_FIND, fcntl, "a duplicate of a descriptor"),
+	CALL(GT_PHASE_FIND, close, "a file"),
+	CALL(GT_PHASE_FIND, sendmsg, "a file to the parser"),
+	CALL(GT_PHASE_FIND, recvfrom, "what the parser says of it"),
+#ifdef __NR_poll
+	CALL(GT_PHASE_FIND, poll, "waiting for that"),
+#endif
+	CALL(GT_PHASE_FIND, ppoll, "waiting for that"),
+	CALL(GT_PHASE_FIND, restart_syscall, "the same, when it was stopped meanwhile"),
+	CALL(GT_PHASE_FIND, clock_gettime, "how long yet, where the vDSO has no clock"),
+	MEMORY(GT_PHASE_FIND),
+	CALL(GT_PHASE_FIND, exit_group, "the end"),
+
 	CALL(GT_PHASE_SYSCTL, recvmsg, "a job"),
 	CALL(GT_PHASE_SYSCTL, read, "a value"),
 	CALL(GT_PHASE_SYSCTL, sendmsg, "the reply"),
@@ -113,7 +131,11 @@ const struct gt_phase_call gt_phase_calls[] = {
 	CALL(GT_PHASE_TRACER, gettid, "the same"),
 	CALL(GT_PHASE_TRACER, rt_sigprocmask, "the same"),
 	CALL(GT_PHASE_TRACER, pidfd_open, "waiting for it in a bounded time"),
+#ifdef __NR_poll
 	CALL(GT_PHASE_TRACER, poll, "the same"),
+#endif
+	CALL(GT_PHASE_TRACER, ppoll, "the same"),
+	CALL(GT_PHASE_TRACER, clock_nanosleep, "the same, where there is no pidfd"),
 	CALL_IF(GT_PHASE_TRACER, kill, 1, INT, SIGKILL, "the same"),
 	PRCTL(PR_SET_PDEATHSIG, "in that child"),
 	PRCTL(PR_SET_NO_NEW_PRIVS, "in that child"),

@@ -34,6 +34,9 @@ const struct gt_phase_cap gt_phase_caps[] = {
 	CAP(GT_PHASE_TRACER, SYS_RESOURCE, "raising RLIMIT_NOFILE beyond its hard limit"),
 	CAP(GT_PHASE_TRACER, DAC_OVERRIDE,
 	    "the record directory, where it belongs to another user"),
+	CAP(GT_PHASE_FIND, DAC_READ_SEARCH,
+	    "programs that another user owns, in their directories"),
+	CAP(GT_PHASE_FIND, SYS_PTRACE, "/proc/PID/root: the mounts that the container's init has"),
 };
 const unsigned gt_n_phase_caps = GT_ARRAY_LEN(gt_phase_caps);
 

@@ -7,20 +7,16 @@
  * the other side sends sizes a buffer. The parent bounds the time, and kills a child that took
  * longer or that talks nonsense. Privilege: the child enters its phase before it reads one byte.
  */
-#include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <time.h>
 
+#include "gotune/fds.h"
 #include "gotune/pages.h"
 #include "gotune/reap.h"
 #include "gotune/wire.h"
 #include "gotune/worker.h"
-
-#define KILL_WAIT_MS 1000
 
 struct request {
 	uint32_t job;
@@ -90,28 +86,10 @@ static int serve_one(int sock, const struct gt_job *jobs, unsigned n_jobs, int r
 	rep.err = *why;
 	if (ready == 0)
 		rep.result = job->fn(fd, in, req.in_len, out, job->ret_len, &rep.err);
+	gt_cleanup_close(&fd); /* now: a file system may take its time, which is the job's */
+	fd = -1;
 	gt_wire_map(out, job->ret_len, &job->ret_shape, &rep.map);
 	return gt_wire_send(sock, &rep, sizeof(rep), -1, &rep.map, out, job->ret_len, 0);
-}
-
-/*
- * Keeps only SOCK, as descriptor 3: what our parent's parent left open is not for the parser to
- * read, and a worker that hangs must not keep a pipe open whose end somebody waits for.
- */
-static int close_others(int sock)
-{
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int r = null < 0 ? -errno : 0;
-
-	if (r == 0 && null <= 3)
-		null = fcntl(null, F_DUPFD_CLOEXEC, 4);
-	if (r == 0 && sock != 3)
-		r = dup3(sock, 3, O_CLOEXEC) < 0 ? -errno : 0;
-	for (int i = 0; r == 0 && i <= STDERR_FILENO; i++)
-		r = dup2(null, i) < 0 ? -errno : 0;
-	if (r == 0 && close_range(4, ~0U, 0) < 0 && errno != ENOSYS)
-		r = -errno;
-	return r < 0 ? r : 3;
 }
 
 /* The child's life: jobs until the parent closes. One that could not get ready says so to each. */
@@ -123,7 +101,7 @@ static _Noreturn void serve(int sock, enum gt_phase phase, const struct gt_job *
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* without it the closed socket ends us, later */
 	ready = setup ? setup(setup_ctx) : 0;
-	kept = close_others(sock);
+	kept = gt_close_all_but(sock);
 	if (kept >= 0)
 		sock = kept;
 	if (ready < 0)
@@ -144,24 +122,19 @@ void gt_worker_end(struct gt_worker *w)
 	if (w->pid <= 0 || w->ended)
 		return;
 	w->ended = true;
+	if (w->borrowed)
+		return;
 	/* Our own unreaped child: the pid is still its. Or it sees the end of its input. */
 	if (kill(w->pid, SIGKILL) < 0)
 		(void)shutdown(w->sock, SHUT_WR);
 }
 
-/*
- * One that is stuck in the kernel, reading from a dead server's file system, cannot be killed: then
- * it is left to init. That its end of the socket is closed says that it has as good as gone.
- */
+/* One that is stuck in the kernel, reading from a dead server's file system, is left to init. */
 static void kill_worker(struct gt_worker *w)
 {
-	struct pollfd p = {.fd = w->sock, .events = 0}; /* POLLHUP is always told */
-
 	gt_worker_end(w);
-	if (w->pid > 0) {
-		if (poll(&p, 1, KILL_WAIT_MS) != 0)
-			(void)gt_reap(w->pid, NULL);
-	}
+	if (w->pid > 0 && !w->borrowed)
+		(void)gt_reap_within(w->pid, GT_END_WAIT_MS, NULL);
 	w->pid = 0;
 	gt_cleanup_close(&w->sock);
 	w->sock = -1;
@@ -242,6 +215,13 @@ int gt_worker_call(struct gt_worker *w, unsigned i, int fd, const void *in, size
 	if (r == -EPIPE || r == -ETIMEDOUT)
 		kill_worker(w);
 	return r;
+}
+
+void gt_worker_borrow(const struct gt_worker *w, int sock, struct gt_worker *ret)
+{
+	*ret = *w;
+	ret->sock = sock;
+	ret->borrowed = true;
 }
 
 void gt_worker_done(struct gt_worker *w)

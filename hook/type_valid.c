@@ -46,7 +46,7 @@ static bool res_valid(const struct gt_bundle_res *r)
 	       ENDS(r->cpus) && ENDS(r->mems) && gt_strv_valid(&r->unified);
 }
 
-static bool var_valid(const struct gt_env_var *v)
+bool gt_env_var_valid(const struct gt_env_var *v)
 {
 	return is_bool(&v->present) && is_bool(&v->too_long) && ENDS(v->value);
 }
@@ -63,7 +63,7 @@ bool gt_bundle_valid(const struct gt_bundle *b)
 		  ENDS(b->cgroups_path) && ENDS(b->selinux_label) && ENDS(b->apparmor_profile);
 
 	for (unsigned i = 0; i < GT_VAR_COUNT; i++)
-		ok = ok && var_valid(&b->var[i]);
+		ok = ok && gt_env_var_valid(&b->var[i]);
 	for (unsigned i = 0; i < GT_NS_COUNT; i++)
 		ok = ok && is_bool(&b->ns[i].present) && is_bool(&b->ns[i].joined) &&
 		     ENDS(b->ns[i].path);

@@ -273,7 +273,7 @@ verdict() { # STATUS EXIT
 	sed -i 's/^CapEff:.*/CapEff:\t000001fffff7ffff/' "$R/proc/self/status"
 	doctor
 	verdict degraded 4
-	row privilege CAP_SYS_PTRACE warn 'tracer'
+	row privilege CAP_SYS_PTRACE warn 'tracer, find'
 	[ "$(jq -c '[.phases[] | select(.phase == "tracer") | .capabilities[] | select(.have | not) | .name]' <<<"$output")" = '["CAP_SYS_PTRACE"]' ]
 }
 
@@ -390,8 +390,8 @@ verdict() { # STATUS EXIT
 @test "the phases: every capability and call with its reason" {
 	healthy
 	doctor
-	[ "$(jq -c '[.phases[].phase]' <<<"$output")" = '["parse","sysctl","tracer","stack"]' ]
-	[ "$(jq -c '[.phases[] | select(.filtered) | .phase]' <<<"$output")" = '["parse","sysctl","tracer","stack"]' ]
+	[ "$(jq -c '[.phases[].phase]' <<<"$output")" = '["parse","find","sysctl","tracer","stack"]' ]
+	[ "$(jq -c '[.phases[] | select(.filtered) | .phase]' <<<"$output")" = '["parse","find","sysctl","tracer","stack"]' ]
 	[ "$(jq '.phases[0].capabilities | length' <<<"$output")" = 0 ]
 	[ "$(jq '.phases[0].calls | length' <<<"$output")" -gt 8 ]
 	[ "$(jq -c '[.phases[].capabilities[].have] | unique' <<<"$output")" = '[true]' ]

@@ -10,6 +10,7 @@
 
 enum gt_phase {
 	GT_PHASE_PARSE,	 /* the worker that parses hostile bytes */
+	GT_PHASE_FIND,	 /* the child that opens a container's files */
 	GT_PHASE_SYSCTL, /* the worker inside the container's net and IPC namespaces */
 	GT_PHASE_TRACER, /* the process that waits at the exec barrier */
 	GT_PHASE_STACK,	 /* its child, which reads the first stack of the program */

@@ -55,14 +55,18 @@ GT_MUST_CHECK int gt_decide(const struct gt_decide_in *in, const char *state_doc
 			    struct gt_decision *ret, struct gt_err *e);
 void gt_decide_done(struct gt_decision *d);
 
+/* Sees to it that D has a parser: another one when the one before was lost. 0 or -errno. */
+GT_MUST_CHECK int gt_decide_parser(struct gt_decision *d, struct gt_err *e);
+
 /* The OCI state alone, parsed in a worker of its own. -EINVAL, -EPIPE, ... with a message. */
 GT_MUST_CHECK int gt_decide_state(const char *doc, size_t len, struct gt_state *ret,
 				  struct gt_err *e);
 
 /*
  * What PROG is, without a container: a file of this machine (ROOTFS_DIR NULL), or a program inside
- * ROOTFS_DIR, found as execvp there would. What is wrong with the file is in ret->note; fails only
- * for this process's own needs, or when ROOTFS_DIR cannot be opened.
+ * ROOTFS_DIR, found as execvp there would. What is wrong with the file, or that it took longer than
+ * GT_SEARCH_MS, is in ret->note; fails only for this process's own needs, or when PROG or
+ * ROOTFS_DIR cannot be opened.
  */
 GT_MUST_CHECK int gt_decide_program(const char *rootfs_dir, const char *prog,
 				    struct gt_program *ret, struct gt_err *e);

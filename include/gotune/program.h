@@ -27,9 +27,10 @@ enum gt_prog_note {
 	GT_NOTE_MALFORMED,     /* an ELF file or build info that contradicts itself */
 	GT_NOTE_NO_BUILDINFO,  /* ELF, without Go build info: another language, UPX, gccgo */
 	GT_NOTE_UNCERTAIN,     /* a launcher or script whose final program is not certain */
-	GT_NOTE_PARSER_DIED,   /* the sandboxed parser was killed or ran out of time */
+	GT_NOTE_PARSER_DIED,   /* a sandboxed process was killed, or died of the file */
 	GT_NOTE_TOO_LONG,      /* a path longer than GT_PATH_CAP, or too many launchers */
 	GT_NOTE_PATH_RELATIVE, /* PATH has an entry that is not absolute before the program */
+	GT_NOTE_TOOK_TOO_LONG, /* the search was not over in its time: see search.h */
 	GT_NOTE_COUNT,
 };
 

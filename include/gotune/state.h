@@ -37,6 +37,7 @@ struct gt_env_var {
 	uint32_t count; /* how many entries have this name */
 	char value[512];
 };
+bool gt_env_var_valid(const struct gt_env_var *v);
 
 enum gt_ns {
 	GT_NS_NET,

@@ -25,8 +25,9 @@ struct gt_job {
 };
 
 struct gt_worker {
-	pid_t pid;  /* 0: not started, or dead */
-	bool ended; /* no more asked: see gt_worker_end */
+	pid_t pid;     /* 0: not started, or dead */
+	bool ended;    /* no more asked: see gt_worker_end */
+	bool borrowed; /* another process's child: see gt_worker_borrow */
 	int sock;
 	const struct gt_job *jobs;
 	unsigned n_jobs;
@@ -51,6 +52,13 @@ GT_MUST_CHECK int gt_worker_start(struct gt_worker *ret, enum gt_phase phase,
  */
 GT_MUST_CHECK int gt_worker_call(struct gt_worker *w, unsigned i, int fd, const void *in,
 				 size_t in_len, void *ret, unsigned timeout_ms, struct gt_err *e);
+
+/*
+ * *RET is W in a forked child of ours, where W's socket is the descriptor SOCK. Calls of it work,
+ * and one that fails ends it for the child alone: the parent, which must call nothing meanwhile,
+ * has to be told, since request and reply may be out of step.
+ */
+void gt_worker_borrow(const struct gt_worker *w, int sock, struct gt_worker *ret);
 
 /* There is no more to be asked, and every later call returns -EPIPE: it may go while its parent
  * goes on. Waits for nobody, and takes nothing back: gt_worker_done does. */

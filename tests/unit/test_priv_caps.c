@@ -116,6 +116,7 @@ static bool in_table(enum gt_phase phase, int nr)
 /* What /proc/PID/status says of seccomp in each phase: 2 is a filter. */
 static const uint64_t seccomp_mode[GT_PHASE_COUNT] = {
 	[GT_PHASE_PARSE] = 2,
+	[GT_PHASE_FIND] = 2,
 	[GT_PHASE_SYSCTL] = 2,
 	[GT_PHASE_TRACER] = 2,
 	[GT_PHASE_STACK] = 2,

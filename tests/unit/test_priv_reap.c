@@ -10,9 +10,13 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "deny_call.h"
 #include "gotune/reap.h"
+#include "gotune/wire.h"
+#include "skip.h"
 
 static pid_t child(bool ends, int status)
 {
@@ -47,6 +51,51 @@ static void test_reap(void **state)
 	assert_int_equal(gt_reap(pid, NULL), -ECHILD);
 }
 
+/* Who ends in time, and who does not: killed, it is gone. */
+static void await_children(void)
+{
+	pid_t pid = child(false, 0);
+	int64_t begin = gt_wire_now_ms();
+	int status = 0;
+
+	assert_int_equal(gt_reap_within(pid, 100, &status), -ETIMEDOUT);
+	assert_in_range(gt_wire_now_ms() - begin, 100, 600);
+	assert_int_equal(gt_end_child(pid), 0);
+	assert_int_equal(gt_end_child(pid), -ECHILD);
+	assert_in_range(gt_wire_now_ms() - begin, 100, 600);
+	assert_int_equal(gt_reap_within(child(true, 7), 5000, &status), 0);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+	assert_int_equal(gt_await_child(child(true, 0), 5000), 0);
+	assert_int_equal(gt_await_child(child(true, 7), 5000), -EPIPE);
+	assert_int_equal(gt_await_child(child(false, 0), 50), -ETIMEDOUT);
+	assert_in_range(gt_wire_now_ms() - begin, 150, 1000);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+
+static void test_await_in_time(void **state)
+{
+	(void)state;
+	await_children();
+}
+
+static void test_await_in_time_without_a_pidfd(void **state)
+{
+	int status = 0;
+	pid_t pid = fork(); /* the filter is its own */
+
+	(void)state;
+	if (pid == 0) {
+		if (deny_call(SYS_pidfd_open, ENOSYS) < 0)
+			_exit(2);
+		await_children();
+		_exit(0); /* an assertion would have ended it by exit(), with what failed */
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 2)
+		SKIP("no filter can be loaded");
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 static void test_dead_alone(void **state)
 {
 	pid_t dead[] = {child(true, 0), child(true, 1)}, alive = child(false, 0);
@@ -67,6 +116,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_reap),
+		cmocka_unit_test(test_await_in_time),
+		cmocka_unit_test(test_await_in_time_without_a_pidfd),
 		cmocka_unit_test(test_dead_alone),
 	};
 

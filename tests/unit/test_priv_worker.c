@@ -17,7 +17,9 @@
 #include <time.h>
 
 #include "gotune/file.h"
+#include "gotune/reap.h"
 #include "gotune/worker.h"
+#include "silent_fs.h"
 #include "skip.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -278,6 +280,80 @@ static void test_call_bounds_sending(void **state)
 	free(out);
 }
 
+/* A worker that SIGKILL does not end, at once or ever, is waited for no longer than GT_END_WAIT_MS.
+ */
+static void stuck(unsigned job, const char *file)
+{
+	struct gt_worker w = start(GT_PHASE_PARSE);
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	char out[64];
+	int64_t begin = clock_ms();
+
+	assert_true(fd >= 0);
+	assert_int_equal(gt_worker_call(&w, job, fd, NULL, 0, out, 300, NULL), -ETIMEDOUT);
+	assert_in_range(clock_ms() - begin, 300, 300 + GT_END_WAIT_MS + 200);
+	assert_int_equal(gt_worker_call(&w, FAILS, -1, NULL, 0, out, 300, NULL), -EPIPE);
+	gt_worker_done(&w);
+	assert_in_range(clock_ms() - begin, 300, 300 + GT_END_WAIT_MS + 200);
+	/* FD stays open until the server is gone: closing it would wait, too. */
+}
+
+static void test_call_is_stuck_in_a_file(void **state)
+{
+	static const struct {
+		unsigned job;
+		uint32_t silent;
+	} rows[] = {
+		{READ_FILE, FUSE_READ},
+		{READ_FILE, FUSE_FLUSH}, /* all is read, and closing waits */
+		{HANGS, FUSE_FLUSH},	 /* ends, but for its files: its socket is closed before */
+	};
+	char file[64], dir[] = "/tmp/gotune-worker-XXXXXX";
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	(void)snprintf(file, sizeof(file), "%s/prog", dir);
+	for (size_t i = 0; i < GT_ARRAY_LEN(rows); i++) {
+		int fd = silent_fs_mount(dir);
+		pid_t server;
+
+		if (fd < 0) {
+			rmdir(dir);
+			SKIP("no file system of our own here: root and /dev/fuse");
+		}
+		server = fork();
+		if (server == 0) {
+			silent_fs_serve(fd, rows[i].silent);
+			_exit(0);
+		}
+		close(fd);
+		print_message("job %u, opcode %u\n", rows[i].job, rows[i].silent);
+		stuck(rows[i].job, file);
+		assert_int_equal(kill(server, SIGKILL), 0); /* with it all of its waits end */
+		assert_int_equal(waitpid(server, NULL, 0), server);
+		assert_int_equal(umount2(dir, MNT_DETACH), 0);
+		assert_true(waitpid(-1, NULL, 0) > 0); /* the worker that was left behind */
+	}
+	assert_int_equal(rmdir(dir), 0);
+}
+
+/* Borrowed, a worker is asked, and neither killed nor reaped. */
+static void test_borrowed(void **state)
+{
+	struct gt_worker w = start(GT_PHASE_PARSE), lent;
+	char out[8];
+
+	(void)state;
+	gt_worker_borrow(&w, fcntl(w.sock, F_DUPFD_CLOEXEC, 0), &lent);
+	assert_int_equal(gt_worker_call(&lent, FAILS, -1, NULL, 0, out, 5000, NULL), -EBADMSG);
+	assert_int_equal(gt_worker_call(&lent, HANGS, -1, NULL, 0, out, 100, NULL), -ETIMEDOUT);
+	assert_int_equal(lent.pid, 0);
+	assert_int_equal(waitpid(w.pid, NULL, WNOHANG), 0); /* it goes on */
+	gt_worker_done(&lent);
+	gt_worker_done(&w);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+
 /* Nothing that is open here is open there, standard descriptors included. */
 static void test_start_leaves_descriptors_behind(void **state)
 {
@@ -312,6 +388,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_call_bounds_sending),
+		cmocka_unit_test(test_call_is_stuck_in_a_file),
+		cmocka_unit_test(test_borrowed),
 		cmocka_unit_test(test_start_leaves_descriptors_behind),
 		cmocka_unit_test(test_call_carries_large_answers),
 		cmocka_unit_test(test_call_passes_a_descriptor),
