@@ -58,6 +58,7 @@ struct search {
 	bool joins_user; /* a user namespace that is there: what is new in it cannot be tried */
 	struct gt_buf cache;
 	bool learned; /* the cache did */
+	bool asked;   /* the worker was started */
 };
 
 /* Will S be set by the runtime, in a namespace of the container's? */
@@ -136,10 +137,12 @@ static void ask_namespace(struct search *w, struct gt_sysctl_fact *s)
 {
 	struct gt_worker *worker = &w->d->sysctl;
 
-	/* One that failed to start does not start for the next sysctl either. */
-	if (worker->pid == 0 && gt_worker_start(worker, GT_PHASE_SYSCTL, gt_sysctl_jobs,
-						GT_JOB_SYSCTL_COUNT, enter, &w->join, NULL) < 0)
+	/* One that died, or did not answer in time, does no better for the next sysctl: it would
+	 * only take as long again. */
+	if (!w->asked && gt_worker_start(worker, GT_PHASE_SYSCTL, gt_sysctl_jobs,
+					 GT_JOB_SYSCTL_COUNT, enter, &w->join, NULL) < 0)
 		worker->pid = 0;
+	w->asked = true;
 	if (worker->pid > 0)
 		gt_live_read_sysctl(w->d, s);
 }

@@ -166,7 +166,8 @@ static int await_reply(struct gt_worker *w, int64_t deadline, void *ret, size_t 
 int gt_worker_start(struct gt_worker *ret, enum gt_phase phase, const struct gt_job *jobs,
 		    unsigned n_jobs, int (*setup)(void *), void *setup_ctx, struct gt_err *e)
 {
-	struct gt_worker w = {.sock = -1, .jobs = jobs, .n_jobs = n_jobs};
+	struct gt_worker w = {
+		.sock = -1, .left_ms = GT_WORKER_TOTAL_MS, .jobs = jobs, .n_jobs = n_jobs};
 	int pair[2], r;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
@@ -200,7 +201,8 @@ static int send_request(struct gt_worker *w, unsigned i, int fd, const void *in,
 int gt_worker_call(struct gt_worker *w, unsigned i, int fd, const void *in, size_t in_len,
 		   void *ret, unsigned timeout_ms, struct gt_err *e)
 {
-	int64_t deadline = gt_wire_now_ms() + timeout_ms;
+	int64_t begin = gt_wire_now_ms();
+	int64_t deadline = begin + (timeout_ms < w->left_ms ? timeout_ms : w->left_ms);
 	int r;
 
 	if (w->pid <= 0 || w->ended)
@@ -212,6 +214,7 @@ int gt_worker_call(struct gt_worker *w, unsigned i, int fd, const void *in, size
 		r = broken(e, r);
 	else
 		r = await_reply(w, deadline, ret, w->jobs[i].ret_len, e);
+	w->left_ms -= gt_wire_now_ms() - begin;
 	if (r == -EPIPE || r == -ETIMEDOUT)
 		kill_worker(w);
 	return r;

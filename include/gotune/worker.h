@@ -24,11 +24,16 @@ struct gt_job {
 	struct gt_wire_shape in_shape, ret_shape;
 };
 
+/* All calls of one worker together, in milliseconds: a worker that answers each of them at the last
+ * moment must not make a container wait for as many times that. */
+#define GT_WORKER_TOTAL_MS 4000
+
 struct gt_worker {
 	pid_t pid;     /* 0: not started, or dead */
 	bool ended;    /* no more asked: see gt_worker_end */
 	bool borrowed; /* another process's child: see gt_worker_borrow */
 	int sock;
+	int64_t left_ms; /* of what its calls may take in all */
 	const struct gt_job *jobs;
 	unsigned n_jobs;
 };
@@ -46,7 +51,8 @@ GT_MUST_CHECK int gt_worker_start(struct gt_worker *ret, enum gt_phase phase,
  * Has the worker do job I. FD is passed along and stays the caller's. RET, which the caller has
  * zeroed, gets jobs[I].ret_len bytes, of whose arrays (jobs[I].ret_shape) those in use count; as of
  * IN's in the job. -EPIPE when the worker died (of its filter, a crash), -ETIMEDOUT when it took
- * longer than TIMEOUT_MS (it is then killed); every later call returns -EPIPE at once. Otherwise
+ * longer than TIMEOUT_MS, or its calls longer than GT_WORKER_TOTAL_MS in all (it is then killed);
+ * every later call returns -EPIPE at once. Otherwise
  * the job's own 0 or -errno. The reply comes from a process that parsed hostile bytes: the caller
  * range-checks it.
  */

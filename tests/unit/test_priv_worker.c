@@ -82,7 +82,25 @@ static int job_allocates(int fd, const void *in, size_t len, void *ret, size_t c
 	return 0;
 }
 
-enum { REVERSE, READ_FILE, FAILS, CRASHES, HANGS, OPENS, ALLOCATES };
+#define DRAG_MS 300
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int job_drags(int fd, const void *in, size_t len, void *ret, size_t cap, struct gt_err *e)
+{
+	(void)fd, (void)in, (void)len, (void)ret, (void)cap, (void)e;
+	for (int64_t end = now_ms() + DRAG_MS; now_ms() < end;)
+		;
+	return 0;
+}
+
+enum { REVERSE, READ_FILE, FAILS, CRASHES, HANGS, OPENS, ALLOCATES, DRAGS };
 static const struct gt_job jobs[] = {
 	[REVERSE] = {job_reverse, 400000, 400000},
 	[READ_FILE] = {job_read_file, 0, 64},
@@ -91,6 +109,7 @@ static const struct gt_job jobs[] = {
 	[HANGS] = {job_hangs, 0, 8},
 	[OPENS] = {job_opens, 0, 8},
 	[ALLOCATES] = {job_allocates, 0, 8},
+	[DRAGS] = {job_drags, 0, 8},
 };
 
 static struct gt_worker start(enum gt_phase phase)
@@ -184,6 +203,25 @@ static void test_call_bounds_time(void **state)
 {
 	(void)state;
 	dies(HANGS, -ETIMEDOUT);
+}
+
+static void test_call_bounds_time_of_all_calls(void **state)
+{
+	struct gt_worker w = start(GT_PHASE_PARSE);
+	int64_t begin = now_ms();
+	char out[8];
+	int r = 0;
+
+	(void)state;
+	assert_int_equal(w.left_ms, GT_WORKER_TOTAL_MS);
+	w.left_ms = 2 * DRAG_MS + DRAG_MS / 2;
+	assert_int_equal(gt_worker_call(&w, DRAGS, -1, NULL, 0, out, 5000, NULL), 0);
+	for (int i = 0; r == 0 && i < 9; i++)
+		r = gt_worker_call(&w, DRAGS, -1, NULL, 0, out, 5000, NULL);
+	assert_int_equal(r, -ETIMEDOUT);
+	assert_true(now_ms() - begin < 5 * DRAG_MS);
+	assert_int_equal(gt_worker_call(&w, DRAGS, -1, NULL, 0, out, 5000, NULL), -EPIPE);
+	gt_worker_done(&w);
 }
 
 static void test_call_forbidden_system_call_kills(void **state)
@@ -396,6 +434,7 @@ int main(void)
 		cmocka_unit_test(test_call_carries_errors),
 		cmocka_unit_test(test_call_survives_a_crash),
 		cmocka_unit_test(test_call_bounds_time),
+		cmocka_unit_test(test_call_bounds_time_of_all_calls),
 		cmocka_unit_test(test_call_forbidden_system_call_kills),
 		cmocka_unit_test(test_call_bounds_memory),
 		cmocka_unit_test(test_end_and_done),
