@@ -78,11 +78,42 @@ static int open_config(const char *bundle, struct gt_err *e)
 	return fd < 0 ? gt_err_sys(e, fd, "cannot open %s/config.json", bundle) : fd;
 }
 
+/*
+ * To be read only: who may write into the document that they have parsed could vouch for
+ * themselves. A descriptor of our own, of what may have no name.
+ */
+static int reopen_config(int config, struct gt_err *e)
+{
+	char path[64] = "/proc/self/fd/";
+	int fd;
+
+	(void)gt_append_u64(path, sizeof(path), (uint64_t)config); /* fits */
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? gt_err_sys(e, -errno, "cannot read the copy of config.json") : fd;
+}
+
+/* What the parser says, if config.json says it, too. */
+static int ask_bundle(struct gt_worker *w, int config, struct gt_bundle *ret, struct gt_err *e)
+{
+	_cleanup_free_ char *doc = NULL;
+	size_t len = 0;
+	int r = gt_read_all(config, GT_CONFIG_MAX, 0, &doc, &len);
+
+	if (r == -EFBIG)
+		return gt_err_set(e, r, "larger than %u MiB, which is more than we read",
+				  GT_CONFIG_MAX >> 20);
+	if (r < 0)
+		return gt_err_sys(e, r, "cannot read it");
+	r = gt_worker_call(w, GT_JOB_BUNDLE, config, NULL, 0, ret, GT_JOB_TIMEOUT_MS, e);
+	if (r == 0 && !(gt_bundle_valid(ret) && gt_bundle_agrees(ret, doc, len)))
+		r = gt_err_set(e, -EBADMSG, "the sandboxed worker sent nonsense");
+	return r;
+}
+
 static enum gt_trouble take_bundle(struct gt_decision *d, const char *bundle, const int *config,
 				   struct gt_err *e)
 {
-	_cleanup_close_ int fd =
-		config ? fcntl(*config, F_DUPFD_CLOEXEC, 3) : open_config(bundle, e);
+	_cleanup_close_ int fd = config ? reopen_config(*config, e) : open_config(bundle, e);
 	int r;
 
 	if (fd < 0)
@@ -90,9 +121,7 @@ static enum gt_trouble take_bundle(struct gt_decision *d, const char *bundle, co
 	d->bundle = calloc(1, sizeof(*d->bundle));
 	if (!d->bundle)
 		return GT_TROUBLE_CONFIG_INVALID;
-	r = gt_worker_call(&d->parser, GT_JOB_BUNDLE, fd, NULL, 0, d->bundle, GT_JOB_TIMEOUT_MS, e);
-	if (r == 0 && !gt_bundle_valid(d->bundle))
-		r = gt_err_set(e, -EBADMSG, "the sandboxed worker sent nonsense");
+	r = ask_bundle(&d->parser, fd, d->bundle, e);
 	if (r < 0) {
 		free(GT_TAKE_PTR(d->bundle));
 		(void)gt_err_wrap(e, "%s/config.json", bundle);

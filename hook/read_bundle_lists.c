@@ -82,16 +82,16 @@ static void end_rlimit(struct gt_bundle *b, const I *item)
 	b->nofile_hard = item->hard;
 }
 
+const char *const gt_bundle_ns_type[GT_NS_COUNT] = {
+	[GT_NS_NET] = "network",   [GT_NS_IPC] = "ipc",	    [GT_NS_USER] = "user",
+	[GT_NS_CGROUP] = "cgroup", [GT_NS_MOUNT] = "mount", [GT_NS_PID] = "pid",
+	[GT_NS_UTS] = "uts",
+};
+
 static void end_namespace(struct gt_bundle *b, const I *item)
 {
-	static const char *const type[GT_NS_COUNT] = {
-		[GT_NS_NET] = "network",   [GT_NS_IPC] = "ipc",	    [GT_NS_USER] = "user",
-		[GT_NS_CGROUP] = "cgroup", [GT_NS_MOUNT] = "mount", [GT_NS_PID] = "pid",
-		[GT_NS_UTS] = "uts",
-	};
-
 	for (unsigned i = 0; i < GT_NS_COUNT; i++) {
-		if (strcmp(item->type, type[i]) != 0)
+		if (strcmp(item->type, gt_bundle_ns_type[i]) != 0)
 			continue;
 		b->ns[i].present = true;
 		b->ns[i].joined = b->ns[i].joined || item->path[0];

@@ -31,6 +31,14 @@ GT_MUST_CHECK int gt_read_state(const char *doc, size_t len, struct gt_state *re
 bool gt_state_agrees(const struct gt_state *s, const char *doc, size_t len);
 
 /*
+ * The same for config.json and B: each path of B that is opened, or that a container is known by,
+ * stands in DOC as the value of its own member, and each namespace that B has is one of DOC's. A
+ * parser that was taken over may then choose among them, and name none of its own. The sources of
+ * mounts come in DOC's order. B is valid (gt_bundle_valid). Pure.
+ */
+bool gt_bundle_agrees(const struct gt_bundle *b, const char *doc, size_t len);
+
+/*
  * config.json. Missing process or linux is no error: has_process, has_linux say so. -EINVAL for
  * what is no JSON, -E2BIG for depth, -EBADMSG for a repeated or case-variant key on a path that we
  * read (runc and crun would read different values). Pure.

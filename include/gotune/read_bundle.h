@@ -31,6 +31,9 @@ struct gt_bundle_reader {
 	struct gt_bundle_item item;
 };
 
+/* The words of linux.namespaces. */
+extern const char *const gt_bundle_ns_type[GT_NS_COUNT];
+
 /* Namespaces, rlimits and mounts. As gt_field_take: 1 taken, 0 not ours, -errno. */
 GT_MUST_CHECK int gt_bundle_take_lists(struct gt_bundle_reader *rd, const struct gt_json_event *ev,
 				       struct gt_err *e);

@@ -26,6 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (fuzz_answer(gt_read_bundle((const char *)data, size, &b, &e), &e) < 0)
 		return 0;
 	HOLDS(gt_bundle_valid(&b));
+	HOLDS(gt_bundle_agrees(&b, (const char *)data, size) || fuzz_has_odd_spelling(data, size));
 	memset(&who, 0, sizeof(who));
 	(void)gt_copy_str(who.bundle, sizeof(who.bundle),
 			  b.cwd); /* a place of the input's choice */
