@@ -56,6 +56,7 @@ int gt_err_wrap(struct gt_err *e, const char *fmt, ...)
 	va_end(ap);
 	(void)gt_append(outer.msg, sizeof(outer.msg), ": "); /* cut at the end, as above */
 	(void)gt_append(outer.msg, sizeof(outer.msg), e->msg);
+	gt_utf8_plain(outer.msg); /* a character may have been cut */
 	memcpy(e->msg, outer.msg, sizeof(e->msg));
 	return e->code;
 }

@@ -6,6 +6,7 @@
 
 #include "gotune/cli.h"
 #include "gotune/engine_job.h"
+#include "gotune/utf8.h"
 
 const char *gt_cli_root(const struct gt_cli_args *a)
 {
@@ -77,12 +78,13 @@ static enum gt_exit exit_of(int r)
 	return GT_EXIT_UNSOUND;
 }
 
-/* The path as the caller can open it. */
+/* The path as the caller can open it, fit to be shown. */
 static void full_path(const struct gt_engine_job *j, const char *path, char *ret)
 {
 	if (!gt_copy_str(ret, GT_PATH_CAP, j->dir ? j->dir : "") ||
 	    !gt_append(ret, GT_PATH_CAP, path))
 		(void)gt_copy_str(ret, GT_PATH_CAP, path); /* too long: without the root */
+	gt_utf8_plain(ret);
 }
 
 static void show_diff(const struct gt_engine_job *j, struct gt_cli_out *out)

@@ -77,6 +77,19 @@ static void page(struct gt_cli_out *o, const char *asked, const struct gt_progra
 		go_lines(o, p);
 }
 
+static void print_json(struct gt_cli_out *out, const struct gt_program *p)
+{
+	_cleanup_(gt_buf_done) struct gt_buf doc = {0};
+	struct gt_jw w;
+
+	gt_jw_init(&w, &doc, true);
+	gt_record_program(p, &w);
+	if (doc.error)
+		out->buf.error = doc.error;
+	else
+		gt_cli_json(out, doc.p, doc.len);
+}
+
 /* Was it the file (or the root) that could not be opened, or did this process lack something? */
 static enum gt_exit whose_fault(int code)
 {
@@ -101,15 +114,10 @@ int gt_cmd_inspect(const struct gt_cli_args *a, struct gt_cli_out *out)
 	r = gt_decide_program(a->value[GT_OPT_ROOTFS], a->pos[0], &p, &e);
 	if (r < 0)
 		return gt_cli_fail(out, whose_fault(r), "%s", e.msg);
-	if (a->json) {
-		struct gt_jw w;
-
-		gt_jw_init(&w, &out->buf, true);
-		gt_record_program(&p, &w);
-		gt_buf_str(&out->buf, "\n");
-	} else {
+	if (a->json)
+		print_json(out, &p);
+	else
 		page(out, a->pos[0], &p);
-	}
 	why = (unsigned)p.note < GT_NOTE_COUNT ? note_text[p.note] : NULL;
 	if (why)
 		return gt_cli_fail(out, GT_EXIT_UNSOUND, "%s: %s", a->pos[0], why);

@@ -3,21 +3,17 @@
  * descriptor and to stderr; no privilege.
  *
  * Nearly every string that is printed came from an image. A terminal obeys control bytes, so none
- * gets through: ESC, C1 controls and everything else beyond printable ASCII is shown as '?'.
+ * gets through, and no character that hides or reorders others: all that is not printable ASCII is
+ * shown as '?', one a character. That is stricter than gt_utf8_plain, since columns are counted.
  */
 #include <stdarg.h>
 #include <stdio.h>
 
 #include "gotune/cli.h"
 #include "gotune/file.h"
+#include "gotune/utf8.h"
 
 #define LABEL_WIDTH 12
-
-/* The bytes of a UTF-8 character after its first: they belong to the '?' that the first became. */
-static bool is_continuation(char c)
-{
-	return ((unsigned char)c & 0xc0) == 0x80;
-}
 
 static bool is_printable(char c)
 {
@@ -26,11 +22,11 @@ static bool is_printable(char c)
 
 static void plain(struct gt_buf *b, const char *s, size_t len)
 {
-	for (size_t i = 0; i < len && s[i]; i++) {
-		if (is_printable(s[i]))
-			gt_buf_add(b, s + i, 1);
-		else if (!is_continuation(s[i]) || i == 0 || !((unsigned char)s[i - 1] & 0x80))
-			gt_buf_str(b, "?");
+	for (size_t i = 0; i < len && s[i];) {
+		unsigned n = gt_utf8_char(s + i, len - i);
+
+		gt_buf_add(b, is_printable(s[i]) ? s + i : "?", 1);
+		i += n ? n : 1;
 	}
 }
 
@@ -95,24 +91,32 @@ void gt_cli_para(struct gt_cli_out *o, unsigned indent, enum gt_style style, con
 	wrapped(o, indent, style, text);
 }
 
+/* CODE as JSON escapes it: beyond 16 bits as two surrogates (RFC 8259, section 7). */
+static void add_escape(struct gt_buf *b, uint32_t code)
+{
+	if (code > 0xffff) {
+		gt_buf_fmt(b, "\\u%04x", 0xd800 + ((code - 0x10000) >> 10));
+		code = 0xdc00 + (code & 0x3ff);
+	}
+	gt_buf_fmt(b, "\\u%04x", code);
+}
+
 /*
- * Inside a JSON document these bytes can only stand in strings (RFC 8259, section 7, wants only
- * those below 0x20 escaped), and there an escape means the same.
+ * Below 0x20 a document has nothing but the white space between tokens; what else may not be shown
+ * is in a string, where an escape means the same (RFC 8259, sections 2 and 7).
  */
 void gt_cli_json(struct gt_cli_out *o, const char *doc, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)doc[i];
-		unsigned char d = i + 1 < len ? (unsigned char)doc[i + 1] : 0;
+	for (size_t i = 0; i < len;) {
+		unsigned n = gt_utf8_char(doc + i, len - i);
+		uint32_t code =
+			n ? gt_utf8_code(doc + i, n) : 0xfffd; /* no JSON: not to be shown */
 
-		if (c == 0x7f) {
-			gt_buf_str(&o->buf, "\\u007f");
-		} else if (c == 0xc2 && d >= 0x80 && d < 0xa0) {
-			gt_buf_fmt(&o->buf, "\\u%04x", d);
-			i++;
-		} else {
-			gt_buf_add(&o->buf, doc + i, 1);
-		}
+		if (n == 0 || (code >= 0x20 && gt_utf8_is_hidden(code)))
+			add_escape(&o->buf, code);
+		else
+			gt_buf_add(&o->buf, doc + i, n);
+		i += n ? n : 1;
 	}
 	if (len == 0 || doc[len - 1] != '\n')
 		gt_buf_str(&o->buf, "\n");

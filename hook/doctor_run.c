@@ -44,6 +44,7 @@ static _Noreturn void child(const struct gt_run *run, int out)
 {
 	const char *const env[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", run->env_extra,
 				   NULL};
+	struct gt_err e = {0};
 	sigset_t none;
 	int r;
 
@@ -60,7 +61,8 @@ static _Noreturn void child(const struct gt_run *run, int out)
 			     (char *const *)(uintptr_t)env); /* execve changes neither */
 	else
 		errno = -r;
-	(void)dprintf(STDERR_FILENO, "cannot run %s: %s\n", run->argv[0], strerror(errno));
+	(void)gt_err_sys(&e, -errno, "cannot run %s", run->argv[0]);
+	(void)dprintf(STDERR_FILENO, "%s\n", e.msg);
 	_exit(NO_EXEC);
 }
 

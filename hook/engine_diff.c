@@ -1,9 +1,11 @@
 /*
- * A unified diff of two texts, for --dry-run. Pure but for the heap.
+ * A unified diff of two texts, for --dry-run: for a person, so no byte of a file reaches a terminal
+ * that would be obeyed or not be seen. Pure but for the heap.
  */
 #include <stdio.h>
 
 #include "gotune/engine_job.h"
+#include "gotune/utf8.h"
 
 #define CONTEXT	    3
 #define TABLE_CELLS (4u << 20) /* beyond that the differing middle is shown as replaced whole */
@@ -152,7 +154,7 @@ static void hunk(struct gt_buf *out, const struct script *s, unsigned from, unsi
 		size_t len = (size_t)(l->at[at + 1] - l->at[at]);
 
 		gt_buf_add(out, &o->kind, 1);
-		gt_buf_add(out, l->at[at], len);
+		gt_utf8_add_plain(out, l->at[at], len);
 		if (l->at[at][len - 1] != '\n')
 			gt_buf_str(out, "\n\\ No newline at end of file\n");
 	}

@@ -63,50 +63,63 @@ static int parse_log(const char *word)
 	return gt_words_find(&words, word);
 }
 
+/* Values that no character has: getopt tells the two apart in optopt. */
+enum { OPT_POLICY = 256, OPT_PROFILE, OPT_RECORD_DIR, OPT_LOG, OPT_HELP, OPT_VERSION };
+
+/* In our words: getopt's would quote ARGV as it is. */
+static void say_bad_option(char *const argv[])
+{
+	char letter[] = {'-', (char)optopt, '\0'};
+	bool is_letter = optopt != 0 && optopt < OPT_POLICY;
+
+	gt_log(GT_LOG_ERROR, "cannot use the option %s; see --help",
+	       is_letter ? letter : argv[optind - 1]);
+}
+
 /* 0: go on; otherwise exit with *ret_status. */
 static bool parse_args(int argc, char **argv, int *ret_status)
 {
 	static const struct option opts[] = {
-		{"policy", required_argument, NULL, 'p'},
-		{"profile", required_argument, NULL, 'P'},
-		{"record-dir", required_argument, NULL, 'r'},
-		{"log", required_argument, NULL, 'l'},
-		{"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, 'v'},
+		{"policy", required_argument, NULL, OPT_POLICY},
+		{"profile", required_argument, NULL, OPT_PROFILE},
+		{"record-dir", required_argument, NULL, OPT_RECORD_DIR},
+		{"log", required_argument, NULL, OPT_LOG},
+		{"help", no_argument, NULL, OPT_HELP},
+		{"version", no_argument, NULL, OPT_VERSION},
 		{NULL, 0, NULL, 0},
 	};
 	int c, to;
 
 	*ret_status = 0;
+	opterr = 0;
 	while ((c = getopt_long(argc, argv, "", opts, NULL)) != -1) {
 		switch (c) {
-		case 'p':
+		case OPT_POLICY:
 			arg.policy = optarg;
 			break;
-		case 'P':
+		case OPT_PROFILE:
 			arg.profile = optarg;
 			break;
-		case 'r':
+		case OPT_RECORD_DIR:
 			arg.record_dir = optarg;
 			break;
-		case 'l':
+		case OPT_LOG:
 			to = parse_log(optarg);
 			if (to < 0) {
-				fprintf(stderr,
-					"oci-gotune-hook: --log takes auto, stderr, syslog or none\n");
+				gt_log(GT_LOG_ERROR, "--log takes auto, stderr, syslog or none");
 				*ret_status = 2;
 				return false;
 			}
 			arg.log = (enum gt_log_to)to;
 			break;
-		case 'h':
+		case OPT_HELP:
 			fputs(usage, stdout);
 			return false;
-		case 'v':
+		case OPT_VERSION:
 			puts("oci-gotune-hook " GT_VERSION);
 			return false;
 		default:
-			fputs("oci-gotune-hook: see --help\n", stderr);
+			say_bad_option(argv);
 			*ret_status = 2;
 			return false;
 		}
@@ -351,6 +364,7 @@ int main(int argc, char **argv)
 
 	settle_in();
 	gt_malloc_settle();
+	gt_log_init("oci-gotune-hook", GT_LOG_STDERR, GT_LOG_INFO); /* until --log is known */
 	if (!parse_args(argc, argv, &status))
 		return status ? refuse(status) : 0;
 	gt_log_init("oci-gotune-hook", arg.log, GT_LOG_INFO);

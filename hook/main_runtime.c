@@ -135,6 +135,7 @@ int main(int argc, char **argv)
 	(void)signal(SIGXFSZ, on_size);
 	argv[0] = real;
 	execv(real, argv);
-	fprintf(stderr, "gotune-runtime: cannot run %s: %s\n", real, strerror(errno));
+	(void)gt_err_sys(&e, -errno, "cannot run %s", real);
+	fprintf(stderr, "gotune-runtime: %s\n", e.msg);
 	return 126;
 }

@@ -114,7 +114,7 @@ bool gt_cli_color_wanted(int fd);
 const char *gt_cli_color_on(enum gt_style style);
 #define GT_CLI_COLOR_OFF "\033[0m"
 
-/* Appends S made plain: printable ASCII; a control byte or a non-ASCII character becomes '?'. */
+/* Appends S made plain: printable ASCII; any other character becomes '?', as does a stray byte. */
 void gt_cli_plain(struct gt_buf *b, const char *s);
 /* Appends LEN bytes of S, made plain, in STYLE. */
 void gt_cli_styled(struct gt_cli_out *o, enum gt_style style, const char *s, size_t len);
@@ -124,7 +124,8 @@ void gt_cli_heading(struct gt_cli_out *o, const char *title);
 void gt_cli_field(struct gt_cli_out *o, const char *label, enum gt_style style, const char *value);
 /* Text wrapped to the width, every line indented by INDENT. */
 void gt_cli_para(struct gt_cli_out *o, unsigned indent, enum gt_style style, const char *text);
-/* Appends a JSON document and a newline; DEL and C1 controls become \u escapes: same meaning. */
+/* Appends a JSON document and a newline; what gt_utf8_is_hidden names becomes \u escapes, which
+ * mean the same: the data is exact, and the text may be shown. */
 void gt_cli_json(struct gt_cli_out *o, const char *doc, size_t len);
 /* One line on stderr: "gotune COMMAND: ...". Returns STATUS. */
 int gt_cli_fail(const struct gt_cli_out *o, enum gt_exit status, const char *fmt, ...)

@@ -133,7 +133,10 @@ bool gt_path_exists(int root, const char *path);
  */
 GT_MUST_CHECK int gt_changes_apply(struct gt_engine_job *j, struct gt_err *e);
 
-/* A unified diff of three lines of context. A NULL text is a file that does not exist. Pure. */
+/*
+ * A unified diff of three lines of context, to be read and not to be applied: the texts are shown
+ * as gt_utf8_add_plain makes them, PATH as it is. A NULL text is a file that does not exist. Pure.
+ */
 void gt_diff(struct gt_buf *out, const char *path, const char *old, size_t old_len, const char *new,
 	     size_t new_len);
 

@@ -9,12 +9,12 @@
 
 struct gt_err {
 	int code;      /* -errno, 0 when nothing failed */
-	char msg[504]; /* one line, NUL-terminated, no control bytes */
+	char msg[504]; /* one line, NUL-terminated, as gt_utf8_plain makes it */
 };
 
 /*
- * Sets *e (may be NULL) to CODE (a negative errno) and the formatted line. Control bytes in the
- * result become '?', since messages may quote an image's strings. Returns CODE, so that callers
+ * Sets *e (may be NULL) to CODE (a negative errno) and the formatted line. gt_utf8_plain makes it
+ * fit to be shown, since messages may quote an image's strings. Returns CODE, so that callers
  * can write: return gt_err_set(e, -EINVAL, "...").
  */
 int gt_err_set(struct gt_err *e, int code, const char *fmt, ...) GT_PRINTF(3, 4);

@@ -39,13 +39,20 @@ static void globs(const char *pattern, const char *s)
 		(void)gt_glob(pattern, s);
 }
 
+/* Nothing that is obeyed or hidden is left, and what is many lines differs in nothing else. */
 static void plain(char *s)
 {
+	struct gt_buf lines = {0};
 	size_t len = strlen(s);
 
 	HOLDS(gt_utf8_valid_len(s, len) <= len);
+	gt_utf8_add_plain(&lines, s, len);
 	gt_utf8_plain(s);
 	HOLDS(gt_utf8_valid_len(s, strlen(s)) == strlen(s) && strlen(s) <= len);
+	HOLDS(lines.error || lines.len == strlen(s));
+	for (const char *p = s; *p; p += gt_utf8_char(p, strlen(p)))
+		HOLDS(!gt_utf8_is_hidden(gt_utf8_code(p, gt_utf8_char(p, strlen(p)))));
+	gt_buf_done(&lines);
 	HOLDS(gt_err_set(&(struct gt_err){0}, -EINVAL, "%s", s) == -EINVAL);
 }
 

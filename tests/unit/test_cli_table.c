@@ -63,6 +63,9 @@ static void test_gt_cli_plain_rows(void **state)
 		 "?31m"},
 		{"four bytes", "\xf0\x9f\x90\xb9!", "?!"},
 		{"stray continuation", "a\x9b", "a?"},
+		{"what is no character: one a byte", "\xff\x9b\xc3", "???"},
+		{"right-to-left override", "a\xe2\x80\xaez", "a?z"},
+		{"a tag", "a\xf3\xa0\x81\x81z", "a?z"},
 	};
 
 	(void)state;
@@ -73,6 +76,37 @@ static void test_gt_cli_plain_rows(void **state)
 		if (strcmp(b.p, rows[i].want) != 0)
 			fail_msg("%s: got \"%s\"", rows[i].name, b.p);
 		gt_buf_done(&b);
+	}
+}
+
+/* The data is exact, and nothing of it is obeyed or hidden. */
+static void test_gt_cli_json_escapes(void **state)
+{
+	static const struct {
+		const char *name, *doc, *want;
+	} rows[] = {
+		{"ascii and layout", "{\n\t\"a\": 1\r\n}\n", "{\n\t\"a\": 1\r\n}\n"},
+		{"a newline is added", "1", "1\n"},
+		{"nothing", "", "\n"},
+		{"letters", "\"n\xc3\xa9t\xf0\x9f\x90\xb9\"", "\"n\xc3\xa9t\xf0\x9f\x90\xb9\"\n"},
+		{"delete", "\"a\177\"", "\"a\\u007f\"\n"},
+		{"c1", "\"\xc2\x9b\"", "\"\\u009b\"\n"},
+		{"no-break space is seen", "\"\xc2\xa0\"", "\"\xc2\xa0\"\n"},
+		{"override", "\"\xe2\x80\xae\"", "\"\\u202e\"\n"},
+		{"byte order mark", "\"\xef\xbb\xbf\"", "\"\\ufeff\"\n"},
+		{"a tag: two surrogates", "\"\xf3\xa0\x81\x81\"", "\"\\udb40\\udc41\"\n"},
+		{"the last noncharacter", "\"\xf4\x8f\xbf\xbf\"", "\"\\udbff\\udfff\"\n"},
+		{"no UTF-8", "\"\x9b\"", "\"\\ufffd\"\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < GT_ARRAY_LEN(rows); i++) {
+		struct gt_cli_out o = {0};
+
+		gt_cli_json(&o, rows[i].doc, strlen(rows[i].doc));
+		if (strcmp(o.buf.p, rows[i].want) != 0)
+			fail_msg("%s: got %s", rows[i].name, o.buf.p);
+		gt_buf_done(&o.buf);
 	}
 }
 
@@ -111,6 +145,21 @@ static void test_gt_cli_table_aligns_and_wraps(void **state)
 				     "abcdefgh  -      -\n"
 				     "ij\n"
 				     "    a note\n");
+	gt_buf_done(&o.buf);
+}
+
+/* What is not shown takes one column a character, in the measure also. */
+static void test_gt_cli_table_columns_of_hidden(void **state)
+{
+	struct gt_cli_table t = {.col = three, .n_col = 3};
+	struct gt_cli_out o = {0};
+
+	(void)state;
+	gt_cli_table_row(&t, (const struct gt_cli_cell[]){
+				     {"a\xe2\x80\xae\xf3\xa0\x81\x81z", 0}, {"1", 0}, {"x", 0}});
+	gt_cli_table_end(&t, &o);
+	assert_string_equal(o.buf.p, "NAME  VALUE  WHY\n"
+				     "a??z  1      x\n");
 	gt_buf_done(&o.buf);
 }
 
@@ -212,7 +261,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_gt_cli_wrap_breaks),
 		cmocka_unit_test(test_gt_cli_plain_rows),
+		cmocka_unit_test(test_gt_cli_json_escapes),
 		cmocka_unit_test(test_gt_cli_table_aligns_and_wraps),
+		cmocka_unit_test(test_gt_cli_table_columns_of_hidden),
 		cmocka_unit_test(test_gt_cli_table_never_exceeds_the_width),
 		cmocka_unit_test(test_gt_cli_table_colour_changes_no_column),
 		cmocka_unit_test(test_gt_cli_json_escapes_what_terminals_obey),

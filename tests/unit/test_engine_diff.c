@@ -32,6 +32,11 @@ static void test_diff_rows(void **state)
 		 "--- f\n+++ f\n@@ -1 +1,2 @@\n-a\n\\ No newline at end of file\n+a\n+b\n"},
 		{"nor of the new", "a\nb\n", "a\nc",
 		 "--- f\n+++ f\n@@ -1,2 +1,2 @@\n a\n-b\n+c\n\\ No newline at end of file\n"},
+		{"a tab stays, and letters", "\ta\xc3\xa9\n", "\tb\xc3\xa9\n",
+		 "--- f\n+++ f\n@@ -1 +1 @@\n-\ta\xc3\xa9\n+\tb\xc3\xa9\n"},
+		{"what a terminal would obey or hide", "\033[2Ja\xe2\x80\xae\r\n\xff\n",
+		 "\033[2Ja\xe2\x80\xae\r\n\xff\nb\n",
+		 "--- f\n+++ f\n@@ -1,2 +1,3 @@\n ?[2Ja??\n ?\n+b\n"},
 		{"an empty file that is filled", "", "a\n", "--- f\n+++ f\n@@ -0,0 +1 @@\n+a\n"},
 	};
 
