@@ -142,7 +142,7 @@ static void test_aside_time_runs_from_its_start(void **state)
 	struct gt_aside a = start(hangs, NULL, -1);
 
 	(void)state;
-	usleep(TIME_MS * 1000 / 2);
+	usleep(TIME_MS * 1000); /* it is over when it is awaited */
 	assert_int_equal(gt_aside_await(&a), -ETIMEDOUT);
 	assert_in_range(gt_wire_now_ms() - begin, TIME_MS, TIME_MS + GT_END_WAIT_MS);
 	gt_aside_done(&a);
