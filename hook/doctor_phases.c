@@ -6,11 +6,8 @@
 #include "gotune/json.h"
 
 static const char *const phase_word[GT_PHASE_COUNT] = {
-	[GT_PHASE_PARSE] = "parse",
-	[GT_PHASE_FIND] = "find",
-	[GT_PHASE_SYSCTL] = "sysctl",
-	[GT_PHASE_TRACER] = "tracer",
-	[GT_PHASE_STACK] = "stack",
+	[GT_PHASE_PARSE] = "parse",   [GT_PHASE_FIND] = "find",	  [GT_PHASE_SYSCTL] = "sysctl",
+	[GT_PHASE_TRACER] = "tracer", [GT_PHASE_STACK] = "stack",
 };
 const struct gt_words gt_phase_words = {phase_word, GT_ARRAY_LEN(phase_word)};
 

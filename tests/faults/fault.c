@@ -6,8 +6,8 @@
  * 1 the monotonic clock as well, as on a machine that its host had frozen.
  *
  * P numbers the processes that the program forks, as inject.c does. DIR/counts has what was
- * counted, as 32-bit numbers: hits, allocations of 16 processes, looks of 16 processes. It is shared
- * memory, so that a worker that may make no system call counts as well.
+ * counted, as 32-bit numbers: hits, allocations of 16 processes, looks of 16 processes. It is
+ * shared memory, so that a worker that may make no system call counts as well.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -115,11 +115,8 @@ static bool in_table(enum gt_phase phase, int nr)
 
 /* What /proc/PID/status says of seccomp in each phase: 2 is a filter. */
 static const uint64_t seccomp_mode[GT_PHASE_COUNT] = {
-	[GT_PHASE_PARSE] = 2,
-	[GT_PHASE_FIND] = 2,
-	[GT_PHASE_SYSCTL] = 2,
-	[GT_PHASE_TRACER] = 2,
-	[GT_PHASE_STACK] = 2,
+	[GT_PHASE_PARSE] = 2,  [GT_PHASE_FIND] = 2,  [GT_PHASE_SYSCTL] = 2,
+	[GT_PHASE_TRACER] = 2, [GT_PHASE_STACK] = 2,
 };
 
 static void test_phases_hold_what_their_table_says(void **state)
