@@ -178,7 +178,7 @@ static int edit_node(struct writer *w, int i, const char *doc)
 	uint32_t text = (uint32_t)w->text.len;
 
 	if (value && !may_go(w, i, doc))
-		return 0; /* tell_row says so */
+		return 0; /* why_not says so */
 	if (value || p->null) {
 		add_part(&w->text, w->made[i].text, w->made[i].text_len);
 		return add_edit(w, p->begin, p->end, text);
@@ -346,18 +346,7 @@ static void tell(const struct writer *w, const char *doc, struct gt_outcome *out
 	}
 }
 
-/* ---- the two sides ---- */
-
-int gt_apply_places(const char *doc, size_t len, bool whole, const struct gt_plan *plan,
-		    struct gt_places *ret, struct gt_err *e)
-{
-	struct gt_splice s = {0};
-	int r = gt_splice_want(&s, whole, plan);
-
-	if (r < 0)
-		return gt_err_set(e, r, "config.json: too much to change");
-	return gt_splice_locate(&s, doc, len, ret, e);
-}
+/* ---- the whole ---- */
 
 static bool agree(const struct gt_places *a, const struct gt_places *b)
 {

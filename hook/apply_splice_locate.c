@@ -213,8 +213,8 @@ static int take(void *ctx, const struct gt_json_event *ev, struct gt_err *e)
 	return r;
 }
 
-int gt_splice_locate(const struct gt_splice *s, const char *doc, size_t len, struct gt_places *ret,
-		     struct gt_err *e)
+static int locate(const struct gt_splice *s, const char *doc, size_t len, struct gt_places *ret,
+		  struct gt_err *e)
 {
 	struct walk w = {.s = s, .p = ret};
 	int r;
@@ -224,4 +224,15 @@ int gt_splice_locate(const struct gt_splice *s, const char *doc, size_t len, str
 	ret->n_node = (uint32_t)s->n_node;
 	r = gt_json_walk(doc, len, GT_JSON_KEYS, take, &w, NULL, e);
 	return r == -E2BIG && !e->msg[0] ? gt_err_set(e, r, "config.json: too much to change") : r;
+}
+
+int gt_apply_places(const char *doc, size_t len, bool whole, const struct gt_plan *plan,
+		    struct gt_places *ret, struct gt_err *e)
+{
+	struct gt_splice s = {0};
+	int r = gt_splice_want(&s, whole, plan);
+
+	if (r < 0)
+		return gt_err_set(e, r, "config.json: too much to change");
+	return locate(&s, doc, len, ret, e);
 }

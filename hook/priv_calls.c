@@ -101,12 +101,9 @@ const struct gt_phase_call gt_phase_calls[] = {
 	CALL(GT_PHASE_TRACER, process_vm_writev, "its new stack"),
 	CALL(GT_PHASE_TRACER, prlimit64, "RLIMIT_NOFILE; its child's limits"),
 	CALL(GT_PHASE_TRACER, openat, "/proc/PID/stat, limits and auxv; the record"),
-	CALL(GT_PHASE_TRACER, openat2, "the record's directory"),
 	CALL(GT_PHASE_TRACER, read, "the same"),
-	CALL(GT_PHASE_TRACER, lseek, "the same"),
 	CALL(GT_PHASE_TRACER, write, "the record, the first word to the hook"),
 	CALL(GT_PHASE_TRACER, close, "the same"),
-	CALL(GT_PHASE_TRACER, fcntl, "the same"),
 	STAT(GT_PHASE_TRACER, "the same"),
 	CALL(GT_PHASE_TRACER, statx, "which file the program runs"),
 #ifdef __NR_readlink

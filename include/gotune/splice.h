@@ -57,10 +57,6 @@ GT_MUST_CHECK int gt_splice_want(struct gt_splice *s, bool whole, const struct g
 /* Appends an element; -E2BIG when there is no room. */
 GT_MUST_CHECK int gt_splice_add(struct gt_places *p, const struct gt_element *e);
 
-/* The worker's reader, by json.h. *RET is zero before. */
-GT_MUST_CHECK int gt_splice_locate(const struct gt_splice *s, const char *doc, size_t len,
-				   struct gt_places *ret, struct gt_err *e);
-
 /* The editing process's own, by raw.h: pure, no allocation. *RET is zero before. -EINVAL: not a
  * document that both readers could agree on; -E2BIG. */
 GT_MUST_CHECK int gt_splice_scan(const struct gt_splice *s, const char *doc, size_t len,

@@ -8,11 +8,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fuse.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define SILENT_FS_SIZE (1 << 20)
@@ -115,6 +117,30 @@ static void silent_fs_serve(int fd, uint32_t opcode)
 		if (write(fd, &out, out.h.len) < 0 && errno != ENOENT) /* ENOENT: it was given up */
 			return;
 	}
+}
+
+/* Mounts it on DIR, with a server of its own. The server's pid, or -1. */
+static pid_t silent_fs_start(const char *dir, uint32_t opcode)
+{
+	int fd = silent_fs_mount(dir);
+	pid_t server = fd < 0 ? -1 : fork();
+
+	if (server == 0) {
+		silent_fs_serve(fd, opcode);
+		_exit(0);
+	}
+	if (fd >= 0)
+		close(fd);
+	return server;
+}
+
+/* Ends the server, and with it all waits for it. 0 or -1. */
+static int silent_fs_stop(pid_t server, const char *dir)
+{
+	return kill(server, SIGKILL) < 0 || waitpid(server, NULL, 0) != server ||
+			       umount2(dir, MNT_DETACH) < 0
+		       ? -1
+		       : 0;
 }
 
 #endif

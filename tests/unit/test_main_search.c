@@ -179,23 +179,15 @@ static void test_program_on_a_silent_file_system(void **state)
 	(void)state;
 	assert_non_null(mkdtemp(dir));
 	for (size_t i = 0; i < GT_ARRAY_LEN(silent); i++) {
-		int fd = silent_fs_mount(dir);
-		pid_t server;
+		pid_t server = silent_fs_start(dir, silent[i]);
 
-		if (fd < 0) {
+		if (server < 0) {
 			rmdir(dir);
 			SKIP("no file system of our own here: root and /dev/fuse");
 		}
-		server = fork();
-		if (server == 0) {
-			silent_fs_serve(fd, silent[i]);
-			_exit(0);
-		}
-		close(fd);
 		print_message("opcode %u\n", silent[i]);
 		ask(dir);
-		assert_int_equal(kill(server, SIGKILL), 0); /* with it all of its waits end */
-		assert_int_equal(umount2(dir, MNT_DETACH), 0);
+		assert_int_equal(silent_fs_stop(server, dir), 0);
 		while (waitpid(-1, NULL, 0) > 0)
 			;
 	}

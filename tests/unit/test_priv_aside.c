@@ -198,25 +198,16 @@ static void test_aside_that_is_stuck(void **state)
 {
 	char dir[] = "/tmp/gotune-aside-XXXXXX";
 	pid_t server;
-	int fd;
 
 	(void)state;
 	assert_non_null(mkdtemp(dir));
-	fd = silent_fs_mount(dir);
-	if (fd < 0) {
+	server = silent_fs_start(dir, FUSE_OPEN);
+	if (server < 0) {
 		rmdir(dir);
 		SKIP("no file system of our own here: root and /dev/fuse");
 	}
-	server = fork();
-	if (server == 0) {
-		silent_fs_serve(fd, FUSE_OPEN);
-		_exit(0);
-	}
-	close(fd);
 	stuck(dir);
-	assert_int_equal(kill(server, SIGKILL), 0); /* with it all of its waits end */
-	assert_int_equal(waitpid(server, NULL, 0), server);
-	assert_int_equal(umount2(dir, MNT_DETACH), 0);
+	assert_int_equal(silent_fs_stop(server, dir), 0);
 	assert_int_equal(rmdir(dir), 0);
 	assert_true(waitpid(-1, NULL, 0) > 0);
 	no_child_is_left();

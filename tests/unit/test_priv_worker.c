@@ -352,24 +352,15 @@ static void test_call_is_stuck_in_a_file(void **state)
 	assert_non_null(mkdtemp(dir));
 	(void)snprintf(file, sizeof(file), "%s/prog", dir);
 	for (size_t i = 0; i < GT_ARRAY_LEN(rows); i++) {
-		int fd = silent_fs_mount(dir);
-		pid_t server;
+		pid_t server = silent_fs_start(dir, rows[i].silent);
 
-		if (fd < 0) {
+		if (server < 0) {
 			rmdir(dir);
 			SKIP("no file system of our own here: root and /dev/fuse");
 		}
-		server = fork();
-		if (server == 0) {
-			silent_fs_serve(fd, rows[i].silent);
-			_exit(0);
-		}
-		close(fd);
 		print_message("job %u, opcode %u\n", rows[i].job, rows[i].silent);
 		stuck(rows[i].job, file);
-		assert_int_equal(kill(server, SIGKILL), 0); /* with it all of its waits end */
-		assert_int_equal(waitpid(server, NULL, 0), server);
-		assert_int_equal(umount2(dir, MNT_DETACH), 0);
+		assert_int_equal(silent_fs_stop(server, dir), 0);
 		assert_true(waitpid(-1, NULL, 0) > 0); /* the worker that was left behind */
 	}
 	assert_int_equal(rmdir(dir), 0);
