@@ -150,8 +150,8 @@ check: ## install what is missing (as root), then run all tests
 	@+$(MAKE) --no-print-directory -s -j"$$(nproc)" build-for-check
 	@+$(MAKE) --no-print-directory check-now
 	@echo 'check: other machines (cgroup v1 and v2, NUMA, SMT, one CPU and many) are checked by: sudo make check-lab'
-build-for-check: all $(UNIT_BIN) $(PROBE)
-check-now: all check-static $(UNIT_BIN) $(PROBE)
+build-for-check: all $(UNIT_BIN) $(PROBE) build-for-hostile
+check-now: all check-static $(UNIT_BIN) $(PROBE) build-for-hostile
 	@+$(MAKE) --no-print-directory -s -j"$$(nproc)" $(SAN_VARS) replay-build
 	@BUILD='$(BUILD)' tests/run --unit $(UNIT_BIN) $(REPLAY_SAN) --bats $(BATS) --e2e $(E2E)
 
@@ -160,7 +160,7 @@ check-unit: $(UNIT_BIN) ## run the unit tests alone
 	@tests/run --unit $(UNIT_BIN)
 
 .PHONY: check-e2e
-check-e2e: all $(PROBE) ## run the end-to-end tests alone, as root: real runc, real crun
+check-e2e: all $(PROBE) build-for-hostile ## run the end-to-end tests alone, as root: real runc, real crun
 	@BUILD='$(BUILD)' tests/run --bats $(BATS) --e2e $(E2E)
 
 # Each with its own daemon, state and /etc, in namespaces of its own. ENGINES="docker podman" runs the
@@ -214,6 +214,31 @@ $(FAULTS)/gotune-runtime: $(BUILD)/obj/main_runtime.o $(FAULTS)/fault.o $(BUILD)
 $(FAULTS)/driver: $(wildcard tests/faults/*.go) tests/faults/go.mod
 	@mkdir -p $(@D)
 	cd tests/faults && $(GO_BUILD) -o '$(abspath $@)' .
+
+# Real containers whose workers answer as if they had been taken over: docs/security.md. The archive's own
+# tables of jobs are not linked: these stand before it, with the real functions below other names.
+HOSTILE     := $(BUILD)/hostile
+HOSTILE_OBJ := $(patsubst tests/hostile/%.c,$(HOSTILE)/%.o,$(sort $(wildcard tests/hostile/*.c))) \
+	$(HOSTILE)/real_parse_jobs.o $(HOSTILE)/real_sysctl_jobs.o
+.PHONY: check-hostile build-for-hostile
+check-hostile: ## as root: each job of each worker answers with lies in turn; FULL=1: all of them in all modes; ONLY=
+	@contrib/install-deps check
+	@+$(MAKE) --no-print-directory -s -j"$$(nproc)" build-for-hostile
+	@BUILD='$(BUILD)' FULL='$(or $(FULL),0)' ONLY='$(ONLY)' tests/faults/run hostile
+build-for-hostile: all $(PROBE) $(FAULTS)/driver $(HOSTILE)/oci-gotune-hook $(HOSTILE)/gotune-runtime
+$(HOSTILE)/%.o: tests/hostile/%.c $(wildcard tests/hostile/*.h) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(COMPILE) -MMD -MP -c -o $@ $<
+$(HOSTILE)/real_parse_jobs.o: hook/main_jobs.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(COMPILE) -Dgt_parse_jobs=real_parse_jobs -MMD -MP -c -o $@ $<
+$(HOSTILE)/real_sysctl_jobs.o: hook/main_jobs_sysctl.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(COMPILE) -Dgt_sysctl_jobs=real_sysctl_jobs -MMD -MP -c -o $@ $<
+$(HOSTILE)/oci-gotune-hook: $(BUILD)/obj/main_hook.o $(HOSTILE_OBJ) $(BUILD)/libgotune.a
+	$(LINK_STATIC) -Wl$(comma)--wrap=gt_stack_build -o $@ $^ $(LIBS_STATIC)
+$(HOSTILE)/gotune-runtime: $(BUILD)/obj/main_runtime.o $(HOSTILE_OBJ) $(BUILD)/libgotune.a
+	$(LINK_STATIC) -Wl$(comma)--wrap=gt_stack_build -o $@ $^ $(LIBS_STATIC)
 
 # For the engines' suites, where the VM's root has no compiler.
 $(BUILD)/lab/installed: $(PROGRAMS)
@@ -418,4 +443,4 @@ help: ## list the targets
 	@echo
 	@echo '  Variables: PREFIX BINDIR LIBEXECDIR SYSCONFDIR DATADIR MANDIR DESTDIR BUILD CC CXX CFLAGS CXXFLAGS LDFLAGS WERROR'
 
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(BUILD)/obj/main_hook.d $(BUILD)/obj/main_runtime.d $(BUILD)/obj/priv_filter_gen.d $(UNIT_BIN:=.d)
+-include $(HOSTILE_OBJ:.o=.d) $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(BUILD)/obj/main_hook.d $(BUILD)/obj/main_runtime.d $(BUILD)/obj/priv_filter_gen.d $(UNIT_BIN:=.d)

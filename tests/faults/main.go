@@ -25,7 +25,7 @@ type Config struct {
 	Jobs, Shard           int
 	Permille, Seed        int
 	Stages, Kinds, Only   string
-	Load, List            bool
+	Load, List, Hostile   bool
 	flags                 string
 }
 
@@ -46,6 +46,7 @@ func parse() Config {
 	flag.StringVar(&c.Kinds, "kinds", "", "these alone: call, signal, alloc, clock, run")
 	flag.StringVar(&c.Only, "only", "", "this case alone: RUNTIME/STAGE/CASE")
 	flag.BoolVar(&c.Load, "load", false, "the load tests")
+	flag.BoolVar(&c.Hostile, "hostile", false, "workers that lie")
 	flag.BoolVar(&c.List, "list", false, "say how many cases there are")
 	flag.Parse()
 	c.RuntimeFlags = strings.Fields(c.flags)
@@ -113,7 +114,10 @@ type Tally struct {
 	seconds                          float64
 }
 
-func (t *Tally) line(name string) string {
+func (t *Tally) line(name string, hostile bool) string {
+	if hostile {
+		return fmt.Sprintf("%-22s %5d hostile answers, %5d survived; %.0f s of work", name, t.injected, t.injected-t.failed, t.seconds)
+	}
 	kinds := fmt.Sprintf("calls %d, signals %d, allocations %d, clock %d, /run %d; not reached %d; %.0f s of work",
 		t.kinds["call"], t.kinds["signal"], t.kinds["alloc"], t.kinds["clock"], t.kinds["run"], t.missed, t.seconds)
 	return fmt.Sprintf("%-22s %5d injected, %5d survived (%s)", name, t.injected, t.injected-t.failed, kinds)
@@ -132,6 +136,11 @@ func unshared(i int) *exec.Cmd {
 	cmd := exec.Command("/proc/self/exe", append(args, "-shard", fmt.Sprint(i))...)
 	cmd.Stderr = os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWIPC, Setpgid: true}
+	for _, arg := range args {
+		if arg == "-hostile" { // a lie may name process 1
+			cmd.SysProcAttr.Cloneflags = syscall.CLONE_NEWPID
+		}
+	}
 	return cmd
 }
 
@@ -170,7 +179,7 @@ func (r *Run) take(m *Result) {
 	if m.Case == "" {
 		t.shards++
 		if t.shards == r.Jobs {
-			fmt.Println(t.line(m.Stage + " " + r.Runtime + ":"))
+			fmt.Println(t.line(m.Stage+" "+r.Runtime+":", r.Hostile))
 		}
 		return
 	}
@@ -190,7 +199,8 @@ func (r *Run) take(m *Result) {
 	}
 	t.failed++
 	r.failed = true
-	fmt.Printf("%s %s did not survive %s: %s\n  again: sudo make check-faults ONLY='%s'\n", m.Stage, r.Runtime, m.Case, m.Wrong, name)
+	check := map[bool]string{true: "check-hostile", false: "check-faults"}[r.Hostile]
+	fmt.Printf("%s %s did not survive %s: %s\n  again: sudo make %s ONLY='%s'\n", m.Stage, r.Runtime, m.Case, m.Wrong, check, name)
 }
 
 func parent(c Config) int {
@@ -240,6 +250,8 @@ func parent(c Config) int {
 func main() {
 	c := parse()
 	switch {
+	case c.Shard >= 0 && c.Hostile:
+		hostile(c)
 	case c.Shard >= 0 && c.Load:
 		os.Exit(load(c))
 	case c.Load, c.List && c.Shard < 0:

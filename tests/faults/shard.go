@@ -42,10 +42,18 @@ func must(err error, what string) {
 	}
 }
 
+// place is where the bundles are: below Docker's directory, where an image's labels are looked up.
+func (c Config) place() string {
+	if c.Hostile {
+		return "io.containerd.runtime.v2.task/moby"
+	}
+	return ""
+}
+
 func newShard(c Config) *Shard {
 	s := &Shard{
 		Config:    c,
-		dir:       filepath.Join(c.Template, fmt.Sprintf("shard-%d", c.Shard)),
+		dir:       filepath.Join(c.Template, c.place(), fmt.Sprintf("shard-%d", c.Shard)),
 		records:   "/run/gotune",
 		id:        fmt.Sprintf("%064x", os.Getppid()<<8+c.Shard), // as engines' are
 		residents: map[int]bool{},
@@ -57,7 +65,9 @@ func newShard(c Config) *Shard {
 	s.mounts()
 	for _, name := range []string{"oci-gotune-hook", "gotune-runtime"} {
 		copyFile(filepath.Join(c.Build, name), s.path(name))
-		copyFile(filepath.Join(c.Build, "faults", name), s.path(name+"-faults"))
+		if !c.Hostile {
+			copyFile(filepath.Join(c.Build, "faults", name), s.path(name+"-faults"))
+		}
 	}
 	text, err := os.ReadFile(filepath.Join(c.Template, "bundle/config.json"))
 	must(err, "config.json")
@@ -100,6 +110,9 @@ func (s *Shard) mounts() {
 	mount("", "/", "", syscall.MS_PRIVATE|syscall.MS_REC, "")
 	mount(filepath.Join(s.Template, "etc"), "/etc", "", syscall.MS_BIND, "")
 	mount("tmpfs", "/run", "tmpfs", 0, "mode=755")
+	if s.Hostile {
+		mount("proc", "/proc", "proc", 0, "")
+	}
 	if s.OwnCgroup2 {
 		must(syscall.Unmount("/sys/fs/cgroup", syscall.MNT_DETACH), "umount /sys/fs/cgroup")
 		mount("cgroup2", "/sys/fs/cgroup", "cgroup2", 0, "")
