@@ -306,6 +306,12 @@ func (h *Hostile) restoreBystander() {
 func (h *Hostile) dropBystander() {
 	h.do(Command{args: h.runtime("delete", "--force", h.other.id)})
 	h.await(h.other.pid)
+	for _, where := range []string{"/sys/fs/cgroup/*/libpod-", "/sys/fs/cgroup/libpod-"} {
+		names, _ := filepath.Glob(where + h.other.id)
+		for _, name := range names {
+			_ = os.Remove(name) // the runtime could not: it was not reaped yet
+		}
+	}
 }
 
 // bystanderNow is all of it that we could have touched.
