@@ -132,7 +132,7 @@ static void bundle_no_seccomp(void *ret)
 static void bundle_killing_seccomp(void *ret)
 {
 	((struct gt_bundle *)ret)->has_seccomp = true;
-	((struct gt_bundle *)ret)->seccomp_may_kill = true;
+	((struct gt_bundle *)ret)->prctl_allowed = false;
 }
 
 /* As if config.json set none of what we would set. */

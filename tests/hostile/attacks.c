@@ -281,11 +281,6 @@ static void stack_short(void *ret)
 	n->map_addr = 0;
 }
 
-static void stack_no_vdso(void *ret)
-{
-	((struct gt_stack_new *)ret)->vdso = ((struct gt_stack_new *)ret)->sp;
-}
-
 static void stack_bad_map(void *ret)
 {
 	((struct gt_stack_new *)ret)->map_addr += 16;
@@ -357,8 +352,8 @@ static const struct attack sysctl_write[] = {
 
 static const struct attack stack[] = {
 	CHANGE_OWN("garbage", stack_garbage), CHANGE_OWN("short", stack_short),
-	CHANGE("no-vdso", stack_no_vdso),     CHANGE("bad-map", stack_bad_map),
-	CHANGE("above", stack_above),	      CHANGE("unchanged", stack_unchanged),
+	CHANGE("bad-map", stack_bad_map),     CHANGE("above", stack_above),
+	CHANGE("unchanged", stack_unchanged),
 };
 
 #define OF(a)                        \

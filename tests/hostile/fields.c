@@ -46,7 +46,7 @@ static const struct field bundle[] = {
 	NS(5),
 	NS(6),
 	F(gt_bundle, has_seccomp, BOOL),
-	F(gt_bundle, seccomp_may_kill, BOOL),
+	F(gt_bundle, prctl_allowed, BOOL),
 	F(gt_bundle, cgroup_mount, NUMBER),
 	F(gt_bundle, cgroups_path, TEXT),
 	F(gt_bundle, selinux_label, TEXT),
@@ -121,7 +121,6 @@ static const struct field stack[] = {
 	F(gt_stack_new, image, NUMBER),	       F(gt_stack_new, len, NUMBER),
 	F(gt_stack_new, addr, NUMBER),	       F(gt_stack_new, sp, NUMBER),
 	F(gt_stack_new, ret_slot, NUMBER),     F(gt_stack_new, map_addr, NUMBER),
-	F(gt_stack_new, vdso, NUMBER),	       F(gt_stack_new, changed, BOOL),
 	F(gt_stack_new, env_error[0], NUMBER), F(gt_stack_new, env_error[3], NUMBER),
 };
 
