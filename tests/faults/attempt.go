@@ -143,11 +143,11 @@ type Result struct {
 }
 
 // lostByCrun says whether crun may have missed the hook's end: it takes the end of two children at the
-// same moment for that of the first (include/gotune/reap.h). A tracer that is killed just when the hook
-// ends is such a child, and nothing that the hook can do before its end would help.
+// same moment for that of the first (include/gotune/reap.h). A tracer that is killed or stopped just when
+// the hook ends is such a child, and nothing that the hook can do before its end would help.
 func (s *Shard) lostByCrun(c Case) bool {
 	said, _ := os.ReadFile(s.path("err"))
-	return s.Runtime == "crun" && c.what == "KILL" && c.proc > 0 && strings.Contains(string(said), "timeout expired for")
+	return s.Runtime == "crun" && (c.what == "KILL" || c.what == "STOP") && c.proc > 0 && strings.Contains(string(said), "timeout expired for")
 }
 
 // one tries a case; once more when crun may have lost a child, which it does not do twice in a row.
