@@ -173,7 +173,7 @@ check-engines: ## install what is missing (as root), then run Docker, Podman and
 	@+$(MAKE) --no-print-directory -s -j"$$(nproc)" all $(PROBE)
 	@+$(MAKE) --no-print-directory check-engines-now
 check-engines-now:
-	@BUILD='$(BUILD)' SUITE=engines tests/run --bats $(ENGINE_BATS)
+	@BUILD='$(BUILD)' SUITE=engines JOBS=2 tests/run --bats $(ENGINE_BATS)
 
 # In virtual machines: see docs/lab.md. CELLS="NAME..." runs these of tests/lab/cells alone.
 .PHONY: check-lab
