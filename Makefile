@@ -172,6 +172,7 @@ check-engines: ## install what is missing (as root), then run Docker, Podman and
 	@contrib/install-deps engines
 	@+$(MAKE) --no-print-directory -s -j"$$(nproc)" all $(PROBE)
 	@+$(MAKE) --no-print-directory check-engines-now
+# Two at a time: each has a daemon of its own.
 check-engines-now:
 	@BUILD='$(BUILD)' SUITE=engines JOBS=2 tests/run --bats $(ENGINE_BATS)
 

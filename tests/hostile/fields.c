@@ -121,7 +121,8 @@ static const struct field stack[] = {
 	F(gt_stack_new, image, NUMBER),	       F(gt_stack_new, len, NUMBER),
 	F(gt_stack_new, addr, NUMBER),	       F(gt_stack_new, sp, NUMBER),
 	F(gt_stack_new, ret_slot, NUMBER),     F(gt_stack_new, map_addr, NUMBER),
-	F(gt_stack_new, env_error[0], NUMBER), F(gt_stack_new, env_error[3], NUMBER),
+	F(gt_stack_new, changed, BOOL),	       F(gt_stack_new, env_error[0], NUMBER),
+	F(gt_stack_new, env_error[3], NUMBER),
 };
 
 #define OF(a)                      \
