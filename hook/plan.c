@@ -144,6 +144,7 @@ static void warn_facts(struct gt_planning *pl)
 static void work_out(struct gt_planning *pl)
 {
 	struct gt_plan *plan = pl->plan;
+	const struct gt_limit *smaller;
 
 	pl->cpus_known = gt_plan_allowed(pl->f, &pl->allowed);
 	pl->quota = gt_plan_quota(pl->f, false);
@@ -154,10 +155,16 @@ static void work_out(struct gt_planning *pl)
 	if (plan->has_quota) {
 		plan->quota_us = pl->quota.quota_us;
 		plan->period_us = pl->quota.period_us;
+		plan->quota_from = pl->quota.from;
 	}
-	plan->has_mem_limit = pl->memory.has && !pl->memory.unknown;
-	if (plan->has_mem_limit)
-		plan->mem_limit_bytes = pl->memory.bytes;
+	smaller = gt_plan_smaller(&pl->memory);
+	plan->mem_max = pl->memory.max;
+	plan->mem_high = pl->memory.high;
+	plan->has_mem_limit = smaller->has && !pl->memory.unknown;
+	if (plan->has_mem_limit) {
+		plan->mem_limit_bytes = smaller->bytes;
+		plan->mem_is_high = smaller == &pl->memory.high;
+	}
 }
 
 void gt_plan_make(const struct gt_facts *f, const struct gt_policy *p, struct gt_plan *ret)

@@ -38,7 +38,7 @@ static enum gt_reason choose_node(const struct gt_planning *pl, uint32_t *ret_no
 		return GT_R_NUMA_UNKNOWN;
 	node = &pl->f->host.node[*ret_node];
 	/* Only what the kernel enforces keeps a container within its node: not memory.high. */
-	if (!pl->memory.has_max || pl->memory.max_bytes > node->mem_bytes)
+	if (!pl->memory.max.has || pl->memory.max.bytes > node->mem_bytes)
 		return GT_R_MEMORY_EXCEEDS_NODE;
 	*ret_cpus = pl->allowed;
 	gt_cpus_and(ret_cpus, &node->cpus);

@@ -33,8 +33,9 @@ static bool less(uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 	return (unsigned __int128)a * d < (unsigned __int128)c * b;
 }
 
-/* Strictly less wins, so that of equals the one nearest to the container is named. */
-static void take_quota(struct gt_quota *q, uint64_t quota_us, uint64_t period_us, uint32_t level)
+/* Strictly less wins: of equals the first is named. */
+static void take_quota(struct gt_quota *q, uint64_t quota_us, uint64_t period_us,
+		       struct gt_limit_from from)
 {
 	if (quota_us == 0 || period_us == 0) {
 		q->unsound = true;
@@ -42,8 +43,26 @@ static void take_quota(struct gt_quota *q, uint64_t quota_us, uint64_t period_us
 		q->has = true;
 		q->quota_us = quota_us;
 		q->period_us = period_us;
-		q->level = level;
+		q->from = from;
 	}
+}
+
+static void take_level(struct gt_quota *q, const struct gt_facts *f, uint32_t i)
+{
+	const struct gt_level *l = &f->cgroup.level[i];
+
+	if (l->cpu_unreadable)
+		q->unsound = true;
+	if (l->has_quota)
+		take_quota(q, l->quota_us, l->period_us, (struct gt_limit_from){.level = i});
+}
+
+static void take_config(struct gt_quota *q, const struct gt_config_facts *c)
+{
+	/* A quota of 0 in config.json means "leave it" to runc and crun. */
+	if (c->quota_us.known && !c->quota_unlimited && c->quota_us.v > 0)
+		take_quota(q, c->quota_us.v, c->period_us.known ? c->period_us.v : KERNEL_PERIOD,
+			   (struct gt_limit_from){.config = true});
 }
 
 struct gt_quota gt_plan_quota(const struct gt_facts *f, bool own_only)
@@ -52,20 +71,13 @@ struct gt_quota gt_plan_quota(const struct gt_facts *f, bool own_only)
 	struct gt_quota q = {0};
 	uint32_t n = f->cgroup.n_level < GT_LEVELS_MAX ? f->cgroup.n_level : GT_LEVELS_MAX;
 
-	/* A quota of 0 in config.json means "leave it" to runc and crun. */
-	if (c->quota_us.known && !c->quota_unlimited && c->quota_us.v > 0)
-		take_quota(&q, c->quota_us.v, c->period_us.known ? c->period_us.v : KERNEL_PERIOD,
-			   0);
-	if (own_only && n > 1)
-		n = 1;
-	for (uint32_t i = 0; i < n; i++) {
-		const struct gt_level *l = &f->cgroup.level[i];
-
-		if (l->cpu_unreadable)
-			q.unsound = true;
-		if (l->has_quota)
-			take_quota(&q, l->quota_us, l->period_us, i);
-	}
+	/* The nearest first: the container's cgroup, what config.json will make of it, its parents.
+	 */
+	if (n > 0)
+		take_level(&q, f, 0);
+	take_config(&q, c);
+	for (uint32_t i = 1; i < n && !own_only; i++)
+		take_level(&q, f, i);
 	/* A live process whose cgroup could not be read, and a config.json that is silent. */
 	if (f->ident.pid > 0 && n == 0 && !c->quota_us.known && !c->quota_unlimited)
 		q.unsound = true;
@@ -187,7 +199,8 @@ static enum gt_reason decider(const struct gt_planning *pl, uint64_t value, uint
 		bool holds;
 		enum gt_reason why;
 	} order[] = {
-		{quota == value, pl->quota.level > 0 ? GT_R_ANCESTOR_QUOTA : GT_R_CPU_QUOTA},
+		{quota == value,
+		 gt_plan_is_ancestor(pl->quota.from) ? GT_R_ANCESTOR_QUOTA : GT_R_CPU_QUOTA},
 		{node == value && node < counted, GT_R_NUMA_CAP},
 		{counted == value && counted < cpus, GT_R_PHYSICAL_CORES},
 		{shares == value, GT_R_SHARES},

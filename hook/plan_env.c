@@ -113,8 +113,6 @@ static void decide(struct gt_planning *pl, struct gt_setting *s)
 		return;
 	}
 	gt_plan_set_number(s, pl->value_why, pl->value);
-	if (s->reason == GT_R_ANCESTOR_QUOTA)
-		s->level = pl->quota.level;
 }
 
 void gt_plan_gomaxprocs(struct gt_planning *pl)

@@ -5,47 +5,64 @@
 
 #define MIB_SHIFT 20
 
-static void take(struct gt_memory *m, uint64_t bytes, uint32_t level, bool high)
+/* Strictly less wins: of equals the first is named. */
+static void take_limit(struct gt_limit *smallest, uint64_t bytes, struct gt_limit_from from)
 {
 	/* Beyond 2^63-1 there is no limit, and Go would die of the number. */
-	if (bytes > INT64_MAX)
-		return;
-	if (!m->has || bytes < m->bytes) {
-		m->has = true;
-		m->bytes = bytes;
-		m->level = level;
-		m->high = high;
-	}
-	if (!high && (!m->has_max || bytes < m->max_bytes)) {
-		m->has_max = true;
-		m->max_bytes = bytes;
-	}
+	if (bytes <= INT64_MAX && (!smallest->has || bytes < smallest->bytes))
+		*smallest = (struct gt_limit){true, bytes, from};
+}
+
+static void take_level(struct gt_memory *m, const struct gt_facts *f, uint32_t i)
+{
+	const struct gt_level *l = &f->cgroup.level[i];
+	const struct gt_limit_from from = {.level = i};
+
+	if (l->mem_unreadable) /* it may be the smallest */
+		m->unknown = true;
+	if (l->has_mem_max)
+		take_limit(&m->max, l->mem_max_bytes, from);
+	if (l->has_mem_high)
+		take_limit(&m->high, l->mem_high_bytes, from);
+}
+
+static void take_config(struct gt_memory *m, const struct gt_config_facts *c)
+{
+	const struct gt_limit_from from = {.config = true};
+
+	/* A limit of 0 in config.json means "leave it" to runc and crun. */
+	if (c->mem_limit_bytes.known && c->mem_limit_bytes.v > 0)
+		take_limit(&m->max, c->mem_limit_bytes.v, from);
+	if (c->mem_high_bytes.known)
+		take_limit(&m->high, c->mem_high_bytes.v, from);
 }
 
 struct gt_memory gt_plan_memory(const struct gt_facts *f)
 {
-	const struct gt_config_facts *c = &f->config;
 	uint32_t n = f->cgroup.n_level < GT_LEVELS_MAX ? f->cgroup.n_level : GT_LEVELS_MAX;
 	struct gt_memory m = {0};
 
-	/* A limit of 0 in config.json means "leave it" to runc and crun. */
-	if (c->mem_limit_bytes.known && c->mem_limit_bytes.v > 0)
-		take(&m, c->mem_limit_bytes.v, 0, false);
-	if (c->mem_high_bytes.known)
-		take(&m, c->mem_high_bytes.v, 0, true);
-	for (uint32_t i = 0; i < n; i++) {
-		const struct gt_level *l = &f->cgroup.level[i];
-
-		if (l->mem_unreadable) /* it may be the smallest */
-			m.unknown = true;
-		if (l->has_mem_max)
-			take(&m, l->mem_max_bytes, i, false);
-		if (l->has_mem_high)
-			take(&m, l->mem_high_bytes, i, true);
-	}
-	if (!m.has && f->ident.pid > 0 && n == 0)
+	/* The nearest first: the container's cgroup, what config.json will make of it, its parents.
+	 */
+	if (n > 0)
+		take_level(&m, f, 0);
+	take_config(&m, &f->config);
+	for (uint32_t i = 1; i < n; i++)
+		take_level(&m, f, i);
+	if (!m.max.has && !m.high.has && f->ident.pid > 0 && n == 0)
 		m.unknown = true;
 	return m;
+}
+
+const struct gt_limit *gt_plan_smaller(const struct gt_memory *m)
+{
+	bool nearer = !gt_plan_is_ancestor(m->high.from) && gt_plan_is_ancestor(m->max.from);
+
+	if (!m->high.has)
+		return &m->max;
+	if (!m->max.has || m->high.bytes < m->max.bytes)
+		return &m->high;
+	return m->high.bytes == m->max.bytes && nearer ? &m->high : &m->max;
 }
 
 /* The ratio for this program; cgo memory is not Go's, so a cgo program leaves more room. */
@@ -97,26 +114,30 @@ static enum gt_reason program_bars(const struct gt_planning *pl)
 /* Why the limit does not give a value; GT_R_COUNT: it does. */
 static enum gt_reason limit_bars(const struct gt_planning *pl)
 {
+	const struct gt_limit *limit = gt_plan_smaller(&pl->memory);
+
 	if (pl->memory.unknown)
 		return GT_R_LIMITS_UNKNOWN;
-	if (!pl->memory.has)
+	if (!limit->has)
 		return GT_R_NO_MEMORY_LIMIT;
-	return pl->memory.bytes < pl->sel.profile->min_limit_bytes ? GT_R_LIMIT_TOO_SMALL
-								   : GT_R_COUNT;
+	return limit->bytes < pl->sel.profile->min_limit_bytes ? GT_R_LIMIT_TOO_SMALL : GT_R_COUNT;
 }
 
 static enum gt_reason decider(const struct gt_memory *m)
 {
-	if (m->level > 0)
+	const struct gt_limit *limit = gt_plan_smaller(m);
+
+	if (gt_plan_is_ancestor(limit->from))
 		return GT_R_ANCESTOR_MEMORY;
-	return m->high ? GT_R_MEMORY_HIGH : GT_R_MEMORY_LIMIT;
+	return limit == &m->high ? GT_R_MEMORY_HIGH : GT_R_MEMORY_LIMIT;
 }
 
 void gt_plan_gomemlimit(struct gt_planning *pl)
 {
 	struct gt_setting *s = gt_plan_row(pl, GT_SET_GOMEMLIMIT, "GOMEMLIMIT");
+	const struct gt_limit *limit = gt_plan_smaller(&pl->memory);
 	enum gt_reason why;
-	uint64_t bytes = pl->memory.bytes, ratio, mib;
+	uint64_t bytes = limit->bytes, ratio, mib;
 
 	if (gt_plan_kept(pl, s, GT_VAR_GOMEMLIMIT))
 		return;
@@ -141,5 +162,4 @@ void gt_plan_gomemlimit(struct gt_planning *pl)
 	gt_plan_set_number(s, decider(&pl->memory), mib);
 	(void)gt_append(s->value, sizeof(s->value), "MiB");
 	s->number = mib << MIB_SHIFT;
-	s->level = pl->memory.level;
 }

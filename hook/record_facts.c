@@ -68,7 +68,7 @@ static void cpus(struct gt_jw *w, const char *key, bool known, const struct gt_c
 static void cpu_facts(const struct gt_record *r, struct gt_jw *w)
 {
 	const struct gt_facts *f = &r->facts;
-	char where[GT_WHERE_CAP + 32];
+	char where[GT_PLACE_CAP];
 
 	cpus(w, "cpus_online", f->host.online.known, &f->host.online.v, f->host.online.where);
 	cpus(w, "cpuset", f->config.cpuset.known, &f->config.cpuset.v, f->config.cpuset.where);
@@ -76,7 +76,7 @@ static void cpu_facts(const struct gt_record *r, struct gt_jw *w)
 	     f->cgroup.effective.where);
 	cpus(w, "cpus_allowed", r->plan.cpus_known, &r->plan.cpus_allowed,
 	     "cpus_online, cpuset, cpuset_effective");
-	gt_record_quota_where(r, where, sizeof(where));
+	gt_record_quota_place(r, where);
 	number(w, "quota_us", r->plan.has_quota, r->plan.quota_us, where);
 	number(w, "period_us", r->plan.has_quota, r->plan.period_us, where);
 	fact(w, "shares", &f->config.shares);
@@ -87,16 +87,17 @@ static void cpu_facts(const struct gt_record *r, struct gt_jw *w)
 	fact(w, "sched_latency_ns", &f->host.sched_latency_ns);
 }
 
-static void memory_facts(const struct gt_facts *f, struct gt_jw *w)
+static void memory_facts(const struct gt_record *r, struct gt_jw *w)
 {
-	struct gt_limit_source max, high;
+	const struct gt_plan *p = &r->plan;
+	char max[GT_PLACE_CAP], high[GT_PLACE_CAP];
 
-	gt_record_memory(f, false, &max);
-	gt_record_memory(f, true, &high);
-	number(w, "memory_limit", max.known, max.bytes, max.where);
-	number(w, "memory_high", high.known, high.bytes, high.where);
-	fact(w, "swappiness", &f->cgroup.swappiness);
-	fact(w, "swap_max", &f->cgroup.swap_max);
+	gt_record_memory_place(r, false, max);
+	gt_record_memory_place(r, true, high);
+	number(w, "memory_limit", p->mem_max.has, p->mem_max.bytes, max);
+	number(w, "memory_high", p->mem_high.has, p->mem_high.bytes, high);
+	fact(w, "swappiness", &r->facts.cgroup.swappiness);
+	fact(w, "swap_max", &r->facts.cgroup.swap_max);
 }
 
 static void level_number(struct gt_jw *w, const char *key, bool has, uint64_t v)
@@ -216,7 +217,7 @@ void gt_record_facts(const struct gt_record *r, struct gt_jw *w)
 {
 	gt_jw_open(w, '{');
 	cpu_facts(r, w);
-	memory_facts(&r->facts, w);
+	memory_facts(r, w);
 	cgroup_facts(r, w);
 	numa_facts(r, w);
 	task_facts(&r->facts, w);

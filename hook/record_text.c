@@ -46,45 +46,36 @@ void gt_record_bytes(uint64_t bytes, char *buf, size_t cap)
 	(void)snprintf(buf, cap, "%llu bytes", (unsigned long long)bytes);
 }
 
-static void take(struct gt_limit_source *ret, uint64_t bytes, const char *prefix, const char *where)
+/* The level that FROM names, or NULL: config.json gave it. */
+static const struct gt_level *level_of(const struct gt_facts *f, struct gt_limit_from from)
 {
-	if (ret->known && bytes >= ret->bytes)
-		return;
-	ret->known = true;
-	ret->bytes = bytes;
-	(void)snprintf(ret->where, sizeof(ret->where), "%s%s", prefix, where);
+	return !from.config && from.level < f->cgroup.n_level && from.level < GT_LEVELS_MAX
+		       ? &f->cgroup.level[from.level]
+		       : NULL;
 }
 
-void gt_record_memory(const struct gt_facts *f, bool high, struct gt_limit_source *ret)
+static void say_place(const char *cgroup, const struct gt_fact *config, char ret[GT_PLACE_CAP])
 {
-	const struct gt_fact *config =
-		high ? &f->config.mem_high_bytes : &f->config.mem_limit_bytes;
-
-	*ret = (struct gt_limit_source){0};
-	if (config->known && config->v > 0)
-		take(ret, config->v, "", config->where[0] ? config->where : "config.json");
-	for (uint32_t i = 0; i < f->cgroup.n_level && i < GT_LEVELS_MAX; i++) {
-		const struct gt_level *l = &f->cgroup.level[i];
-
-		if (high ? l->has_mem_high : l->has_mem_max)
-			take(ret, high ? l->mem_high_bytes : l->mem_max_bytes, "cgroup ",
-			     l->mem_path[0] ? l->mem_path : l->path);
-	}
+	if (cgroup)
+		(void)snprintf(ret, GT_PLACE_CAP, "cgroup %s", cgroup);
+	else
+		(void)snprintf(ret, GT_PLACE_CAP, "%s",
+			       config->where[0] ? config->where : "config.json");
 }
 
-void gt_record_quota_where(const struct gt_record *r, char *buf, size_t cap)
+void gt_record_quota_place(const struct gt_record *r, char ret[GT_PLACE_CAP])
 {
-	const struct gt_facts *f = &r->facts;
+	const struct gt_level *l = level_of(&r->facts, r->plan.quota_from);
 
-	for (uint32_t i = 0; i < f->cgroup.n_level && i < GT_LEVELS_MAX; i++) {
-		const struct gt_level *l = &f->cgroup.level[i];
+	say_place(l ? l->path : NULL, &r->facts.config.quota_us, ret);
+}
 
-		if (l->has_quota && l->quota_us == r->plan.quota_us &&
-		    l->period_us == r->plan.period_us) {
-			(void)snprintf(buf, cap, "cgroup %s", l->path);
-			return;
-		}
-	}
-	(void)gt_copy_str(buf, cap,
-			  f->config.quota_us.where[0] ? f->config.quota_us.where : "config.json");
+void gt_record_memory_place(const struct gt_record *r, bool high, char ret[GT_PLACE_CAP])
+{
+	const struct gt_config_facts *c = &r->facts.config;
+	const struct gt_limit *limit = high ? &r->plan.mem_high : &r->plan.mem_max;
+	const struct gt_level *l = level_of(&r->facts, limit->from);
+	const char *cgroup = l && l->mem_path[0] ? l->mem_path : l ? l->path : NULL;
+
+	say_place(cgroup, high ? &c->mem_high_bytes : &c->mem_limit_bytes, ret);
 }

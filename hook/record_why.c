@@ -33,7 +33,7 @@ static void add_cpus(const struct gt_record *r, struct gt_text *t)
 /* "1.5": a quota as CPUs, to hundredths. */
 static void add_quota(const struct gt_record *r, struct gt_text *t)
 {
-	char number[32], where[GT_WHERE_CAP + 32];
+	char number[32], where[GT_PLACE_CAP];
 	uint64_t period = r->plan.period_us ? r->plan.period_us : 1;
 	size_t len;
 
@@ -42,7 +42,7 @@ static void add_quota(const struct gt_record *r, struct gt_text *t)
 		number[len - 1] = '\0';
 	if (len > 0 && number[len - 1] == '.')
 		number[--len] = '\0';
-	gt_record_quota_where(r, where, sizeof(where));
+	gt_record_quota_place(r, where);
 	gt_text_add(t, "%s CPU%s (%llu/%llu us, %s)", number, strcmp(number, "1") == 0 ? "" : "s",
 		    (unsigned long long)r->plan.quota_us, (unsigned long long)r->plan.period_us,
 		    where);
@@ -161,18 +161,13 @@ static void why_unpin(const struct gt_record *r, const struct gt_setting *s, str
 
 static void why_memory(const struct gt_record *r, const struct gt_setting *s, struct gt_text *t)
 {
-	struct gt_limit_source max, high;
-	const struct gt_limit_source *from = &max;
-	char limit[32], set[32];
+	char limit[32], set[32], where[GT_PLACE_CAP];
 
-	gt_record_memory(&r->facts, false, &max);
-	gt_record_memory(&r->facts, true, &high);
-	if (!max.known || (high.known && high.bytes < max.bytes))
-		from = &high;
+	gt_record_memory_place(r, r->plan.mem_is_high, where);
 	gt_record_bytes(r->plan.mem_limit_bytes, limit, sizeof(limit));
 	gt_record_bytes(s->number, set, sizeof(set));
 	gt_text_add(t, "%s leaves room below the %s of %s (%s)", set,
-		    from == &high ? "memory.high" : "memory limit", limit, from->where);
+		    r->plan.mem_is_high ? "memory.high" : "memory limit", limit, where);
 }
 
 static void why_profile(const struct gt_record *r, const struct gt_setting *s, struct gt_text *t)

@@ -102,7 +102,6 @@ struct gt_setting {
 	char before[512];
 	uint64_t number;       /* value as a number where it is one: Ps, bytes, descriptors */
 	enum gt_origin origin; /* for GT_R_REQUESTED */
-	uint32_t level;	       /* for ANCESTOR_*: index into facts.cgroup.level */
 	uint64_t soft, hard;   /* RLIMIT_NOFILE only: what the program shall have ... */
 	bool in_config;	       /* ... and whether config.json has one */
 };
@@ -137,6 +136,19 @@ struct gt_warning {
 	char about[128]; /* the key, variable or file */
 };
 
+/* Which of the places that may hold a limit gave it: config.json, or a level of facts.cgroup. */
+struct gt_limit_from {
+	bool config;
+	uint32_t level; /* unless CONFIG */
+};
+
+/* The smallest of several limits in bytes. */
+struct gt_limit {
+	bool has;
+	uint64_t bytes;
+	struct gt_limit_from from;
+};
+
 struct gt_plan {
 	enum gt_mode mode;
 	bool selected; /* false: every row is a skip */
@@ -151,11 +163,14 @@ struct gt_plan {
 	struct gt_cpus cpus_allowed; /* A */
 	bool has_quota;
 	uint64_t quota_us, period_us; /* Q */
-	uint32_t gomaxprocs_value;    /* the spec's `value`, 0 when unknown */
-	uint32_t gomaxprocs_native;   /* what this Go would choose by itself, 0 when unknown */
-	bool has_mem_limit;
-	uint64_t mem_limit_bytes; /* L */
-	uint32_t numa_node;	  /* chosen by cap or bind, index into facts.host.node */
+	struct gt_limit_from quota_from;
+	uint32_t gomaxprocs_value;	   /* the spec's `value`, 0 when unknown */
+	uint32_t gomaxprocs_native;	   /* what this Go would choose by itself, 0 when unknown */
+	struct gt_limit mem_max, mem_high; /* memory.max and memory.high, each by itself */
+	bool has_mem_limit;		   /* false also when a level could not be read */
+	uint64_t mem_limit_bytes;	   /* L, the smaller of the two */
+	bool mem_is_high;		   /* ... which is memory.high */
+	uint32_t numa_node;		   /* chosen by cap or bind, index into facts.host.node */
 	bool numa_chosen;
 };
 

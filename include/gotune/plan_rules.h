@@ -19,18 +19,13 @@ struct gt_quota {
 	bool unsound; /* a level that cannot be true, or a live cgroup that could not be read */
 	bool has;
 	uint64_t quota_us, period_us;
-	uint32_t level; /* whose: index into facts.cgroup.level; 0 also for config.json's */
+	struct gt_limit_from from;
 };
 
-/* The smallest memory limit of several levels. */
+/* The smallest memory limits of several levels. */
 struct gt_memory {
 	bool unknown; /* a level, or all of the live cgroup, could not be read */
-	bool has;
-	uint64_t bytes;
-	uint32_t level;
-	bool high;	    /* memory.high, not memory.max, decided */
-	bool has_max;	    /* the same for memory.max alone: what the kernel enforces */
-	uint64_t max_bytes; /* when has_max */
+	struct gt_limit max, high;
 };
 
 /* One planning under way. */
@@ -65,6 +60,10 @@ enum gt_reason gt_plan_not_go(const struct gt_facts *f);
 
 /* plan_cpu.c */
 bool gt_plan_allowed(const struct gt_facts *f, struct gt_cpus *ret);
+static inline bool gt_plan_is_ancestor(struct gt_limit_from from)
+{
+	return !from.config && from.level > 0;
+}
 struct gt_quota gt_plan_quota(const struct gt_facts *f, bool own_only);
 /* |C|; with PHYSICAL each core once. */
 uint32_t gt_plan_count(const struct gt_facts *f, const struct gt_cpus *c, bool physical);
@@ -76,6 +75,8 @@ void gt_plan_value(struct gt_planning *pl);
 
 /* plan_memory.c */
 struct gt_memory gt_plan_memory(const struct gt_facts *f);
+/* The smaller of the two; of equals the nearer one, then MAX. MAX when there is none. */
+const struct gt_limit *gt_plan_smaller(const struct gt_memory *m);
 void gt_plan_gomemlimit(struct gt_planning *pl);
 
 /* plan_godebug.c */

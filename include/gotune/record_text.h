@@ -14,18 +14,11 @@ struct gt_text {
 };
 void gt_text_add(struct gt_text *t, const char *fmt, ...) GT_PRINTF(2, 3);
 
-/* Where a limit stands: "config.json", or "cgroup PATH". */
-struct gt_limit_source {
-	bool known;
-	uint64_t bytes;
-	char where[GT_WHERE_CAP + 32];
-};
-
-/* The smallest memory.max (HIGH: memory.high) of config.json and the levels. */
-void gt_record_memory(const struct gt_facts *f, bool high, struct gt_limit_source *ret);
-
-/* Who said QUOTA/PERIOD: config.json or a level of the cgroup. */
-void gt_record_quota_where(const struct gt_record *r, char *buf, size_t cap);
+/* Where the planner found a limit: "config.json", or "cgroup PATH". */
+#define GT_PLACE_CAP (GT_WHERE_CAP + 32)
+void gt_record_quota_place(const struct gt_record *r, char ret[GT_PLACE_CAP]);
+/* ... memory.max, or with HIGH memory.high. */
+void gt_record_memory_place(const struct gt_record *r, bool high, char ret[GT_PLACE_CAP]);
 
 /* 1610612736 -> "1.5 GiB", 460 << 20 -> "460 MiB". */
 void gt_record_bytes(uint64_t bytes, char *buf, size_t cap);

@@ -567,6 +567,17 @@ static bool plan_want_row(const char *name, char *v)
 	return (s->verdict == GT_VERDICT_SET) == (s->value[0] != '\0');
 }
 
+/* config.json's is 99. */
+static uint64_t plan_where(struct gt_limit_from from)
+{
+	return from.config ? 99 : from.level;
+}
+
+static struct gt_limit_from plan_from_of_memory(void)
+{
+	return plan_got.mem_is_high ? plan_got.mem_high.from : plan_got.mem_max.from;
+}
+
 static bool plan_want_number(const char *k, const char *v)
 {
 	const struct {
@@ -577,8 +588,8 @@ static bool plan_want_number(const char *k, const char *v)
 		{"value", plan_got.gomaxprocs_value},
 		{"rows", plan_got.n_setting},
 		{"hard", plan_got.setting[4].hard},
-		{"level", plan_got.setting[0].level},
-		{"memlevel", plan_got.setting[1].level},
+		{"level", plan_where(plan_got.quota_from)},
+		{"memlevel", plan_where(plan_from_of_memory())},
 		{"mem", plan_got.has_mem_limit ? plan_got.mem_limit_bytes : 0},
 		{"node", plan_got.numa_chosen ? plan_got.numa_node : 99},
 	};

@@ -70,6 +70,7 @@ static inline int sample_make(void **state)
 	p->period_us = 100000;
 	p->gomaxprocs_value = 2;
 	p->gomaxprocs_native = 8;
+	p->mem_max = (struct gt_limit){.has = true, .bytes = 512u << 20};
 	p->has_mem_limit = true;
 	p->mem_limit_bytes = 512u << 20;
 	sample_row(GT_SET_GOMAXPROCS, "GOMAXPROCS", GT_VERDICT_SET, GT_R_CPU_QUOTA, "2")->number =

@@ -147,20 +147,28 @@ static void test_bytes(void **state)
 	}
 }
 
-static void test_memory_smallest_and_where(void **state)
+/* The planner says which place it was; equal values elsewhere change nothing. */
+static void test_places_of_limits(void **state)
 {
-	struct gt_limit_source l;
+	char where[GT_PLACE_CAP];
 
 	(void)state;
-	gt_record_memory(&sample.facts, false, &l);
-	assert_true(l.known && l.bytes == 512u << 20);
-	assert_string_equal(l.where, "cgroup /a/b");
-	gt_record_memory(&sample.facts, true, &l);
-	assert_false(l.known);
-	sample.facts.config.mem_limit_bytes = (struct gt_fact){.known = true, .v = 1u << 20};
-	gt_record_memory(&sample.facts, false, &l);
-	assert_int_equal(l.bytes, 1u << 20);
-	assert_string_equal(l.where, "config.json");
+	gt_record_quota_place(&sample, where);
+	assert_string_equal(where, "cgroup /a/b");
+	gt_record_memory_place(&sample, false, where);
+	assert_string_equal(where, "cgroup /a/b");
+	sample.plan.quota_from.config = sample.plan.mem_max.from.config = true;
+	gt_record_quota_place(&sample, where);
+	assert_string_equal(where, "config.json");
+	gt_record_memory_place(&sample, false, where);
+	assert_string_equal(where, "config.json");
+	(void)gt_copy_str(sample.facts.config.mem_limit_bytes.where, GT_WHERE_CAP, "unified");
+	gt_record_memory_place(&sample, false, where);
+	assert_string_equal(where, "unified");
+	(void)gt_copy_str(sample.facts.cgroup.level[0].mem_path, GT_WHERE_CAP, "/m");
+	sample.plan.mem_high.from.config = false;
+	gt_record_memory_place(&sample, true, where);
+	assert_string_equal(where, "cgroup /m");
 }
 
 int main(void)
@@ -173,7 +181,7 @@ int main(void)
 		cmocka_unit_test_setup(test_log_line_warnings, sample_make),
 		cmocka_unit_test_setup(test_log_line_small_buffers, sample_make),
 		cmocka_unit_test_setup(test_bytes, sample_make),
-		cmocka_unit_test_setup(test_memory_smallest_and_where, sample_make),
+		cmocka_unit_test_setup(test_places_of_limits, sample_make),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
