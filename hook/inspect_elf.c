@@ -46,9 +46,10 @@ static enum gt_prog_note note_of(int r)
 	switch (r) {
 	case -ENODATA:
 		return GT_NOTE_TRUNCATED;
+	case -ENOEXEC:
+		return GT_NOTE_NOT_A_PROGRAM;
 	case -EBADMSG:
 	case -ERANGE:
-	case -ENOEXEC:
 		return GT_NOTE_MALFORMED;
 	case -EFBIG: /* so much data that the search was given up */
 		return GT_NOTE_NO_BUILDINFO;

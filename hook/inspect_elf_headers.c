@@ -39,7 +39,7 @@ static int ident(struct gt_elf *e)
 
 	if (r < 0)
 		return r;
-	if (memcmp(id, ELFMAG, n) != 0)
+	if (n == 0 || memcmp(id, ELFMAG, n) != 0)
 		return -ENOEXEC;
 	r = gt_elf_read(e, 0, id, sizeof(id));
 	if (r < 0)

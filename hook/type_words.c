@@ -25,7 +25,7 @@ WORDS(gt_origin_words, "none", "label", "image-env", "hook-args", "annotation",
 WORDS(gt_prog_kind_words, "unknown", "go", "script", "other");
 WORDS(gt_prog_note_words, "", "not-found", "not-regular", "symlink-loop", "unreadable",
       "empty-args", "truncated", "malformed", "no-build-info", "uncertain", "parser-died",
-      "too-long", "relative-path-entry", "took-too-long");
+      "too-long", "relative-path-entry", "took-too-long", "not-a-program");
 WORDS(gt_barrier_words, "ok", "no-process", "not-an-init", "ptrace-denied", "selinux", "apparmor",
       "arch");
 WORDS(gt_trouble_words, "none", "disabled", "state-invalid", "config-missing", "config-invalid",

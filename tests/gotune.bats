@@ -419,6 +419,13 @@ one_line_on_stderr() { # TEXT that is in it
 		[ "$status" -eq 1 ] || { echo "$f: $status"; return 1; }
 		one_line_on_stderr "$f: "
 	done
+	printf 'root:x:0:0::/root:/bin/sh\n' >"$T/text"
+	: >"$T/empty"
+	for f in "$T/text" "$T/empty"; do
+		run --separate-stderr "$GOTUNE" inspect "$f"
+		[ "$status" -eq 1 ]
+		one_line_on_stderr "$f: not a program: neither an ELF file nor a script"
+	done
 	run --separate-stderr "$GOTUNE" inspect --rootfs "$T/none" x
 	[ "$status" -ne 0 ]
 	one_line_on_stderr "$T/none"

@@ -31,6 +31,7 @@ enum gt_prog_note {
 	GT_NOTE_TOO_LONG,      /* a path longer than GT_PATH_CAP, or too many launchers */
 	GT_NOTE_PATH_RELATIVE, /* PATH has an entry that is not absolute before the program */
 	GT_NOTE_TOOK_TOO_LONG, /* the search was not over in its time: see search.h */
+	GT_NOTE_NOT_A_PROGRAM, /* neither ELF nor a script: text, an archive, an empty file */
 	GT_NOTE_COUNT,
 };
 

@@ -225,7 +225,8 @@ static unsigned check_cut(const struct want *w)
 			EXPECT(strcmp(p->automaxprocs, whole.automaxprocs) == 0 &&
 			       strcmp(p->main_path, whole.main_path) == 0);
 		if (len <= 4096)
-			EXPECT(p->kind == GT_PROG_UNKNOWN && p->note == GT_NOTE_TRUNCATED);
+			EXPECT(p->kind == GT_PROG_UNKNOWN &&
+			       p->note == (len ? GT_NOTE_TRUNCATED : GT_NOTE_NOT_A_PROGRAM));
 		if (bad)
 			print_error("%s: cut at %zu: kind %d note %d\n", w->name, len, (int)p->kind,
 				    (int)p->note);
@@ -312,13 +313,14 @@ static void test_gt_inspect_elf_no_elf(void **state)
 		size_t len;
 		enum gt_prog_note note;
 	} rows[] = {
-		{"", 0, GT_NOTE_TRUNCATED},
+		{"", 0, GT_NOTE_NOT_A_PROGRAM},
 		{"\x7f", 1, GT_NOTE_TRUNCATED},
+		{"root:x:0:0:root:/root:/bin/bash\n", 32, GT_NOTE_NOT_A_PROGRAM},
 		{"\x7f"
 		 "ELF",
 		 4, GT_NOTE_TRUNCATED},
-		{"MZ", 2, GT_NOTE_MALFORMED},
-		{"#!/bin/sh\n", 10, GT_NOTE_MALFORMED},
+		{"MZ", 2, GT_NOTE_NOT_A_PROGRAM},
+		{"#!/bin/sh\n", 10, GT_NOTE_NOT_A_PROGRAM},
 		{"\x7f"
 		 "ELF\3\1\1\0\0\0\0\0\0\0\0\0",
 		 16, GT_NOTE_MALFORMED},
