@@ -373,6 +373,9 @@ COMPLETIONS := $(foreach c, \
 # Podman's precreate hook, outside its default hooks directories: there it would keep CRI-O from
 # starting and break `podman build`. `gotune install podman` tells Podman of the directory.
 PODMAN_HOOKS := $(sort $(wildcard contrib/engines/podman/podman-hooks.d/*.json))
+# What we ship names /etc; what is installed names the place it is installed for.
+own_etc        = sed 's|/etc/gotune|$(SYSCONFDIR)/gotune|g' $(1)
+put_text       = $(call own_etc,$(1)) >'$(2)' && chmod 644 '$(2)'
 with_hook_path = sed 's|"path": *"[^"]*"|"path": "$(HOOK_PATH)"|' $(1) >'$(2)' && chmod 644 '$(2)'
 
 # Everything that install puts somewhere and uninstall takes away, but for the policy.
@@ -389,13 +392,14 @@ install: all ## install below $(DESTDIR)$(PREFIX); a policy that was edited is k
 	$(INSTALL) -d '$(D)$(DATADIR)/gotune/podman-hooks.d' '$(D)$(SYSCONFDIR)/gotune/policy.d'
 	$(call with_hook_path,oci-hook.json,$(D)$(DATADIR)/gotune/oci-hook.json)
 	$(foreach h,$(PODMAN_HOOKS),$(call with_hook_path,$(h),$(D)$(DATADIR)/gotune/podman-hooks.d/$(notdir $(h))) &&) :
-	$(if $(SCHEMAS),$(INSTALL) -m 644 -t '$(D)$(DATADIR)/gotune' $(SCHEMAS))
-	$(foreach m,$(MAN_PAGES),$(INSTALL) -D -m 644 $(m) '$(D)$(call man_dir,$(m))/$(notdir $(m))' &&) :
+	$(foreach s,$(SCHEMAS),$(call put_text,$(s),$(D)$(DATADIR)/gotune/$(notdir $(s))) &&) :
+	$(INSTALL) -d $(foreach m,$(MAN_PAGES),'$(D)$(call man_dir,$(m))')
+	$(foreach m,$(MAN_PAGES),$(call put_text,$(m),$(D)$(call man_dir,$(m))/$(notdir $(m))) &&) :
 	$(foreach c,$(COMPLETIONS),$(INSTALL) -D -m 644 contrib/completions/$(firstword $(subst :, ,$(c))) '$(D)$(DATADIR)/$(lastword $(subst :, ,$(c)))' &&) :
-	@if [ ! -e '$(D)$(POLICY)' ] || cmp -s config/policy.json '$(D)$(POLICY)'; then \
-		rm -f '$(D)$(POLICY).new'; $(INSTALL) -m 644 config/policy.json '$(D)$(POLICY)'; \
+	@if [ ! -e '$(D)$(POLICY)' ] || $(call own_etc,config/policy.json) | cmp -s - '$(D)$(POLICY)'; then \
+		rm -f '$(D)$(POLICY).new'; $(call put_text,config/policy.json,$(D)$(POLICY)); \
 	else \
-		$(INSTALL) -m 644 config/policy.json '$(D)$(POLICY).new'; \
+		$(call put_text,config/policy.json,$(D)$(POLICY).new); \
 		echo 'install: $(D)$(POLICY) was edited and is kept; the new one is $(D)$(POLICY).new'; \
 	fi
 
@@ -404,7 +408,7 @@ uninstall: ## remove what install put there; a policy that was edited is kept
 	@if [ -z '$(D)' ] && [ -x '$(BINDIR)/gotune' ] && '$(BINDIR)/gotune' status | grep -qE ' (present|outdated) '; then \
 		'$(BINDIR)/gotune' status; echo 'uninstall: engines still name it: gotune uninstall ENGINE first' >&2; exit 1; fi
 	rm -f $(foreach f,$(INSTALLED),'$(D)$(f)')
-	@if cmp -s config/policy.json '$(D)$(POLICY)'; then rm -f '$(D)$(POLICY)'; \
+	@if $(call own_etc,config/policy.json) | cmp -s - '$(D)$(POLICY)'; then rm -f '$(D)$(POLICY)'; \
 	elif [ -e '$(D)$(POLICY)' ]; then echo 'uninstall: $(D)$(POLICY) was edited and is kept'; fi
 	rm -f '$(D)$(POLICY).new'
 	-@rmdir '$(D)$(DATADIR)/gotune/podman-hooks.d' '$(D)$(DATADIR)/gotune' '$(D)$(SYSCONFDIR)/gotune/policy.d' '$(D)$(SYSCONFDIR)/gotune' 2>/dev/null || :

@@ -7,6 +7,7 @@
 
 #include "gotune/cli.h"
 #include "gotune/parse.h"
+#include "gotune/paths.h"
 
 const struct gt_cli_opt gt_cli_opts[GT_OPT_COUNT] = {
 	[GT_OPT_DEFAULT] = {"default", NULL, "also make it the engine's default runtime"},
@@ -15,16 +16,16 @@ const struct gt_cli_opt gt_cli_opts[GT_OPT_COUNT] = {
 	[GT_OPT_FORMAT] = {"format", "table|json", "how to print it; table by default"},
 	[GT_OPT_NO_SELFTEST] = {"no-selftest", NULL, "run no container"},
 	[GT_OPT_PID] = {"pid", "N", "also read the limits of the live process N"},
-	[GT_OPT_POLICY] = {"policy", "FILE", "this policy file instead of those in /etc/gotune"},
+	[GT_OPT_POLICY] = {"policy", "FILE", "this policy file instead of those in " GT_CONFIG_DIR},
 	[GT_OPT_RECORD_DIR] = {"record-dir", "DIR",
-			       "where records are kept; by default /run/gotune, or "
+			       "where records are kept; by default " GT_RECORD_DIR ", or "
 			       "/run/user/UID/gotune for a user who is not root"},
 	[GT_OPT_ROOT] = {"root", "DIR", "in the image of a machine below DIR, not in this one"},
 	[GT_OPT_ROOTFS] = {"rootfs", "DIR", "find the program inside this root file system"},
 	[GT_OPT_SET] = {"set", "io.gotune.KEY=VALUE",
 			"decide as if the container had this annotation; may be repeated"},
 	[GT_OPT_SYSROOT] = {"sysroot", "DIR",
-			    "read /sys, /proc and /etc/gotune from a captured machine"},
+			    "read /sys, /proc and " GT_CONFIG_DIR " from a captured machine"},
 	[GT_OPT_WAY] =
 		{"way", "WAY",
 		 "how it is called: runtime, precreate, hook or device, as the engine has it"},

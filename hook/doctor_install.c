@@ -9,11 +9,11 @@
 #include "gotune/doctor_tools.h"
 #include "gotune/engines.h"
 #include "gotune/file.h"
+#include "gotune/paths.h"
 #include "gotune/policy.h"
 #include "gotune/record.h"
 
-#define AREA	   GT_AREA_INSTALL
-#define CONFIG_DIR GT_SYSCONFDIR "/gotune"
+#define AREA GT_AREA_INSTALL
 
 typedef unsigned long long ull;
 
@@ -81,7 +81,7 @@ static void say_programs(struct gt_doctor *d)
 		d, own.runtime,
 		"containers of an engine that names it do not start"); /* it has said so */
 	if (d->sysroot)
-		(void)say_program(d, GT_BINDIR "/gotune", "nobody can look"); /* as above */
+		(void)say_program(d, GT_GOTUNE_PROGRAM, "nobody can look"); /* as above */
 }
 
 /* ---- policy ---- */
@@ -137,7 +137,7 @@ static void say_kill_switch(struct gt_doctor *d)
 		return;
 	}
 	gt_doctor_say(d, AREA, GT_CHECK_WARN, "kill switch", "%s", off);
-	gt_doctor_mend(d, "nothing at all is tuned", "rm " CONFIG_DIR "/disabled");
+	gt_doctor_mend(d, "nothing at all is tuned", "rm " GT_DISABLED_FILE);
 }
 
 /* ---- records ---- */

@@ -3,6 +3,7 @@
  * would become. Effectful: runs their --version.
  */
 #include "gotune/doctor_tools.h"
+#include "gotune/paths.h"
 #include "gotune/policy.h"
 #include "gotune/runtimes.h"
 
@@ -56,9 +57,9 @@ static void say_choice(struct gt_doctor *d, unsigned found)
 
 	if (found == 0) {
 		gt_doctor_say(d, AREA, GT_CHECK_WARN, "gotune-runtime", "would find no runtime");
-		gt_doctor_mend(d, "no container starts through it",
-			       "install runc or crun, or name one in \"runtimes\" of " GT_SYSCONFDIR
-			       "/gotune/policy.json");
+		gt_doctor_mend(
+			d, "no container starts through it",
+			"install runc or crun, or name one in \"runtimes\" of " GT_POLICY_FILE);
 		return;
 	}
 	if (d->sysroot)

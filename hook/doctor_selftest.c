@@ -20,6 +20,7 @@
 #include "gotune/disabled.h"
 #include "gotune/doctor_tools.h"
 #include "gotune/engines.h"
+#include "gotune/paths.h"
 #include "gotune/policy.h"
 #include "gotune/record.h"
 #include "gotune/record_read.h"
@@ -29,7 +30,6 @@
 #define OUTPUT_MAX    16384
 #define RECORD_WAITS  100
 #define RECORD_NAP_NS 10000000
-#define CONFIG_DIR    GT_SYSCONFDIR "/gotune"
 
 enum way { WAY_PLAIN, WAY_HOOK, WAY_WRAPPER, WAY_COUNT };
 
@@ -59,7 +59,7 @@ static int bind(const struct gt_selftest *t, const char *what, const char *where
  */
 static int hide_places(const struct gt_selftest *t)
 {
-	int r = bind(t, "etc", CONFIG_DIR);
+	int r = bind(t, "etc", GT_CONFIG_DIR);
 
 	if (r < 0)
 		return r;
@@ -252,10 +252,11 @@ static bool can_hide(struct gt_doctor *d)
 {
 	struct stat st;
 
-	if (stat(CONFIG_DIR, &st) == 0 && S_ISDIR(st.st_mode))
+	if (stat(GT_CONFIG_DIR, &st) == 0 && S_ISDIR(st.st_mode))
 		return true;
 	gt_doctor_say(d, AREA, GT_CHECK_INFO, "by gotune-runtime",
-		      "not run: there is no " CONFIG_DIR " to put the test's policy in place of");
+		      "not run: there is no " GT_CONFIG_DIR
+		      " to put the test's policy in place of");
 	return false;
 }
 
@@ -329,7 +330,7 @@ static const char *why_not(const struct gt_doctor *d)
 	if (geteuid() != 0)
 		return "not run: only root makes containers here; sudo gotune doctor";
 	if (gt_disabled(d->root))
-		return "not run: " CONFIG_DIR "/disabled turns everything off";
+		return "not run: " GT_DISABLED_FILE " turns everything off";
 	return NULL;
 }
 

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "gotune/engines.h"
+#include "gotune/paths.h"
 #include "gotune/str.h"
 
 /* RET = DIR + BELOW, if that is there. */
@@ -31,9 +32,8 @@ static void own_dirs(char dir[GT_PATH_CAP], char up[GT_PATH_CAP])
 
 int gt_own_paths(bool image, struct gt_own_paths *ret, struct gt_err *e)
 {
-	static const char runtime[] = GT_BINDIR "/gotune-runtime",
-			  hook[] = GT_LIBEXECDIR "/oci-gotune-hook",
-			  podman_hooks[] = GT_DATADIR "/gotune/podman-hooks.d";
+	static const char runtime[] = GT_RUNTIME_PROGRAM, hook[] = GT_HOOK_PROGRAM,
+			  podman_hooks[] = GT_PODMAN_HOOKS_DIR;
 	char dir[GT_PATH_CAP] = "", up[GT_PATH_CAP] = "";
 
 	if (sizeof(runtime) > GT_PATH_CAP || sizeof(hook) > GT_PATH_CAP ||

@@ -6,6 +6,7 @@
 
 #include "gotune/cli.h"
 #include "gotune/pages.h"
+#include "gotune/paths.h"
 
 #define FORMAT	 GT_OPT_BIT(GT_OPT_FORMAT)
 #define POLICY	 (GT_OPT_BIT(GT_OPT_POLICY) | GT_OPT_BIT(GT_OPT_SYSROOT))
@@ -107,8 +108,9 @@ const struct gt_cli_command gt_cli_commands[] = {
 		.name = "policy check",
 		.operands = "[FILE]",
 		.summary = "check a policy file, or those that are installed",
-		.about = "Prints FILE:LINE:COLUMN and what is wrong there. Without FILE, checks "
-			 "/etc/gotune/policy.json and /etc/gotune/policy.d/*.json.\n",
+		.about =
+			"Prints FILE:LINE:COLUMN and what is wrong there. Without FILE, checks " GT_POLICY_FILE
+			" and " GT_POLICY_DIR "/*.json.\n",
 		.options = GT_OPT_BIT(GT_OPT_SYSROOT),
 		.max_pos = 1,
 		.missing = "give at most one file: gotune policy check [FILE]",

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "gotune/file.h"
+#include "gotune/paths.h"
 #include "gotune/policy.h"
 #include "gotune/read.h"
 
@@ -113,6 +114,5 @@ int gt_runtime_find(const char *forced, char *ret, size_t cap, struct gt_err *e)
 		return 0;
 	return gt_err_set(
 		e, -ENOENT,
-		"no OCI runtime found: install runc or crun, or name one in \"runtimes\" of " GT_SYSCONFDIR
-		"/gotune/policy.json");
+		"no OCI runtime found: install runc or crun, or name one in \"runtimes\" of " GT_POLICY_FILE);
 }

@@ -8,12 +8,10 @@
 #include <sys/stat.h>
 
 #include "gotune/file.h"
+#include "gotune/paths.h"
 #include "gotune/read.h"
 #include "gotune/read_policy.h"
 #include "gotune/userns.h"
-
-#define POLICY_FILE "/etc/gotune/policy.json"
-#define POLICY_DIR  "/etc/gotune/policy.d"
 
 /* A policy under construction. */
 struct build {
@@ -140,9 +138,9 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
 
 static int read_drop_in(struct build *b, int root, const char *name)
 {
-	char path[sizeof(POLICY_DIR) + 1 + NAME_MAX];
+	char path[sizeof(GT_POLICY_DIR) + 1 + NAME_MAX];
 
-	(void)snprintf(path, sizeof(path), "%s/%s", POLICY_DIR, name); /* fits: NAME_MAX */
+	(void)snprintf(path, sizeof(path), "%s/%s", GT_POLICY_DIR, name); /* fits: NAME_MAX */
 	if (b->n_layer == GT_LAYERS_MAX)
 		return cannot_read(b, "more policy files than can be read come after this one");
 	return read_below(b, root, path, false);
@@ -150,7 +148,7 @@ static int read_drop_in(struct build *b, int root, const char *name)
 
 static int read_drop_ins(struct build *b, int root)
 {
-	_cleanup_close_ int dir = gt_root_open_dir(root, POLICY_DIR);
+	_cleanup_close_ int dir = gt_root_open_dir(root, GT_POLICY_DIR);
 	struct dirent **list = NULL;
 	int n, r = 0;
 
@@ -160,7 +158,7 @@ static int read_drop_ins(struct build *b, int root)
 	if (n < 0) {
 		const char *why = strerror(dir < 0 ? -dir : errno);
 
-		r = add_layer(b, POLICY_DIR);
+		r = add_layer(b, GT_POLICY_DIR);
 		return r < 0 ? r : cannot_read(b, why);
 	}
 	for (int i = 0; i < n; i++) {
@@ -216,7 +214,7 @@ int gt_read_policy(int root, const char *file, struct gt_policy *ret, struct gt_
 	if (r == 0 && file)
 		r = read_named(&b, file);
 	if (r == 0 && !file)
-		r = read_below(&b, root, POLICY_FILE, true);
+		r = read_below(&b, root, GT_POLICY_FILE, true);
 	if (r == 0 && !file)
 		r = read_drop_ins(&b, root);
 	r = finish(&b, r, ret);

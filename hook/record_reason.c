@@ -1,6 +1,7 @@
 /*
  * The sentences of a record that need no numbers: on reasons, and on warnings. Pure.
  */
+#include "gotune/paths.h"
 #include "gotune/record_text.h"
 
 const char *gt_record_reason(enum gt_reason why)
@@ -16,7 +17,7 @@ const char *gt_record_reason(enum gt_reason why)
 			"the policy selects only containers that opt in; this one does not",
 		[GT_R_OPTED_OUT] = "the container opted out (io.gotune.enable=false)",
 		[GT_R_MODE_OFF] = "the mode is off, by the policy, a rule or a request",
-		[GT_R_DISABLED] = "/etc/gotune/disabled turns everything off",
+		[GT_R_DISABLED] = GT_DISABLED_FILE " turns everything off",
 		[GT_R_STATE_INVALID] = "the OCI state on standard input is missing or unsound",
 		[GT_R_CONFIG_MISSING] = "the bundle's config.json cannot be read",
 		[GT_R_CONFIG_INVALID] = "the bundle's config.json is unsound",

@@ -176,3 +176,42 @@ has_landing_pads() {
 	grep -qx libyajl-dev "$T/names"
 	if grep -E 'seccomp|cap-ng|toml' "$T/names"; then return 1; fi
 }
+
+# The mode, and the file that says so.
+mode_from() {
+	"$usr/bin/gotune" policy show --format json | jq -r '"\(.policy.mode) \(.sources.mode)"'
+}
+
+# What a packager does: another place for everything. -O0: it is the paths that are tested.
+@test "built for another SYSCONFDIR and PREFIX: nothing names /etc/gotune, and the policy there counts" {
+	local etc=$T/etc usr=$T/usr file
+	git rev-parse --git-dir >/dev/null 2>&1 || skip 'needs a git clone: which files are ours?'
+	make -s -j"$(nproc)" BUILD="$T/out" SYSCONFDIR="$etc" PREFIX="$usr" OPT=-O0 FORTIFY= install >"$T/log" 2>&1 || {
+		tail -n 20 "$T/log"
+		return 1
+	}
+	while IFS= read -r file; do
+		if sed "s|$etc/gotune||g" "$file" | grep -qaF /etc/gotune; then
+			echo "$file names /etc/gotune"
+			return 1
+		fi
+	done < <(find "$usr" "$etc" -type f)
+
+	# A policy, then a drop-in.
+	echo '{"version": 1, "mode": "audit"}' >"$etc/gotune/policy.json"
+	[ "$(mode_from)" = "audit $etc/gotune/policy.json" ]
+	echo '{"version": 1, "mode": "off"}' >"$etc/gotune/policy.d/50-site.json"
+	[ "$(mode_from)" = "off $etc/gotune/policy.d/50-site.json" ]
+	"$usr/bin/gotune" policy check
+
+	# The other programs: the hook's help, the switch, and what is registered with an engine.
+	"$usr/libexec/oci-gotune-hook" --help | grep -qF "$etc/gotune/policy.json"
+	touch "$etc/gotune/disabled"
+	"$usr/bin/gotune" doctor --no-selftest --format json >"$T/doctor" || :
+	grep -qF "rm $etc/gotune/disabled" "$T/doctor"
+	rm "$etc/gotune/disabled"
+	mkdir -p "$T/machine/etc/docker" "$T/machine$usr/bin"
+	cp "$usr/bin/gotune-runtime" "$T/machine$usr/bin"
+	echo '{}' >"$T/machine/etc/docker/daemon.json"
+	"$usr/bin/gotune" install docker --root "$T/machine" --dry-run | grep -qF "$usr/bin/gotune-runtime"
+}

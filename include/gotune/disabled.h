@@ -5,8 +5,7 @@
 #define GOTUNE_DISABLED_H
 
 #include "gotune/base.h"
-
-#define GT_DISABLED_FILE GT_SYSCONFDIR "/gotune/disabled"
+#include "gotune/paths.h"
 
 /*
  * NULL, or why nothing may be tuned: a sentence for people. Whatever has that name below ROOT (a

@@ -8,11 +8,11 @@
 #include <sys/types.h>
 
 #include "gotune/err.h"
+#include "gotune/paths.h"
 #include "gotune/plan.h"
 #include "gotune/str.h"
 
 #define GT_RECORD_SCHEMA "gotune.record/1"
-#define GT_RECORD_DIR	 "/run/gotune"
 /* Below it: one file a container, its id and the suffix. */
 #define GT_RECORD_CONTAINERS "containers"
 #define GT_RECORD_SUFFIX     ".json"
