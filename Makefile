@@ -20,11 +20,11 @@ VERSION    := $(shell cat VERSION)
 
 # --- what is there to build -------------------------------------------------------------------
 # One archive of all that is not a program's own: each program links only what it calls, so the
-# linker shows who can ptrace.
-LIB_SRC  := $(filter-out hook/main_hook.c hook/main_runtime.c hook/main_cli.c hook/cli_%.c hook/%_gen.c, $(sort $(wildcard hook/*.c)))
-CLI_SRC  := $(sort $(wildcard hook/cli_*.c)) hook/main_cli.c
-UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
-CXX_SRC  := $(sort $(wildcard hook/*.cc))
+# linker shows who can ptrace. Rooms may have files of one name: the archive is made anew, by q.
+LIB_SRC  := $(filter-out hook/main/% hook/cli/% %_gen.c, $(sort $(wildcard hook/*/*.c)))
+CLI_SRC  := $(sort $(wildcard hook/cli/*.c))
+UNIT_SRC := $(sort $(wildcard tests/unit/*/test_*.c))
+CXX_SRC  := $(sort $(wildcard hook/*/*.cc))
 LIB_OBJ  := $(LIB_SRC:hook/%.c=$(BUILD)/obj/%.o) $(CXX_SRC:hook/%.cc=$(BUILD)/obj/%.o)
 CLI_OBJ  := $(CLI_SRC:hook/%.c=$(BUILD)/obj/%.o)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/%)
@@ -32,8 +32,8 @@ PROBE    := $(BUILD)/e2e/probe
 PROGRAMS := $(BUILD)/oci-gotune-hook $(BUILD)/gotune $(BUILD)/gotune-runtime
 
 # What the analysers and the formatter look at. The tests' *.inc and fixtures are data.
-HOOK_SRC  := $(sort $(wildcard hook/*.c))
-C_FILES   := $(sort $(wildcard hook/*.[ch] hook/*.cc include/gotune/*.h tests/*/*.[ch]))
+HOOK_SRC  := $(sort $(wildcard hook/*/*.c))
+C_FILES   := $(sort $(wildcard hook/*/*.[ch] hook/*/*.cc include/gotune/*.h include/gotune/*/*.h tests/*/*.[ch] tests/unit/*/*.[ch]))
 MAN_PAGES := $(sort $(wildcard docs/*.[158]))
 SCHEMAS   := $(sort $(wildcard config/*.schema.json))
 BATS      := $(sort $(wildcard tests/*.bats))
@@ -106,29 +106,31 @@ FORCE:
 all: $(PROGRAMS) ## build the three programs (default)
 
 $(BUILD)/obj/%.o: hook/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
 	$(COMPILE) -MMD -MP -c -o $@ $<
 
 $(BUILD)/obj/%.o: hook/%.cc $(BUILD)/flags
+	@mkdir -p $(@D)
 	$(COMPILE_CXX) -MMD -MP -c -o $@ $<
 
 # The filters of system calls: libseccomp compiles them now, not when a container starts.
 FILTERS := $(BUILD)/gen/filters.h
-$(BUILD)/filtergen: $(BUILD)/obj/priv_filter_gen.o $(BUILD)/obj/priv_filter_compile.o $(BUILD)/obj/priv_calls.o
+$(BUILD)/filtergen: $(BUILD)/obj/sandbox/filter_gen.o $(BUILD)/obj/sandbox/filter_compile.o $(BUILD)/obj/sandbox/calls.o
 	$(CC) $(SAN) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(FILTERS): $(BUILD)/filtergen
 	@mkdir -p $(@D)
 	$< >$@
-$(BUILD)/obj/priv_filter.o: GT_CPPFLAGS += -I$(BUILD)/gen -ffile-prefix-map=$(BUILD)/gen=gen
-$(BUILD)/obj/priv_filter.o: $(FILTERS)
+$(BUILD)/obj/sandbox/filter.o: GT_CPPFLAGS += -I$(BUILD)/gen -ffile-prefix-map=$(BUILD)/gen=gen
+$(BUILD)/obj/sandbox/filter.o: $(FILTERS)
 
 $(BUILD)/libgotune.a: $(LIB_OBJ)
 	rm -f $@
-	$(AR) rcsD $@ $^
+	$(AR) qcsD $@ $^
 
-$(BUILD)/oci-gotune-hook: $(BUILD)/obj/main_hook.o $(BUILD)/libgotune.a
+$(BUILD)/oci-gotune-hook: $(BUILD)/obj/main/oci-gotune-hook.o $(BUILD)/libgotune.a
 	$(LINK_STATIC) -o $@ $^ $(LIBS_STATIC)
 
-$(BUILD)/gotune-runtime: $(BUILD)/obj/main_runtime.o $(BUILD)/libgotune.a
+$(BUILD)/gotune-runtime: $(BUILD)/obj/main/gotune-runtime.o $(BUILD)/libgotune.a
 	$(LINK_STATIC) -o $@ $^ $(LIBS_STATIC)
 
 # Only here is C++ linked: the hook and the runtime reference nothing that does (tests/install.bats).
@@ -141,7 +143,8 @@ check-cmocka:
 	$(call need,$(TEST_MODULES),check)
 
 $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libgotune.a $(BUILD)/flags | check-cmocka
-	$(COMPILE) -DGT_FIXTURES='"tests/fixtures"' -MMD -MP -MF $@.d -pie $(GT_LDFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libgotune.a $(LIBS) $(TEST_LIBS) $(CXX_LIBS)
+	@mkdir -p $(@D)
+	$(COMPILE) -Itests/unit -DGT_FIXTURES='"tests/fixtures"' -MMD -MP -MF $@.d -pie $(GT_LDFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libgotune.a $(LIBS) $(TEST_LIBS) $(CXX_LIBS)
 
 # Packages first, in a make of its own: this one has looked for compiler and libraries already.
 .PHONY: check check-now build-for-check
@@ -208,9 +211,9 @@ $(FAULTS)/inject: tests/faults/inject.c $(BUILD)/flags
 $(FAULTS)/fault.o: tests/faults/fault.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) -c -o $@ $<
-$(FAULTS)/oci-gotune-hook: $(BUILD)/obj/main_hook.o $(FAULTS)/fault.o $(BUILD)/libgotune.a
+$(FAULTS)/oci-gotune-hook: $(BUILD)/obj/main/oci-gotune-hook.o $(FAULTS)/fault.o $(BUILD)/libgotune.a
 	$(LINK_STATIC) $(FAULT_WRAP) -o $@ $^ $(LIBS_STATIC)
-$(FAULTS)/gotune-runtime: $(BUILD)/obj/main_runtime.o $(FAULTS)/fault.o $(BUILD)/libgotune.a
+$(FAULTS)/gotune-runtime: $(BUILD)/obj/main/gotune-runtime.o $(FAULTS)/fault.o $(BUILD)/libgotune.a
 	$(LINK_STATIC) $(FAULT_WRAP) -o $@ $^ $(LIBS_STATIC)
 $(FAULTS)/driver: $(wildcard tests/faults/*.go) tests/faults/go.mod
 	@mkdir -p $(@D)
@@ -230,15 +233,15 @@ build-for-hostile: all $(PROBE) $(FAULTS)/driver $(HOSTILE)/oci-gotune-hook $(HO
 $(HOSTILE)/%.o: tests/hostile/%.c $(wildcard tests/hostile/*.h) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) -MMD -MP -c -o $@ $<
-$(HOSTILE)/real_parse_jobs.o: hook/main_jobs.c $(BUILD)/flags
+$(HOSTILE)/real_parse_jobs.o: hook/decide/jobs.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) -Dgt_parse_jobs=real_parse_jobs -MMD -MP -c -o $@ $<
-$(HOSTILE)/real_sysctl_jobs.o: hook/main_jobs_sysctl.c $(BUILD)/flags
+$(HOSTILE)/real_sysctl_jobs.o: hook/decide/jobs_sysctl.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) -Dgt_sysctl_jobs=real_sysctl_jobs -MMD -MP -c -o $@ $<
-$(HOSTILE)/oci-gotune-hook: $(BUILD)/obj/main_hook.o $(HOSTILE_OBJ) $(BUILD)/libgotune.a
+$(HOSTILE)/oci-gotune-hook: $(BUILD)/obj/main/oci-gotune-hook.o $(HOSTILE_OBJ) $(BUILD)/libgotune.a
 	$(LINK_STATIC) -Wl$(comma)--wrap=gt_stack_build -o $@ $^ $(LIBS_STATIC)
-$(HOSTILE)/gotune-runtime: $(BUILD)/obj/main_runtime.o $(HOSTILE_OBJ) $(BUILD)/libgotune.a
+$(HOSTILE)/gotune-runtime: $(BUILD)/obj/main/gotune-runtime.o $(HOSTILE_OBJ) $(BUILD)/libgotune.a
 	$(LINK_STATIC) -Wl$(comma)--wrap=gt_stack_build -o $@ $^ $(LIBS_STATIC)
 
 # For the engines' suites, where the VM's root has no compiler.
@@ -268,7 +271,7 @@ $(PROBE): $(wildcard tests/e2e/probe/*.go) tests/e2e/probe/go.mod
 .PHONY: check-static
 check-static: $(LIB_OBJ) $(BUILD)/gotune ## ranks and sizes of the sources, purity of the planner, soundness of the schemas
 	@tests/check-layers
-	@if [ -x tests/check-plan-pure ]; then tests/check-plan-pure $(filter $(BUILD)/obj/plan%.o,$(LIB_OBJ)); fi
+	@if [ -x tests/check-plan-pure ]; then tests/check-plan-pure $(filter $(BUILD)/obj/plan/%.o,$(LIB_OBJ)); fi
 	@if [ -x tests/check-options ]; then tests/check-options $(BUILD)/gotune; fi
 	@for f in $(SCHEMAS) oci-hook.json; do jq -e type "$$f" >/dev/null || exit 1; done
 
@@ -416,7 +419,7 @@ uninstall: ## remove what install put there; a policy that was edited is kept
 # What the programs consist of, besides our own files: SPDX 2.3, from the linker's maps and dpkg.
 .PHONY: sbom
 sbom: all ## BUILD/sbom.spdx.json: the packages that are linked into the programs, with versions
-	@$(COMPILE_CXX) -M hook/base_toml.cc -o $(BUILD)/base_toml.headers
+	@$(COMPILE_CXX) -M hook/base/toml.cc -o $(BUILD)/base_toml.headers
 	@BUILD='$(BUILD)' contrib/sbom $(PROGRAMS) >$(BUILD)/sbom.spdx.json.new && mv $(BUILD)/sbom.spdx.json.new $(BUILD)/sbom.spdx.json
 	@jq -r '.packages[] | select(.primaryPackagePurpose == "LIBRARY") | "\(.name) \(.versionInfo)"' $(BUILD)/sbom.spdx.json
 
@@ -448,4 +451,4 @@ help: ## list the targets
 	@echo
 	@echo '  Variables: PREFIX BINDIR LIBEXECDIR SYSCONFDIR DATADIR MANDIR DESTDIR BUILD CC CXX CFLAGS CXXFLAGS LDFLAGS WERROR'
 
--include $(HOSTILE_OBJ:.o=.d) $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(BUILD)/obj/main_hook.d $(BUILD)/obj/main_runtime.d $(BUILD)/obj/priv_filter_gen.d $(UNIT_BIN:=.d)
+-include $(HOSTILE_OBJ:.o=.d) $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(BUILD)/obj/main/oci-gotune-hook.d $(BUILD)/obj/main/gotune-runtime.d $(BUILD)/obj/sandbox/filter_gen.d $(UNIT_BIN:=.d)

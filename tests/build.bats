@@ -118,7 +118,7 @@ has_landing_pads() {
 	grep -qE -- '-fcf-protection=full|-mbranch-protection=standard' "$BUILD/flags" || skip 'this compiler has neither'
 	each has_landing_pads
 	if [ "$(uname -m)" = x86_64 ]; then
-		readelf -nW "$BUILD/obj/priv_worker.o" | grep -qE 'x86 feature: IBT, SHSTK'
+		readelf -nW "$BUILD/obj/sandbox/worker.o" | grep -qE 'x86 feature: IBT, SHSTK'
 	fi
 }
 

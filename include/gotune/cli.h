@@ -1,6 +1,6 @@
 /*
  * L4 cli. What the commands of `gotune` share: arguments, output, tables, help. One file a command;
- * main_cli.c only dispatches.
+ * cli/commands.c only dispatches.
  */
 #ifndef GOTUNE_CLI_H
 #define GOTUNE_CLI_H
@@ -20,7 +20,7 @@ enum gt_exit {
 	GT_EXIT_DEGRADED = 4, /* gotune doctor: it works, but not all of it */
 };
 
-/* --- arguments (cli_args.c) ------------------------------------------------------------------ */
+/* --- arguments (cli/args.c) ------------------------------------------------------------------ */
 
 enum gt_opt {
 	GT_OPT_DEFAULT,
@@ -86,7 +86,7 @@ GT_MUST_CHECK int gt_cli_parse(const struct gt_cli_command *c, int argc, char *c
  */
 const struct gt_cli_command *gt_cli_find(int argc, char *const argv[], int *ret_words);
 
-/* --- output (cli_out.c, cli_color.c, cli_table.c) ----------------------------------------------
+/* --- output (cli/out.c, cli/color.c, cli/table.c) ----------------------------------------------
  */
 
 #define GT_CLI_WIDTH 80
@@ -165,21 +165,21 @@ void gt_cli_table_end(struct gt_cli_table *t, struct gt_cli_out *o);
 /* --- shared by commands ------------------------------------------------------------------------
  */
 
-/* `gotune --help` and `gotune COMMAND --help` (cli_help.c). */
+/* `gotune --help` and `gotune COMMAND --help` (cli/help.c). */
 void gt_cli_help(struct gt_cli_out *o);
 void gt_cli_help_command(struct gt_cli_out *o, const struct gt_cli_command *c);
 
 /*
  * The directory of records that was asked for, else the caller's own (written to OWN), else the
- * machine's (cli_show.c).
+ * machine's (cli/show.c).
  */
 const char *gt_cli_record_dir(const struct gt_cli_args *a, char own[GT_RECORD_DIR_CAP]);
 
-/* The table of a record (cli_record.c), for explain and show. */
+/* The table of a record (cli/record.c), for explain and show. */
 void gt_cli_record(struct gt_cli_out *o, const struct gt_record_view *v);
 
 /*
- * What install and uninstall share (cli_engine.c): the engine and the ways that the arguments name,
+ * What install and uninstall share (cli/engine.c): the engine and the ways that the arguments name,
  * its changes shown or made, and what a person should know. Returns an enum gt_exit.
  */
 int gt_cli_engine(const struct gt_cli_args *a, struct gt_cli_out *out, bool install);

@@ -70,7 +70,7 @@ struct gt_doctor {
 	struct gt_check spare; /* takes what does not fit */
 };
 
-/* --- the list (doctor_list.c) ----------------------------------------------------------------- */
+/* --- the list (report/list.c) ----------------------------------------------------------------- */
 
 /* Appends a row; FMT is what was found. The texts may quote any bytes of a file. */
 void gt_doctor_say(struct gt_doctor *d, enum gt_area area, enum gt_check_state state,
@@ -114,7 +114,7 @@ void gt_doctor_release(int *fd, const sigset_t *before);
 /* The profile that containers get where nothing else is said: its RLIMIT_NOFILE; 0: none. */
 uint64_t gt_doctor_nofile(const struct gt_doctor *d);
 
-/* --- the table of phases (doctor_phases.c) ---------------------------------------------------- */
+/* --- the table of phases (doctor/phases.c) ---------------------------------------------------- */
 
 struct gt_jw;
 /* An array: {"phase", "what", "capabilities": [{"name", "why", "have"}], "calls": [{"name",

@@ -11,7 +11,7 @@
 #include "gotune/err.h"
 #include "gotune/state.h"
 
-/* --- files (doctor_file.c) -------------------------------------------------------------------- */
+/* --- files (doctor/file.c) -------------------------------------------------------------------- */
 
 enum gt_trust {
 	GT_TRUST_OK,
@@ -43,7 +43,7 @@ bool gt_program_find(int root, const char *name, char ret[GT_PATH_CAP]);
 /* The whole regular file, at most MAX bytes, NUL-terminated; the caller frees it. 0 or -errno. */
 GT_MUST_CHECK int gt_text_file(int root, const char *path, size_t max, char **ret, size_t *ret_len);
 
-/* --- running (doctor_run.c) ------------------------------------------------------------------- */
+/* --- running (doctor/run.c) ------------------------------------------------------------------- */
 
 struct gt_run {
 	const char *const *argv; /* argv[0] is the absolute path */
@@ -79,7 +79,7 @@ GT_MUST_CHECK int gt_version_of(const struct gt_doctor *d, const char *program, 
 /* Has a signal asked for the end? */
 bool gt_is_interrupted(const struct gt_doctor *d);
 
-/* --- processes (doctor_proc.c) ---------------------------------------------------------------- */
+/* --- processes (doctor/proc.c) ---------------------------------------------------------------- */
 
 struct gt_daemon {
 	int64_t pid;	    /* 0: none runs */
@@ -93,7 +93,7 @@ struct gt_daemon {
  * child of dockerd's: that is its own containerd. */
 void gt_daemon_find(int root, const char *name, struct gt_daemon *ret);
 
-/* --- Docker (doctor_http.c, doctor_docker.c) -------------------------------------------------- */
+/* --- Docker (doctor/http.c, doctor/docker.c) -------------------------------------------------- */
 
 /*
  * The body of an HTTP/1.x answer with status 200: *ret_body points into TEXT. -EAGAIN: the head is
@@ -117,7 +117,7 @@ GT_MUST_CHECK int gt_docker_info_parse(const char *doc, size_t len, struct gt_do
 GT_MUST_CHECK int gt_docker_ask(const char *path, unsigned timeout_ms, struct gt_docker_info *ret,
 				struct gt_err *e);
 
-/* --- what others configure (doctor_scan.c): pure; bits are 1u << enum gt_var --------------------
+/* --- what others configure (doctor/scan.c): pure; bits are 1u << enum gt_var --------------------
  */
 
 struct gt_hook_scan {

@@ -1,5 +1,5 @@
 /*
- * L2 stage inspect: what the files of the ELF reader share. Private to hook/inspect_*.c and its
+ * L2 stage inspect: what the files of the ELF reader share. Private to hook/program/ and its
  * tests. Every byte behind these functions is hostile; nothing here allocates, and the only effects
  * are fstat and pread on one descriptor.
  */

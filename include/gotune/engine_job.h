@@ -81,7 +81,7 @@ GT_MUST_CHECK int gt_engine_run(struct gt_engine_job *j, struct gt_err *e);
 /* True when a change of the job is one of bytes, not of marks alone. */
 bool gt_engine_changes_bytes(const struct gt_engine_job *j);
 
-/* --- files (engine_files.c) --------------------------------------------------------------------
+/* --- files (engine/files.c) --------------------------------------------------------------------
  */
 
 /*
@@ -123,7 +123,7 @@ bool gt_path_join(char *ret, const char *dir, const char *name);
 /* True when something is at PATH. */
 bool gt_path_exists(int root, const char *path);
 
-/* --- carrying out (engine_apply.c, engine_diff.c) ----------------------------------------------
+/* --- carrying out (engine/apply.c, engine/diff.c) ----------------------------------------------
  */
 
 /*
@@ -140,7 +140,7 @@ GT_MUST_CHECK int gt_changes_apply(struct gt_engine_job *j, struct gt_err *e);
 void gt_diff(struct gt_buf *out, const char *path, const char *old, size_t old_len, const char *new,
 	     size_t new_len);
 
-/* --- the hooks JSON of Podman and CRI-O (engine_hookfile.c) ------------------------------------
+/* --- the hooks JSON of Podman and CRI-O (engine/hookfile.c) ------------------------------------
  */
 
 #define GT_HOOK_JSON "/usr/share/containers/oci/hooks.d/oci-gotune-hook.json"
@@ -159,7 +159,7 @@ void gt_hook_path(const char *text, size_t len, char *ret, size_t cap);
  */
 GT_MUST_CHECK int gt_engine_hookfile(struct gt_engine_job *j, struct gt_err *e);
 
-/* --- TOML (engine_toml.c) -----------------------------------------------------------------------
+/* --- TOML (engine/toml.c) -----------------------------------------------------------------------
  */
 
 /* Reads PATH below ROOT and appends it to RET as JSON; nothing when it is not there. -EINVAL with

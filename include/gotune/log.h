@@ -1,5 +1,5 @@
 /*
- * L0 base. One line of log at a time, to syslog or to stderr. Only main_*.c and cli_*.c log.
+ * L0 base. One line of log at a time, to syslog or to stderr. Only main/ and cli/ log.
  */
 #ifndef GOTUNE_LOG_H
 #define GOTUNE_LOG_H

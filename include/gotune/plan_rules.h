@@ -49,16 +49,16 @@ struct gt_planning {
 	bool unpin;
 };
 
-/* plan_request.c */
+/* plan/request.c */
 void gt_plan_warn(struct gt_plan *plan, enum gt_warning_id id, const char *about);
 void gt_plan_requests(struct gt_planning *pl);
 
-/* plan_select.c */
+/* plan/select.c */
 void gt_plan_choose(struct gt_planning *pl);
 /* NOT_GO or PROGRAM_UNKNOWN for a program that is not known to be Go. */
 enum gt_reason gt_plan_not_go(const struct gt_facts *f);
 
-/* plan_cpu.c */
+/* plan/cpu.c */
 bool gt_plan_allowed(const struct gt_facts *f, struct gt_cpus *ret);
 static inline bool gt_plan_is_ancestor(struct gt_limit_from from)
 {
@@ -73,13 +73,13 @@ bool gt_plan_node(const struct gt_facts *f, const struct gt_cpus *allowed, bool 
 /* Fills value and value_why. */
 void gt_plan_value(struct gt_planning *pl);
 
-/* plan_memory.c */
+/* plan/memory.c */
 struct gt_memory gt_plan_memory(const struct gt_facts *f);
 /* The smaller of the two; of equals the nearer one, then MAX. MAX when there is none. */
 const struct gt_limit *gt_plan_smaller(const struct gt_memory *m);
 void gt_plan_gomemlimit(struct gt_planning *pl);
 
-/* plan_godebug.c */
+/* plan/godebug.c */
 /* GT_W_COUNT when TEXT is sound: "k=v[,k=v]", plain, each key in ALLOW (",key,key,"). */
 enum gt_warning_id gt_plan_godebug_check(const char *text, const char *allow);
 /* Is containermaxprocs on, with this GODEBUG and the program's own default? */
@@ -89,19 +89,19 @@ bool gt_plan_unpinned(const struct gt_planning *pl, char *ret, size_t cap);
 void gt_plan_godebug_base(struct gt_planning *pl);
 void gt_plan_godebug(struct gt_planning *pl);
 
-/* plan_env.c */
+/* plan/env.c */
 void gt_plan_gomaxprocs(struct gt_planning *pl);
 void gt_plan_gogc(struct gt_planning *pl);
 /* Rule 1: what the environment has is kept. */
 bool gt_plan_kept(struct gt_planning *pl, struct gt_setting *s, enum gt_var var);
 
-/* plan_system.c */
+/* plan/system.c */
 uint32_t gt_plan_sysctl_list(const struct gt_planning *pl,
 			     struct gt_sysctl_want ret[GT_SYSCTL_MAX]);
 void gt_plan_nofile(struct gt_planning *pl);
 void gt_plan_sysctl_rows(struct gt_planning *pl);
 
-/* plan_cgroup.c */
+/* plan/cgroup.c */
 bool gt_plan_wants_bind(const struct gt_planning *pl);
 /* Decides on the binding and narrows `allowed`. */
 void gt_plan_bind(struct gt_planning *pl);

@@ -1,5 +1,5 @@
 /*
- * L2 stage read, its own: what read_bundle*.c share.
+ * L2 stage read, its own: what read/bundle share.
  */
 #ifndef GOTUNE_READ_BUNDLE_H
 #define GOTUNE_READ_BUNDLE_H

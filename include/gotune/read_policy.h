@@ -1,5 +1,5 @@
 /*
- * L2 stage read, its own: what read_policy*.c share.
+ * L2 stage read, its own: what policy/ share.
  *
  * A policy file is read into a copy of what was read so far. When the file is sound, the copy
  * becomes the policy; otherwise all that the file would have changed is marked broken.

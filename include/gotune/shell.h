@@ -1,6 +1,6 @@
 /*
  * L2 stage inspect: the little of the shell's language that can be read with certainty. Private to
- * hook/inspect_*.c and its tests. Pure.
+ * hook/program/ and its tests. Pure.
  */
 #ifndef GOTUNE_SHELL_H
 #define GOTUNE_SHELL_H

@@ -1,5 +1,5 @@
 /*
- * L2 stage apply, its own: what apply_splice*.c and apply_splice_scan.c share.
+ * L2 stage apply, its own: what edit/splice and edit/splice_scan.c share.
  *
  * What is wanted in the document is a small tree of nodes, from the root down to the values. One
  * reader in the worker and one here find where each of them is; then text is inserted or replaced

@@ -1,6 +1,6 @@
 /*
  * L0 base. TOML, read by toml++: the only place that knows it, and the only one in C++, is
- * base_toml.cc. What was read is looked at as JSON. Only `gotune` links it.
+ * base/toml.cc. What was read is looked at as JSON. Only `gotune` links it.
  */
 #ifndef GOTUNE_TOML_H
 #define GOTUNE_TOML_H

@@ -4,7 +4,7 @@
 #ifndef TESTS_FUZZ_FACTS_H
 #define TESTS_FUZZ_FACTS_H
 
-#include "../unit/plan_usual.h"
+#include "../unit/plan/plan_usual.h"
 #include "fill.h"
 
 #define OVER 3 /* counts that say more than there is room for */

@@ -7,7 +7,7 @@
 #define assert_true(c)		 HOLDS(c)
 #define assert_int_equal(a, b)	 HOLDS((a) == (b))
 #define fail_msg(fmt, name, ...) fuzz_broken(__FILE__, __LINE__, name)
-#include "../unit/elf_image.h"
+#include "../unit/program/elf_image.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -12,7 +12,7 @@
 
 #include "hostile.h"
 
-#define SOCK 3 /* where priv_worker.c keeps it */
+#define SOCK 3 /* where sandbox/worker.c keeps it */
 
 static void act_open(void)
 {

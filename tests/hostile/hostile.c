@@ -16,7 +16,7 @@
 
 #include "gotune/stack.h"
 
-/* main_jobs.c and main_jobs_sysctl.c once more, with other names for their tables: Makefile. */
+/* decide/jobs.c and decide/jobs_sysctl.c once more, with other names for their tables: Makefile. */
 extern const struct gt_job real_parse_jobs[GT_JOB_COUNT];
 extern const struct gt_job real_sysctl_jobs[GT_JOB_SYSCTL_COUNT];
 

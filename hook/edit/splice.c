@@ -1,0 +1,393 @@
+/*
+ * Splice: what is wanted becomes text that is inserted into config.json or replaces a part of it.
+ * All other bytes stay as they are. Pure but for the heap.
+ *
+ * Runs in the process that edits, which is root on the host. Offsets come from a worker that may
+ * have been taken over, and are believed only where this process's own scan finds the same; text
+ * comes from the plan alone.
+ */
+#include "gotune/splice.h"
+#include "gotune/apply.h"
+
+struct edit {
+	uint32_t begin, end;	 /* of the document: [begin, end) becomes ... */
+	uint32_t text, text_len; /* ... this part of the text */
+};
+#define EDITS_MAX (GT_PLACES_NODES_MAX + GT_PLACES_ELEMENTS_MAX)
+
+struct writer {
+	const struct gt_plan *plan;
+	struct gt_splice s;
+	struct gt_places p;
+	bool process; /* a process document: a doubled variable is left alone */
+	/* Made for something that is not there, or that is not to be made: nothing goes there. */
+	bool gone[GT_PLACES_NODES_MAX];
+	/* Its text is part of its parent's. */
+	struct {
+		uint32_t text, text_len;
+	} made[GT_PLACES_NODES_MAX];
+	enum todo { KEEP, SET, CONFLICT } nofile, env[GT_VAR_COUNT];
+	struct gt_buf text;
+	struct edit edit[EDITS_MAX];
+	uint32_t n_edit;
+};
+
+/* ---- the text of what is wanted ---- */
+
+static void add_string(struct gt_buf *out, const char *text, size_t len)
+{
+	struct gt_jw w;
+
+	gt_jw_init(&w, out, false);
+	gt_jw_strn(&w, text, len);
+}
+
+static void add_entry(struct writer *w, const struct gt_splice_env *v)
+{
+	struct gt_buf entry = {0};
+
+	gt_buf_fmt(&entry, "%s=%s", v->name, v->value);
+	if (entry.error)
+		w->text.error = entry.error;
+	else
+		add_string(&w->text, entry.p, entry.len);
+	gt_buf_done(&entry);
+}
+
+static void add_value(struct writer *w, const struct gt_splice_node *n)
+{
+	const struct gt_setting *set = &w->plan->setting[n->row];
+
+	if (set->id != GT_SET_SWAPPINESS)
+		add_string(&w->text, set->value, strlen(set->value));
+	else if (set->reason == GT_R_NO_SWAP)
+		add_string(&w->text, "0", 1);
+	else
+		gt_buf_str(&w->text, set->value); /* a number: gt_splice_want has parsed it */
+}
+
+static bool has_element(const struct writer *w, uint32_t what)
+{
+	for (uint32_t i = 0; i < w->p.n_element; i++) {
+		if (w->p.element[i].what == what)
+			return true;
+	}
+	return false;
+}
+
+/* The variables that are not there yet, joined by commas. */
+static void add_missing_env(struct writer *w, bool comma)
+{
+	for (uint32_t i = 0; i < w->s.n_env; i++) {
+		if (has_element(w, i) || w->env[i] != SET)
+			continue;
+		gt_buf_str(&w->text, comma ? "," : "");
+		add_entry(w, &w->s.env[i]);
+		comma = true;
+	}
+}
+
+static void add_missing_rlimit(struct writer *w, bool comma)
+{
+	if (w->nofile != SET || has_element(w, GT_ELEMENT_SOFT))
+		return;
+	gt_buf_fmt(&w->text, "%s{\"type\":\"RLIMIT_NOFILE\",\"hard\":%llu,\"soft\":%llu}",
+		   comma ? "," : "", (unsigned long long)w->s.nofile_hard,
+		   (unsigned long long)w->s.nofile_soft);
+}
+
+/* Appends a part of the text to the text itself: in pieces, since adding may move it. */
+static void add_part(struct gt_buf *text, uint32_t at, uint32_t len)
+{
+	char piece[256];
+
+	while (len > 0 && !text->error) {
+		uint32_t n = len < sizeof(piece) ? len : (uint32_t)sizeof(piece);
+
+		memcpy(piece, text->p + at, n);
+		gt_buf_add(text, piece, n);
+		at += n;
+		len -= n;
+	}
+}
+
+/* The children of node I that are not there yet, as members. */
+static void add_missing_members(struct writer *w, int i, bool comma)
+{
+	for (int j = 1; j < w->s.n_node; j++) {
+		if (w->s.node[j].parent != i || w->p.node[j].present || w->gone[j])
+			continue;
+		gt_buf_str(&w->text, comma ? "," : "");
+		add_string(&w->text, w->s.node[j].key, strlen(w->s.node[j].key));
+		gt_buf_str(&w->text, ":");
+		add_part(&w->text, w->made[j].text, w->made[j].text_len);
+		comma = true;
+	}
+}
+
+static void add_inside(struct writer *w, int i, bool comma)
+{
+	if (w->s.node[i].kind == GT_NODE_ENV)
+		add_missing_env(w, comma);
+	else if (w->s.node[i].kind == GT_NODE_RLIMITS)
+		add_missing_rlimit(w, comma);
+	else
+		add_missing_members(w, i, comma);
+}
+
+/* The text of a value that is not there, or is null. Its children's must have been made before. */
+static void make_value(struct writer *w, int i)
+{
+	const struct gt_splice_node *n = &w->s.node[i];
+	bool array = n->kind == GT_NODE_ENV || n->kind == GT_NODE_RLIMITS;
+
+	w->made[i].text = (uint32_t)w->text.len;
+	if (n->kind == GT_NODE_VALUE) {
+		add_value(w, n);
+	} else {
+		gt_buf_str(&w->text, array ? "[" : "{");
+		add_inside(w, i, false);
+		gt_buf_str(&w->text, array ? "]" : "}");
+	}
+	w->made[i].text_len = (uint32_t)w->text.len - w->made[i].text;
+}
+
+/* ---- edits ---- */
+
+static int add_edit(struct writer *w, uint32_t begin, uint32_t end, uint32_t text)
+{
+	if (w->n_edit == EDITS_MAX)
+		return -E2BIG;
+	w->edit[w->n_edit++] = (struct edit){begin, end, text, (uint32_t)w->text.len - text};
+	return 0;
+}
+
+/* What is in the document's place of node I gives way only when it says nothing: null, "". */
+static bool may_go(const struct writer *w, int i, const char *doc)
+{
+	const struct gt_node_place *p = &w->p.node[i];
+
+	return p->null || (p->end - p->begin == 2 && memcmp(doc + p->begin, "\"\"", 2) == 0);
+}
+
+/* The edit of one node that is there. */
+static int edit_node(struct writer *w, int i, const char *doc)
+{
+	const struct gt_node_place *p = &w->p.node[i];
+	bool value = w->s.node[i].kind == GT_NODE_VALUE;
+	uint32_t text = (uint32_t)w->text.len;
+
+	if (value && !may_go(w, i, doc))
+		return 0; /* why_not says so */
+	if (value || p->null) {
+		add_part(&w->text, w->made[i].text, w->made[i].text_len);
+		return add_edit(w, p->begin, p->end, text);
+	}
+	add_inside(w, i, p->has_children);
+	if (w->text.len == text)
+		return 0;
+	return p->has_children ? add_edit(w, p->last_end, p->last_end, text)
+			       : add_edit(w, p->inside, p->inside, text);
+}
+
+static int edit_element(struct writer *w, const struct gt_element *el)
+{
+	uint32_t text = (uint32_t)w->text.len;
+
+	if (el->what < w->s.n_env) {
+		if (w->env[el->what] != SET || el->is == GT_ELEMENT_AS_WANTED)
+			return 0;
+		add_entry(w, &w->s.env[el->what]);
+	} else {
+		/* Only ever raised, and the hard one only as far as the soft one needs it. */
+		if (w->nofile != SET || el->number >= w->s.nofile_soft)
+			return 0;
+		gt_buf_fmt(&w->text, "%llu", (unsigned long long)w->s.nofile_soft);
+	}
+	return add_edit(w, el->begin, el->end, text);
+}
+
+/* What is to be done about a variable that is there: the last entry of its name counts. */
+static enum todo todo_of(const struct writer *w, uint32_t var)
+{
+	const struct gt_element *last = NULL;
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < w->p.n_element; i++) {
+		if (w->p.element[i].what != var)
+			continue;
+		last = &w->p.element[i];
+		n++;
+	}
+	if (!last) /* what was to be replaced is not there; a process gets it all the same */
+		return w->s.env[var].before && !w->process ? CONFLICT : SET;
+	if (w->process && n > 1)
+		return CONFLICT;
+	if (last->is == GT_ELEMENT_AS_WANTED)
+		return n == 1 ? KEEP : SET;
+	return last->is == GT_ELEMENT_AS_BEFORE ? SET : CONFLICT;
+}
+
+static void decide(struct writer *w)
+{
+	for (uint32_t i = 0; i < w->s.n_env; i++)
+		w->env[i] = todo_of(w, i);
+	if (w->s.want_nofile)
+		w->nofile =
+			has_element(w, GT_ELEMENT_SOFT) == w->s.nofile_in_config ? SET : CONFLICT;
+}
+
+/* Is there anything to be put into array I? */
+static bool has_addition(const struct writer *w, int i)
+{
+	bool found = w->s.node[i].kind == GT_NODE_RLIMITS && w->nofile == SET;
+
+	for (uint32_t v = 0; w->s.node[i].kind == GT_NODE_ENV && v < w->s.n_env; v++)
+		found = found || w->env[v] == SET;
+	return found;
+}
+
+/* Nothing is created below what is null or may not be created, and no array for nothing. */
+static void mark_gone(struct writer *w)
+{
+	for (int i = 0; i < w->s.n_node; i++) { /* parents come before their children */
+		const struct gt_splice_node *n = &w->s.node[i];
+		const struct gt_node_place *p = &w->p.node[i];
+
+		bool array = n->kind == GT_NODE_ENV || n->kind == GT_NODE_RLIMITS;
+		bool missing = !p->present || p->null;
+
+		w->gone[i] = (n->must_exist && missing) || (n->parent >= 0 && w->gone[n->parent]) ||
+			     (array && missing && !has_addition(w, i));
+	}
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct edit *x = a, *y = b;
+
+	return x->begin < y->begin ? -1 : x->begin > y->begin;
+}
+
+static int make_edits(struct writer *w, const char *doc)
+{
+	int r = 0;
+
+	decide(w);
+	mark_gone(w);
+	for (int i = w->s.n_node - 1; i > 0; i--)
+		make_value(w, i);
+	for (int i = 0; r == 0 && i < w->s.n_node; i++) {
+		if (!w->gone[i] && w->p.node[i].present)
+			r = edit_node(w, i, doc);
+	}
+	for (uint32_t i = 0; r == 0 && i < w->p.n_element; i++)
+		r = edit_element(w, &w->p.element[i]);
+	if (r == 0 && w->n_edit > 1)
+		qsort(w->edit, w->n_edit, sizeof(w->edit[0]), by_place);
+	return r < 0 ? r : w->text.error;
+}
+
+static int write_document(const struct writer *w, const char *doc, size_t len, struct gt_buf *ret)
+{
+	size_t at = 0;
+
+	for (uint32_t i = 0; i < w->n_edit; i++) {
+		const struct edit *d = &w->edit[i];
+
+		if (d->begin < at || d->end < d->begin || d->end > len)
+			return -EBADMSG; /* two edits of one place: none of ours */
+		gt_buf_add(ret, doc + at, d->begin - at);
+		gt_buf_add(ret, w->text.p + d->text, d->text_len);
+		at = d->end;
+	}
+	if (w->n_edit > 0)
+		gt_buf_add(ret, doc + at, len - at);
+	return ret->error;
+}
+
+/* ---- what became of each row ---- */
+
+static const char *why_not(const struct writer *w, const char *doc, uint32_t row)
+{
+	static const char other[] = "config.json says something else, which is kept";
+	enum gt_setting_kind kind = gt_setting_kind(w->plan->setting[row].id);
+	bool process = kind == GT_KIND_ENV || kind == GT_KIND_RLIMIT;
+	const char *section = process ? "process" : "linux";
+
+	for (int i = 1; i < w->s.n_node; i++) {
+		const struct gt_splice_node *n = &w->s.node[i];
+
+		if (n->parent == 0 && strcmp(n->key, section) == 0 && w->gone[i])
+			return process ? "config.json has no process"
+				       : "config.json has no linux section";
+		if (n->kind == GT_NODE_VALUE && n->row == row && !w->gone[i] &&
+		    w->p.node[i].present && !may_go(w, i, doc))
+			return other;
+	}
+	for (uint32_t i = 0; i < w->s.n_env; i++) {
+		if (w->s.env[i].row == row && w->env[i] == CONFLICT)
+			return other;
+	}
+	return kind == GT_KIND_RLIMIT && w->nofile == CONFLICT ? other : NULL;
+}
+
+static void tell(const struct writer *w, const char *doc, struct gt_outcome *outcome)
+{
+	for (uint32_t i = 0; i < w->plan->n_setting && i < GT_SETTINGS_MAX; i++) {
+		const char *why;
+
+		if (!gt_splice_wanted(w->plan, i))
+			continue;
+		why = why_not(w, doc, i);
+		outcome[i] = (struct gt_outcome){.applied = why ? GT_NO : GT_YES};
+		if (why)
+			(void)gt_copy_str(outcome[i].error, sizeof(outcome[i].error), why);
+	}
+}
+
+/* ---- the whole ---- */
+
+static bool agree(const struct gt_places *a, const struct gt_places *b)
+{
+	return a->n_node == b->n_node && a->n_element == b->n_element &&
+	       memcmp(a->node, b->node, sizeof(a->node)) == 0 &&
+	       memcmp(a->element, b->element, sizeof(a->element)) == 0;
+}
+
+static int splice(struct writer *w, const char *doc, size_t len, const struct gt_places *told,
+		  struct gt_buf *ret, struct gt_err *e)
+{
+	int r = gt_splice_want(&w->s, !w->process, w->plan);
+
+	if (r < 0)
+		return gt_err_set(e, r, "config.json: too much to change");
+	r = gt_splice_scan(&w->s, doc, len, &w->p);
+	if (r < 0 || !agree(&w->p, told))
+		return gt_err_set(e, -EBADMSG,
+				  "config.json: two readings of it differ: it is left alone");
+	r = make_edits(w, doc);
+	if (r == 0)
+		r = write_document(w, doc, len, ret);
+	return r < 0 ? gt_err_sys(e, r, "editing config.json") : 0;
+}
+
+int gt_apply_splice(const char *doc, size_t len, bool whole, const struct gt_plan *plan,
+		    const struct gt_places *told, struct gt_buf *ret,
+		    struct gt_outcome outcome[GT_SETTINGS_MAX], struct gt_err *e)
+{
+	_cleanup_free_ struct writer *w = calloc(1, sizeof(*w));
+	int r;
+
+	if (!w)
+		return gt_err_set(e, -ENOMEM, "out of memory");
+	w->plan = plan;
+	w->process = !whole;
+	r = splice(w, doc, len, told, ret, e);
+	gt_buf_done(&w->text);
+	if (r < 0)
+		gt_buf_done(ret);
+	else
+		tell(w, doc, outcome);
+	return r;
+}

@@ -1,0 +1,213 @@
+/*
+ * Policy: the merged one, as rows and as JSON, each value with the file that it came from. Pure but
+ * for the buffer's heap.
+ */
+#include <stdio.h>
+
+#include "gotune/facts.h"
+#include "gotune/json.h"
+#include "gotune/read.h"
+#include "gotune/read_policy.h"
+
+struct out {
+	const struct gt_policy *p;
+	gt_policy_row_fn fn;
+	void *ctx;
+};
+
+static const char *source(const struct gt_policy *p, uint8_t layer)
+{
+	return layer < p->n_layer ? p->layer[layer].path : "?";
+}
+
+static void row(const struct out *o, const char *key, const char *value, uint8_t layer)
+{
+	o->fn(o->ctx, key, value, source(o->p, layer));
+}
+
+/* Joins words with ", ". */
+static void join(char *list, size_t cap, const char *word)
+{
+	if (*list)
+		(void)gt_append(list, cap, ", "); /* a list that does not fit is cut: it is shown */
+	(void)gt_append(list, cap, word);
+}
+
+/* The keys of ",a,b," likewise. */
+static void join_keys(char *list, size_t cap, const char *keys)
+{
+	char key[64]; /* policy/top.c takes none that is longer */
+
+	while (*keys) {
+		size_t n = strcspn(keys, ",");
+
+		(void)gt_copy(key, sizeof(key), keys, n);
+		if (n > 0)
+			join(list, cap, key);
+		keys += n + (keys[n] == ',');
+	}
+}
+
+static void rows_annotations(const struct out *o)
+{
+	const struct gt_policy *p = o->p;
+	char text[1536] = "";
+
+	for (unsigned k = 0; k < GT_KEY_COUNT; k++) {
+		if (p->allow & (1u << k))
+			join(text, sizeof(text), gt_words_get(&gt_key_words, k));
+	}
+	row(o, "annotations.allow", text, p->from.allow);
+	text[0] = '\0';
+	(void)gt_append_u64(text, sizeof(text), p->nofile_max);
+	row(o, "annotations.nofile_max", text, p->from.nofile_max);
+	text[0] = '\0';
+	for (uint32_t i = 0; i < p->n_allow_sysctl; i++)
+		join(text, sizeof(text), p->allow_sysctl[i]);
+	row(o, "annotations.sysctl", text, p->from.allow_sysctl);
+}
+
+static void rows_top(const struct out *o)
+{
+	const struct gt_policy *p = o->p;
+	char text[sizeof(p->runtimes)] = "";
+
+	row(o, "mode", gt_words_get(&gt_mode_words, p->mode), p->from.mode);
+	row(o, "select", gt_words_get(&gt_select_words, p->select), p->from.select);
+	row(o, "on_error", gt_words_get(&gt_on_error_words, p->on_error), p->from.on_error);
+	row(o, "default_profile", p->default_profile, p->from.default_profile);
+	rows_annotations(o);
+	join_keys(text, sizeof(text), p->godebug_allow);
+	row(o, "godebug_allow", text, p->from.godebug_allow);
+	text[0] = '\0';
+	for (uint32_t i = 0; i < p->n_runtimes; i++)
+		join(text, sizeof(text), p->runtimes[i]);
+	row(o, "runtimes", text, p->from.runtimes);
+}
+
+/* The value of a profile's key as text; "null" for null. */
+static void key_text(const struct gt_profile *p, enum gt_profile_key k, char *text, size_t cap)
+{
+	const struct gt_pk *key = &gt_pk_table[k];
+	bool null = false;
+	uint64_t v;
+
+	text[0] = '\0';
+	switch (key->type) {
+	case GT_PKT_TEXT:
+		(void)gt_copy_str(text, cap, p->description);
+		return;
+	case GT_PKT_GODEBUG:
+		(void)gt_copy_str(text, cap, p->godebug);
+		return;
+	case GT_PKT_SYSCTL: /* rows of their own */
+	case GT_PKT_OBJECT:
+		return;
+	case GT_PKT_WORD:
+		v = gt_pk_number(p, k, &null);
+		(void)gt_copy_str(text, cap, gt_words_get(key->words, (unsigned)v));
+		return;
+	case GT_PKT_BOOL:
+		(void)gt_copy_str(text, cap, gt_pk_number(p, k, &null) ? "true" : "false");
+		return;
+	case GT_PKT_U32:
+	case GT_PKT_U64:
+	case GT_PKT_I32:
+	case GT_PKT_BYTES:
+		break;
+	}
+	v = gt_pk_number(p, k, &null);
+	if (null)
+		(void)gt_copy_str(text, cap, "null");
+	else
+		(void)gt_append_u64(text, cap, v);
+}
+
+/* Is K inside an object of this profile that is null? */
+static bool is_absent(const struct gt_profile *p, enum gt_profile_key k)
+{
+	const char *path = gt_pk_table[k].path;
+
+	return (!p->gomaxprocs && gt_has_prefix(path, "gomaxprocs/")) ||
+	       (!p->gomemlimit && gt_has_prefix(path, "gomemlimit/"));
+}
+
+/* "profiles.NAME.a.b" */
+static void key_name(const char *profile, const char *path, char *name, size_t cap)
+{
+	(void)gt_copy_str(name, cap, "profiles.");
+	(void)gt_append(name, cap, profile);
+	(void)gt_append(name, cap, ".");
+	(void)gt_append(name, cap, path);
+	for (char *s = name; *s; s++) {
+		if (*s == '/')
+			*s = '.';
+	}
+}
+
+static void rows_profile(const struct out *o, const struct gt_profile *p)
+{
+	char name[192], text[512];
+
+	if (p->broken) {
+		key_name(p->name, "broken", name, sizeof(name));
+		row(o, name, "true", p->layer[GT_PK_DESCRIPTION]);
+	}
+	for (unsigned k = 0; k < GT_PK_COUNT; k++) {
+		bool is_object = gt_pk_table[k].type == GT_PKT_OBJECT, null = false;
+
+		key_name(p->name, gt_pk_table[k].path, name, sizeof(name));
+		if (is_absent(p, k) || gt_pk_table[k].type == GT_PKT_SYSCTL)
+			continue;
+		if (is_object && gt_pk_number(p, k, &null))
+			continue; /* its keys are shown */
+		key_text(p, k, text, sizeof(text));
+		row(o, name, is_object ? "null" : text, p->layer[k]);
+	}
+	for (uint32_t i = 0; i < p->n_sysctl; i++) {
+		key_name(p->name, "sysctl.", name, sizeof(name));
+		(void)gt_append(name, sizeof(name), p->sysctl[i].name);
+		row(o, name, p->sysctl[i].value, p->sysctl[i].layer);
+	}
+}
+
+static void rule_row(const struct out *o, const struct gt_rule *r, const char *key,
+		     const char *value)
+{
+	char name[256];
+
+	if (!*value)
+		return;
+	(void)snprintf(name, sizeof(name), "rules.%s.%s", r->name, key); /* cut: it is shown */
+	row(o, name, value, r->layer);
+}
+
+static void rows_rule(const struct out *o, const struct gt_rule *r)
+{
+	char name[160], text[24] = "";
+
+	rule_row(o, r, "broken", r->broken ? "true" : "");
+	rule_row(o, r, "match.image", r->image);
+	rule_row(o, r, "match.command", r->command);
+	rule_row(o, r, "match.cgroup", r->cgroup);
+	rule_row(o, r, "match.engine", r->engine);
+	for (uint32_t i = 0; i < r->n_annotation; i++) {
+		(void)snprintf(name, sizeof(name), "match.annotation.%s", r->annotation[i].key);
+		rule_row(o, r, name, r->annotation[i].value);
+	}
+	rule_row(o, r, "profile", r->profile);
+	rule_row(o, r, "mode", r->has_mode ? gt_words_get(&gt_mode_words, r->mode) : "");
+	(void)gt_append_u64(text, sizeof(text), r->rollout_percent); /* fits */
+	rule_row(o, r, "rollout_percent", text);
+}
+
+void gt_policy_rows(const struct gt_policy *p, gt_policy_row_fn fn, void *ctx)
+{
+	const struct out o = {p, fn, ctx};
+
+	rows_top(&o);
+	for (uint32_t i = 0; i < p->n_profile; i++)
+		rows_profile(&o, &p->profile[i]);
+	for (uint32_t i = 0; i < p->n_rule; i++)
+		rows_rule(&o, &p->rule[i]);
+}
