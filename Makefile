@@ -21,12 +21,10 @@ VERSION    := $(shell cat VERSION)
 # --- what is there to build -------------------------------------------------------------------
 # One archive of all that is not a program's own: each program links only what it calls, so the
 # linker shows who can ptrace. Rooms may have files of one name: the archive is made anew, by q.
-LIB_SRC  := $(filter-out hook/main/% hook/cli/% %_gen.c, $(sort $(wildcard hook/*/*.c)))
-CLI_SRC  := $(sort $(wildcard hook/cli/*.c))
+LIB_SRC  := $(filter-out hook/main/% %_gen.c, $(sort $(wildcard hook/*/*.c)))
 UNIT_SRC := $(sort $(wildcard tests/unit/*/test_*.c))
 CXX_SRC  := $(sort $(wildcard hook/*/*.cc))
 LIB_OBJ  := $(LIB_SRC:hook/%.c=$(BUILD)/obj/%.o) $(CXX_SRC:hook/%.cc=$(BUILD)/obj/%.o)
-CLI_OBJ  := $(CLI_SRC:hook/%.c=$(BUILD)/obj/%.o)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 PROBE    := $(BUILD)/e2e/probe
 PROGRAMS := $(BUILD)/oci-gotune-hook $(BUILD)/gotune $(BUILD)/gotune-runtime
@@ -134,7 +132,7 @@ $(BUILD)/gotune-runtime: $(BUILD)/obj/main/gotune-runtime.o $(BUILD)/libgotune.a
 	$(LINK_STATIC) -o $@ $^ $(LIBS_STATIC)
 
 # Only here is C++ linked: the hook and the runtime reference nothing that does (tests/install.bats).
-$(BUILD)/gotune: $(CLI_OBJ) $(BUILD)/libgotune.a
+$(BUILD)/gotune: $(BUILD)/obj/main/gotune.o $(BUILD)/libgotune.a
 	$(LINK_STATIC) -o $@ $^ $(LIBS_STATIC) $(CXX_LIBS)
 
 # --- tests ------------------------------------------------------------------------------------
@@ -144,7 +142,7 @@ check-cmocka:
 
 $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libgotune.a $(BUILD)/flags | check-cmocka
 	@mkdir -p $(@D)
-	$(COMPILE) -Itests/unit -DGT_FIXTURES='"tests/fixtures"' -MMD -MP -MF $@.d -pie $(GT_LDFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libgotune.a $(LIBS) $(TEST_LIBS) $(CXX_LIBS)
+	$(COMPILE) -Ihook -Itests/unit -DGT_FIXTURES='"tests/fixtures"' -MMD -MP -MF $@.d -pie $(GT_LDFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libgotune.a $(LIBS) $(TEST_LIBS) $(CXX_LIBS)
 
 # Packages first, in a make of its own: this one has looked for compiler and libraries already.
 .PHONY: check check-now build-for-check
@@ -232,11 +230,11 @@ check-hostile: ## as root: each job of each worker answers with lies in turn; FU
 build-for-hostile: all $(PROBE) $(FAULTS)/driver $(HOSTILE)/oci-gotune-hook $(HOSTILE)/gotune-runtime
 $(HOSTILE)/%.o: tests/hostile/%.c $(wildcard tests/hostile/*.h) $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(COMPILE) -MMD -MP -c -o $@ $<
+	$(COMPILE) -Ihook -MMD -MP -c -o $@ $<
 $(HOSTILE)/real_parse_jobs.o: hook/decide/jobs.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) -Dgt_parse_jobs=real_parse_jobs -MMD -MP -c -o $@ $<
-$(HOSTILE)/real_sysctl_jobs.o: hook/decide/jobs_sysctl.c $(BUILD)/flags
+$(HOSTILE)/real_sysctl_jobs.o: hook/sysctl/jobs.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) -Dgt_sysctl_jobs=real_sysctl_jobs -MMD -MP -c -o $@ $<
 $(HOSTILE)/oci-gotune-hook: $(BUILD)/obj/main/oci-gotune-hook.o $(HOSTILE_OBJ) $(BUILD)/libgotune.a
@@ -451,4 +449,4 @@ help: ## list the targets
 	@echo
 	@echo '  Variables: PREFIX BINDIR LIBEXECDIR SYSCONFDIR DATADIR MANDIR DESTDIR BUILD CC CXX CFLAGS CXXFLAGS LDFLAGS WERROR'
 
--include $(HOSTILE_OBJ:.o=.d) $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(BUILD)/obj/main/oci-gotune-hook.d $(BUILD)/obj/main/gotune-runtime.d $(BUILD)/obj/sandbox/filter_gen.d $(UNIT_BIN:=.d)
+-include $(HOSTILE_OBJ:.o=.d) $(LIB_OBJ:.o=.d) $(BUILD)/obj/main/gotune.d $(BUILD)/obj/main/oci-gotune-hook.d $(BUILD)/obj/main/gotune-runtime.d $(BUILD)/obj/sandbox/filter_gen.d $(UNIT_BIN:=.d)

@@ -103,9 +103,9 @@ state_of() {
 row() { # AREA NAME STATE [REGEX]
 	jq -e --arg a "$1" --arg n "$2" --arg s "$3" --arg re "${4:-.}" '
 		[.checks[] | select(.area == $a and .name == $n and .state == $s
-			and ("\(.found) | \(.follows) | \(.mend)" | test($re)))] | length > 0' <<<"$output" >/dev/null || {
+			and ("\(.found) | \(.follows) | \(.fix)" | test($re)))] | length > 0' <<<"$output" >/dev/null || {
 		echo "no row $1 '$2' $3 '${4:-}' in:"
-		jq -c --arg a "$1" '.checks[] | select(.area == $a) | [.name, .state, .found, .follows, .mend]' <<<"$output"
+		jq -c --arg a "$1" '.checks[] | select(.area == $a) | [.name, .state, .found, .follows, .fix]' <<<"$output"
 		return 1
 	}
 }

@@ -33,8 +33,9 @@
 #include <sys/wait.h>
 
 #include "gotune/apply.h"
-#include "gotune/arch.h"
-#include "gotune/stack.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "stack.h"
 
 #define OPTIONS	     (PTRACE_O_TRACEEXEC | PTRACE_O_TRACESYSGOOD)
 #define SYSCALL_STOP (SIGTRAP | 0x80) /* PTRACE_O_TRACESYSGOOD marks these */

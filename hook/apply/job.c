@@ -2,9 +2,11 @@
  * Between the plan and the exec barrier: the job that a plan gives it, and the outcomes that its
  * result gives the plan's rows. Pure.
  */
-#include "gotune/apply.h"
-
 #include <string.h>
+
+#include "gotune/apply.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 
 static bool is_env(const struct gt_setting *s)
 {

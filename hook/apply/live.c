@@ -1,109 +1,103 @@
 /*
- * Single writes to a live container: a sysctl, a cgroup file, RLIMIT_NOFILE. Effectful; each is one
- * system call on an object that was checked first.
+ * A plan carried into a live container. Effectful: this is where sysctls, cgroup files and
+ * processes are changed; each by the process that has the least privilege for it.
  */
-#include <fcntl.h>
-#include <linux/magic.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <sys/vfs.h>
-
 #include "gotune/apply.h"
-#include "gotune/file.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/sandbox.h"
+#include "gotune/sysctl.h"
+#include "tracer.h"
 
-/* "net.core.somaxconn" -> BELOW "net/core/somaxconn". */
-static int sysctl_path(const char *below, const char *name, char *buf, size_t cap)
+/* The tracer inherits it. */
+struct carrying {
+	const struct gt_live *l;
+	struct gt_barrier_job job;
+};
+
+static bool is_same(const struct gt_live *l)
 {
-	if (!gt_copy_str(buf, cap, below) || !gt_append(buf, cap, name))
-		return -ENAMETOOLONG;
-	for (char *p = buf; *p; p++) {
-		if (*p == '.')
-			*p = '/';
-	}
-	return 0;
+	const struct gt_ident *id = &l->at.facts->ident;
+
+	return gt_is_same_process(l->at.root, l->at.pidfd, id->pid, id->pid_start);
 }
 
-/* One write to FD, whose file system must be one of the two types: never a place that a mount put
- * there. */
-static int write_checked(int fd, long type, long or_type, const char *value)
+static int set_sysctl(void *ctx, const char *name, const char *value, struct gt_err *e)
 {
-	struct statfs fs;
-	size_t len = strlen(value);
-	ssize_t n;
+	const struct gt_live *l = ((struct carrying *)ctx)->l;
 
-	if (fstatfs(fd, &fs) < 0)
-		return -errno;
-	if (fs.f_type != type && fs.f_type != or_type)
-		return -EXDEV;
-	n = write(fd, value, len); /* the kernel takes the value whole or refuses it */
-	if (n < 0)
-		return -errno;
-	return (size_t)n == len ? 0 : -EIO;
+	return gt_sysctl_write(l->sysctl, &l->at, name, value, e);
 }
 
-/*
- * The file system's type alone would not do: another file of procfs, mounted on the sysctl's, would
- * take the value (runc's CVE-2025-52881 was of this kind).
- */
-int gt_apply_sysctl_write(int root, const char *name, const char *value)
+static int set_cgroup(void *ctx, enum gt_setting_id id, const char *value, struct gt_err *e)
 {
-	char path[GT_SYSCTL_NAME_CAP + 16];
-	_cleanup_close_ int proc = gt_root_open_proc(root);
-	_cleanup_close_ int fd = -1;
-	int r = sysctl_path("sys/", name, path, sizeof(path));
+	const struct gt_live *l = ((const struct carrying *)ctx)->l;
+	const struct gt_cgroup_facts *c = &l->at.facts->cgroup;
+	bool memory = id == GT_SET_SWAPPINESS;
+	const char *file = gt_apply_cgroup_file(id, memory ? c->memory : c->cpuset);
+	int dir = l->cgroup[memory ? GT_CTL_MEMORY : GT_CTL_CPUSET];
+	int r = dir < 0 ? -ENOENT : 0;
 
-	if (r < 0 || proc < 0)
-		return r < 0 ? r : proc;
-	fd = gt_root_open_same_mount(proc, path, O_WRONLY);
-	return fd < 0 ? fd : write_checked(fd, PROC_SUPER_MAGIC, PROC_SUPER_MAGIC, value);
+	if (!file)
+		return gt_err_set(e, -ENOENT, "no such file in this cgroup version");
+	if (r == 0 && !is_same(l))
+		r = -ESRCH;
+	if (r == 0)
+		r = gt_apply_cgroup_write(dir, file, value);
+	return r < 0 ? gt_err_sys(e, r, "cannot write %s", file) : 0;
 }
 
-int gt_apply_sysctl_read(int root, const char *name, char *buf, size_t cap)
+static int set_nofile(void *ctx, const struct gt_barrier_job *job, struct gt_err *e)
 {
-	char path[GT_SYSCTL_NAME_CAP + 16];
-	int r = sysctl_path("proc/sys/", name, path, sizeof(path));
+	struct gt_barrier_result res = {0};
 
-	return r < 0 ? r : gt_root_read(root, path, buf, cap);
+	if (!is_same(((const struct carrying *)ctx)->l))
+		return gt_err_sys(e, -ESRCH, "cannot raise RLIMIT_NOFILE");
+	gt_apply_nofile(job->pid, job, &res);
+	return res.nofile_error < 0 ? gt_err_sys(e, res.nofile_error, "cannot raise RLIMIT_NOFILE")
+				    : 0;
 }
 
-const char *gt_apply_cgroup_file(enum gt_setting_id id, enum gt_cgroup_version v)
+/* ---- the tracer's side ---- */
+
+static void shrink(void *ctx)
 {
-	if (v == GT_CGROUP_UNKNOWN)
-		return NULL;
-	if (id == GT_SET_SWAPPINESS)
-		return v == GT_CGROUP_V1 ? "memory.swappiness" : "memory.swap.max";
-	if (id == GT_SET_CPUSET_CPUS)
-		return "cpuset.cpus";
-	return id == GT_SET_CPUSET_MEMS ? "cpuset.mems" : NULL;
+	const struct gt_live *l = ((const struct carrying *)ctx)->l;
+
+	l->shrink(l->ctx);
 }
 
-int gt_apply_cgroup_write(int dirfd, const char *file, const char *value)
+static void done(void *ctx, const struct gt_barrier_result *res)
 {
-	_cleanup_close_ int fd = gt_root_open_same_mount(dirfd, file, O_WRONLY);
+	const struct carrying *c = ctx;
 
-	return fd < 0 ? fd : write_checked(fd, CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, value);
+	if (!res->exec_seen)
+		return; /* ended before it ran: poststop or `gotune list` removes the record */
+	gt_apply_barrier_outcome(c->l->plan, &c->job, res, c->l->outcome);
+	c->l->ran(c->l->ctx, res);
 }
 
-/*
- * Raises RLIMIT_NOFILE, never lowers it. Where the hard limit may not be raised the soft one goes
- * as far as it lets it.
- */
-void gt_apply_nofile(int64_t pid, const struct gt_barrier_job *job, struct gt_barrier_result *ret)
+static int set_barrier(void *ctx, const struct gt_barrier_job *job, struct gt_err *e)
 {
-	struct rlimit now = {0}, want;
+	struct carrying *c = ctx;
+	const struct gt_tracer t = {c->l->keep_fd, shrink, done, c};
 
-	ret->nofile_error = prlimit((pid_t)pid, RLIMIT_NOFILE, NULL, &now) < 0 ? -errno : 0;
-	want.rlim_max = job->nofile_hard > now.rlim_max ? job->nofile_hard : now.rlim_max;
-	want.rlim_cur = job->nofile_soft > now.rlim_cur ? job->nofile_soft : now.rlim_cur;
-	if (ret->nofile_error == 0 && prlimit((pid_t)pid, RLIMIT_NOFILE, &want, NULL) < 0) {
-		want.rlim_max = now.rlim_max;
-		if (want.rlim_cur > want.rlim_max)
-			want.rlim_cur = want.rlim_max;
-		if (prlimit((pid_t)pid, RLIMIT_NOFILE, &want, NULL) < 0)
-			ret->nofile_error = -errno;
-	}
-	if (ret->nofile_error == 0) {
-		ret->nofile_soft = want.rlim_cur;
-		ret->nofile_hard = want.rlim_max;
-	}
+	c->job = *job;
+	gt_worker_end(c->l->sysctl); /* the barrier is the last that is applied */
+	c->job.pid_start = c->l->at.facts->ident.pid_start;
+	return gt_tracer_start(&c->job, &t, e);
+}
+
+int gt_apply_live(const struct gt_live *l, struct gt_err *e)
+{
+	struct carrying c = {.l = l};
+	const struct gt_apply_ops ops = {
+		.sysctl = set_sysctl,
+		.cgroup = set_cgroup,
+		.barrier = set_barrier,
+		.nofile = set_nofile,
+		.ctx = &c,
+	};
+
+	return gt_apply_run(l->at.facts, l->plan, &ops, l->outcome, e);
 }

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gotune/parse.h"
-#include "gotune/stack.h"
+#include "gotune/base.h"
+#include "stack.h"
 
 /* Fields of /proc/PID/stat, numbered from 1 as in proc(5), into the struct that prctl takes. */
 static const struct {

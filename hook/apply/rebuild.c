@@ -6,7 +6,9 @@
  * The child gets a copy of the old stack by being forked, and leaves the new one, with what it says
  * of it, in the shared memory. It has ended when its answer is looked at.
  */
-#include "gotune/stack.h"
+#include "gotune/apply.h"
+#include "gotune/base.h"
+#include "stack.h"
 
 /* At the beginning of the shared memory; the room for the image follows. */
 struct answer {

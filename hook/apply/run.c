@@ -3,6 +3,8 @@
  * order, and what became of each. No effect of its own.
  */
 #include "gotune/apply.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 
 /* The first error is the caller's; the others stand in their rows. */
 static void note(struct gt_outcome *o, int r, const struct gt_err *from, int *first,

@@ -15,10 +15,13 @@
  * Pure: reads one local buffer, fills another. The strings are a container's: every pointer is
  * checked against the image before it is followed.
  */
-#include "gotune/stack.h"
-
 #include <elf.h>
 #include <string.h>
+
+#include "gotune/apply.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "stack.h"
 
 #define WORD	 sizeof(uint64_t)
 #define NOT_OURS UINT32_MAX

@@ -10,12 +10,10 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#include "gotune/apart.h"
-#include "gotune/caps.h"
-#include "gotune/inspect.h"
-#include "gotune/reap.h"
-#include "gotune/tracer.h"
-#include "gotune/wire.h"
+#include "gotune/apply.h"
+#include "gotune/base.h"
+#include "gotune/sandbox.h"
+#include "tracer.h"
 
 #define SEIZE_WAIT_MS 2000
 #define LONG_WAIT_MS  1000 /* after that much the wait may last for hours */
@@ -65,7 +63,7 @@ static int is_same(const struct gt_barrier_job *job)
 	int r = root < 0 ? -errno : 0;
 
 	if (r == 0 && job->pid_start)
-		r = gt_inspect_start_time(root, job->pid, &start);
+		r = gt_start_time(root, job->pid, &start);
 	return r == 0 && start != job->pid_start ? -ESRCH : r;
 }
 
@@ -93,7 +91,7 @@ static int give_back(struct dl_phdr_info *info, size_t size, void *ctx)
 /* A wait that has not yet become a long one. */
 struct waiting {
 	const struct gt_tracer *t;
-	int64_t until_ms; /* by gt_wire_now_ms; 0: nothing more is to be done */
+	int64_t until_ms; /* by gt_now_ms; 0: nothing more is to be done */
 };
 
 static sigset_t sigchld_alone(void)
@@ -120,7 +118,7 @@ static bool sleep_until(int64_t until_ms)
 	const sigset_t set = sigchld_alone();
 	int64_t left;
 
-	while ((left = until_ms - gt_wire_now_ms()) > 0) {
+	while ((left = until_ms - gt_now_ms()) > 0) {
 		const struct timespec t = {left / 1000, left % 1000 * 1000000};
 
 		if (sigtimedwait(&set, NULL, &t) >= 0)
@@ -165,7 +163,7 @@ static _Noreturn void run_tracer(const struct gt_barrier_job *job, int pipe_fd,
 		_exit(1); /* the kernel lets the init go */
 	close(pipe_fd);
 	if (told)
-		w.until_ms = gt_wire_now_ms() + LONG_WAIT_MS;
+		w.until_ms = gt_now_ms() + LONG_WAIT_MS;
 	gt_barrier_wait(job, gt_apart, &resting, &res);
 	t->done(t->ctx, &res);
 	_exit(0);

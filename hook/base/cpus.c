@@ -3,8 +3,7 @@
  */
 #include <string.h>
 
-#include "gotune/parse.h"
-#include "gotune/str.h"
+#include "gotune/base.h"
 
 void gt_cpus_set(struct gt_cpus *c, unsigned cpu)
 {

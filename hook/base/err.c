@@ -1,14 +1,11 @@
 /*
  * Errors as one line for a person. Pure; no privilege.
  */
-#include "gotune/err.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "gotune/str.h"
-#include "gotune/utf8.h"
+#include "gotune/base.h"
 
 static void GT_PRINTF(2, 0) format(struct gt_err *e, const char *fmt, va_list ap)
 {

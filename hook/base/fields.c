@@ -1,9 +1,7 @@
 /*
  * JSON events into struct fields, by a table. Pure.
  */
-#include "gotune/fields.h"
-
-#include "gotune/parse.h"
+#include "gotune/base.h"
 
 /*
  * One character of a key without its case; advances *I. As Go's encoding/json (decode.go, foldName)

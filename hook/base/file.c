@@ -2,15 +2,13 @@
  * Reading whole files and streams, writing all of a buffer, making directories. Effectful; no
  * privilege beyond that of the files.
  */
-#include "gotune/file.h"
-
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <sys/vfs.h>
 #include <time.h>
 
-#include "gotune/parse.h"
-#include "gotune/str.h"
+#include "gotune/base.h"
 
 #define NAME_CAP 256 /* NAME_MAX and a NUL */
 
@@ -58,14 +56,6 @@ int gt_root_read_u64(int root, const char *path, uint64_t *ret)
 	return r < 0 ? r : gt_parse_u64(text, ret);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail for this clock */
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Waits until FD can be read, or until DEADLINE (0: for ever). */
 static int wait_readable(int fd, int64_t deadline)
 {
@@ -75,7 +65,7 @@ static int wait_readable(int fd, int64_t deadline)
 
 	do {
 		if (deadline) {
-			left = deadline - now_ms();
+			left = deadline - gt_now_ms();
 			if (left <= 0)
 				return -ETIMEDOUT;
 			if (left > INT_MAX)
@@ -145,7 +135,7 @@ int gt_read_all_or_part(int fd, size_t max, unsigned timeout_ms, char **ret, siz
 		return -EBADF; /* poll(2) would wait for ever */
 	if (max > SIZE_MAX / 4)
 		return -EFBIG;
-	return slurp(fd, max, timeout_ms ? now_ms() + timeout_ms : 0, ret, ret_len);
+	return slurp(fd, max, timeout_ms ? gt_now_ms() + timeout_ms : 0, ret, ret_len);
 }
 
 int gt_read_all(int fd, size_t max, unsigned timeout_ms, char **ret, size_t *ret_len)
@@ -217,4 +207,20 @@ int gt_mkdirs(const char *path)
 		path = next;
 	}
 	return 0;
+}
+
+int gt_write_checked(int fd, long type, long or_type, const char *value)
+{
+	struct statfs fs;
+	size_t len = strlen(value);
+	ssize_t n;
+
+	if (fstatfs(fd, &fs) < 0)
+		return -errno;
+	if (fs.f_type != type && fs.f_type != or_type)
+		return -EXDEV;
+	n = write(fd, value, len); /* the kernel takes the value whole or refuses it */
+	if (n < 0)
+		return -errno;
+	return (size_t)n == len ? 0 : -EIO;
 }

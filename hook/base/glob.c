@@ -1,7 +1,7 @@
 /*
  * Matching of names by glob, and a stable hash of names. Pure; no privilege.
  */
-#include "gotune/parse.h"
+#include "gotune/base.h"
 
 /*
  * Only the last '*' ever has to be tried again: an earlier one has already matched as little as it

@@ -5,9 +5,10 @@
  * 2.1.0, for one, writes through what malloc gave it unseen, and would end the hook, and with it
  * the container's start.
  */
-#include "gotune/heap.h"
-
+#include <stdlib.h>
 #include <stddef.h>
+
+#include "heap.h"
 
 struct gt_heap_block {
 	struct gt_heap_block *next, **link; /* what points to this one */

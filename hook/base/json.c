@@ -7,13 +7,11 @@
  * forwards, from the end of the token before: between two tokens stand only white space, commas,
  * colons and comments. (Looking backwards from the end is not possible for strings with escapes.)
  */
-#include "gotune/json.h"
-
 #include <yajl/yajl_parse.h>
 
-#include "gotune/heap.h"
-#include "gotune/keyset.h"
-#include "gotune/utf8.h"
+#include "gotune/base.h"
+#include "heap.h"
+#include "keyset.h"
 
 /* An object or array that is open. */
 struct frame {

@@ -1,7 +1,7 @@
 /*
  * Where an event of a JSON walk stands: its path, its line. Pure.
  */
-#include "gotune/json.h"
+#include "gotune/base.h"
 
 struct gt_json_pos gt_json_locate(const char *doc, size_t len, size_t offset)
 {

@@ -2,8 +2,7 @@
  * A writer of JSON. What it writes is always valid, whatever bytes it is given. Pure but for the
  * buffer's heap.
  */
-#include "gotune/json.h"
-#include "gotune/utf8.h"
+#include "gotune/base.h"
 
 void gt_jw_init(struct gt_jw *w, struct gt_buf *out, bool indent)
 {

@@ -2,9 +2,9 @@
  * The keys that an object of a JSON document has had, as hashes: a repeated key is found in about
  * linear time, whatever the document. Pure but for the heap.
  */
-#include "gotune/keyset.h"
-
 #include <string.h>
+
+#include "keyset.h"
 
 #define SLOTS_MIN 256 /* a power of two */
 #define PROBE_MAX 64

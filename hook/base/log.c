@@ -1,8 +1,6 @@
 /*
  * One line of log at a time. Effectful: writes to stderr or to the system's log; no privilege.
  */
-#include "gotune/log.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,9 +10,7 @@
 #include <syslog.h>
 #include <time.h>
 
-#include "gotune/file.h"
-#include "gotune/str.h"
-#include "gotune/utf8.h"
+#include "gotune/base.h"
 
 #define LINE_CAP     2048
 #define SEND_WAIT_US 200000

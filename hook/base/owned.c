@@ -9,9 +9,7 @@
  */
 #include <fcntl.h>
 
-#include "gotune/file.h"
-#include "gotune/str.h"
-#include "gotune/userns.h"
+#include "gotune/base.h"
 
 #define DIRECTORY (O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define READ	  (O_RDONLY | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)

@@ -2,10 +2,10 @@
  * Memory straight from the kernel, and how malloc gets it for what is large. Effectful: maps
  * memory.
  */
-#include "gotune/pages.h"
-
 #include <malloc.h>
 #include <sys/mman.h>
+
+#include "gotune/base.h"
 
 #define LARGE (16 << 10) /* bytes: our structs of paths and lists are larger, strings are not */
 

@@ -1,11 +1,9 @@
 /*
  * Numbers, yes and no, and Go's own reading of its environment. Pure; no privilege.
  */
-#include "gotune/parse.h"
-
 #include <string.h>
 
-#include "gotune/str.h"
+#include "gotune/base.h"
 
 static bool is_digit(char c)
 {

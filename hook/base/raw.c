@@ -2,9 +2,9 @@
  * The structure of a JSON document, by its raw bytes. Pure. See raw.h for what it is for, and why
  * it is total.
  */
-#include "gotune/raw.h"
-
 #include <string.h>
+
+#include "gotune/base.h"
 
 struct scan {
 	const char *doc;

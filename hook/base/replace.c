@@ -10,8 +10,7 @@
 #include <stdio.h>
 #include <sys/random.h>
 
-#include "gotune/file.h"
-#include "gotune/str.h"
+#include "gotune/base.h"
 
 #define NAME_CAP 256 /* NAME_MAX and a NUL */
 #define TRIES	 8   /* another writer of the same file may be as fast, but not every time */

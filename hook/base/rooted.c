@@ -9,17 +9,14 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 
-#include "gotune/file.h"
-#include "gotune/parse.h"
-#include "gotune/str.h"
+#include "gotune/base.h"
+#include "openat2.h"
 
 #define LINKS_MAX   40	 /* as the kernel: include/linux/namei.h MAXSYMLINKS */
 #define DEPTH_MAX   128	 /* directories held open by the walk */
 #define WALK_CAP    8192 /* path still to go, links expanded */
-#define AGAIN_MAX   16	 /* openat2(2): EAGAIN when a rename raced with ".." */
 #define PIN	    (O_PATH | O_CLOEXEC)
 #define READ	    (O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
 #define PIN_NOLINKS (O_PATH | O_CLOEXEC | O_NOFOLLOW)
@@ -158,28 +155,9 @@ int gt_root_walk(int root, const char *path)
 	return r;
 }
 
-/* openat2 inside ROOT. -ENOSYS where the kernel has none or a filter denies it. */
-static int open_resolved(int root, const char *path, uint64_t flags, uint64_t resolve)
-{
-	const struct open_how how = {
-		.flags = flags,
-		.resolve = resolve | RESOLVE_NO_MAGICLINKS,
-	};
-	long fd;
-
-	for (unsigned i = 0; i < AGAIN_MAX; i++) {
-		fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
-		if (fd >= 0)
-			return (int)fd;
-		if (errno != EAGAIN && errno != EINTR)
-			break;
-	}
-	return errno == EPERM ? -ENOSYS : -errno;
-}
-
 static int open_in_root(int root, const char *path, uint64_t flags)
 {
-	return open_resolved(root, path, flags, RESOLVE_IN_ROOT);
+	return gt_openat2(root, path, flags, RESOLVE_IN_ROOT);
 }
 
 /* Pins PATH below ROOT: an O_PATH descriptor or -errno. */
@@ -237,7 +215,7 @@ int gt_root_open_file(int root, const char *path, struct stat *ret_st)
 
 int gt_root_open_file_beneath(int root, const char *path, struct stat *ret_st)
 {
-	return open_pinned(open_resolved(root, path, PIN, RESOLVE_BENEATH), ret_st);
+	return open_pinned(gt_openat2(root, path, PIN, RESOLVE_BENEATH), ret_st);
 }
 
 int gt_root_open_kernel(int root, const char *path)
@@ -252,63 +230,6 @@ int gt_root_open_kernel(int root, const char *path)
 		return fd;
 	r = must_be_regular(fd, &st);
 	return r < 0 ? r : gt_take_fd(&fd);
-}
-
-/* ---- where a mount may not lead ---- */
-
-/* The mount that FD's file was reached through, as the kernel numbers it: proc(5), fdinfo. */
-static int mount_of(int fd, uint64_t *ret)
-{
-	_cleanup_close_ int proc = open("/proc/self/fdinfo", PIN | O_DIRECTORY);
-	char name[24] = "", text[512], id[24];
-	int r;
-
-	(void)gt_append_u64(name, sizeof(name), (uint64_t)fd); /* fits */
-	if (proc < 0)
-		return -errno;
-	r = gt_root_read(proc, name, text, sizeof(text));
-	if (r < 0)
-		return r;
-	return gt_parse_field(text, "mnt_id:", id, sizeof(id)) ? gt_parse_u64(id, ret) : -EINVAL;
-}
-
-int gt_root_walk_same_mount(int dir, const char *path, int flags)
-{
-	_cleanup_close_ int fd = -1;
-	uint64_t above = 0, here = 0;
-	int r = mount_of(dir, &above);
-
-	if (r < 0)
-		return r;
-	fd = openat(dir, path, flags | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
-	r = fd < 0 ? -errno : mount_of(fd, &here);
-	if (r == 0 && here != above)
-		r = -EXDEV;
-	return r < 0 ? r : gt_take_fd(&fd);
-}
-
-int gt_root_open_same_mount(int dir, const char *path, int flags)
-{
-	int fd = open_resolved(dir, path, (uint64_t)flags | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC,
-			       RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
-
-	return fd == -ENOSYS ? gt_root_walk_same_mount(dir, path, flags) : fd;
-}
-
-/* Kernel, include/linux/proc_ns.h: PROC_ROOT_INO. */
-#define PROC_ROOT_INODE 1
-
-int gt_root_open_proc(int root)
-{
-	_cleanup_close_ int fd = openat(root, "proc", PIN_NOLINKS | O_DIRECTORY);
-	struct statfs fs;
-	struct stat st;
-
-	if (fd < 0 || fstatfs(fd, &fs) < 0 || fstat(fd, &st) < 0)
-		return -errno;
-	if (fs.f_type != PROC_SUPER_MAGIC || st.st_ino != PROC_ROOT_INODE)
-		return -EXDEV;
-	return gt_take_fd(&fd);
 }
 
 /* ---- names ---- */

@@ -1,10 +1,10 @@
 /*
  * Bounded strings, packed string vectors, a growing output buffer. Pure but for the buffer's heap.
  */
-#include "gotune/str.h"
-
 #include <stdarg.h>
 #include <stdio.h>
+
+#include "gotune/base.h"
 
 bool gt_copy(char *dst, size_t cap, const char *src, size_t len)
 {

@@ -23,8 +23,8 @@
 #include <toml++/toml.h>
 
 extern "C" {
-#include "gotune/json.h"
-#include "gotune/toml.h"
+#include "gotune/base/json.h"
+#include "gotune/base/toml.h"
 }
 
 namespace

@@ -2,13 +2,9 @@
  * /proc/self/uid_map: rootless Podman runs its hooks inside a user namespace in which its user is
  * root, and gives precreate no environment that would say who that is. Effectful: reads one file.
  */
-#include "gotune/userns.h"
-
 #include <fcntl.h>
 
-#include "gotune/file.h"
-#include "gotune/parse.h"
-#include "gotune/str.h"
+#include "gotune/base.h"
 
 /* 340 lines at most, of three numbers: user_namespaces(7). */
 #define MAP_CAP	    16384

@@ -1,9 +1,9 @@
 /*
  * UTF-8, and what of it may be shown. Pure but for the heap of a buffer that is given.
  */
-#include "gotune/utf8.h"
-
 #include <string.h>
+
+#include "gotune/base.h"
 
 /* RFC 3629, section 4: by lead byte, the length and what the second byte may be. */
 static const struct lead {

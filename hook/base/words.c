@@ -1,9 +1,9 @@
 /*
  * Words of enumerations. Pure.
  */
-#include "gotune/words.h"
-
 #include <string.h>
+
+#include "gotune/base.h"
 
 int gt_words_find(const struct gt_words *w, const char *s)
 {

@@ -5,9 +5,9 @@
 #include <getopt.h>
 #include <stdio.h>
 
-#include "gotune/cli.h"
-#include "gotune/parse.h"
-#include "gotune/paths.h"
+#include "cli.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 
 const struct gt_cli_opt gt_cli_opts[GT_OPT_COUNT] = {
 	[GT_OPT_DEFAULT] = {"default", NULL, "also make it the engine's default runtime"},
@@ -222,14 +222,15 @@ static int words_of(const char *name, int argc, char *const argv[])
 	return n;
 }
 
-const struct gt_cli_command *gt_cli_find(int argc, char *const argv[], int *ret_words)
+const struct gt_cli_command *gt_cli_find(const struct gt_cli_list *list, int argc,
+					 char *const argv[], int *ret_words)
 {
-	for (unsigned i = 0; i < gt_cli_n_commands; i++) {
-		int n = words_of(gt_cli_commands[i].name, argc, argv);
+	for (unsigned i = 0; i < list->n; i++) {
+		int n = words_of(list->command[i]->name, argc, argv);
 
 		if (n > 0) {
 			*ret_words = n;
-			return &gt_cli_commands[i];
+			return list->command[i];
 		}
 	}
 	return NULL;

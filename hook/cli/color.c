@@ -1,7 +1,7 @@
 /*
  * Colour: when, and which. Reads the environment; no other effect, no privilege.
  */
-#include "gotune/cli.h"
+#include "cli.h"
 
 /* The eight colours of ECMA-48 only, so that they follow the reader's own palette. */
 static const char *const style_on[GT_STYLE_COUNT] = {

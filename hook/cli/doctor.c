@@ -4,13 +4,14 @@
  */
 #include <stdio.h>
 
-#include "gotune/caps.h"
-#include "gotune/cli.h"
-#include "gotune/doctor_tools.h"
-#include "gotune/file.h"
+#include "cli.h"
+#include "gotune/base.h"
+#include "gotune/doctor.h"
 #include "gotune/inspect.h"
-#include "gotune/json.h"
-#include "gotune/read.h"
+#include "gotune/model.h"
+#include "gotune/policy.h"
+#include "gotune/report.h"
+#include "gotune/sandbox.h"
 
 static const struct {
 	const char *title;
@@ -37,7 +38,7 @@ static const char *const area_title[GT_AREA_COUNT] = {
 
 static void print_check(struct gt_cli_table *t, const struct gt_check *c)
 {
-	char text[sizeof(c->mend) + 8];
+	char text[sizeof(c->fix) + 8];
 
 	gt_cli_table_row(t, (const struct gt_cli_cell[]){
 				    {state_look[c->state].title, state_look[c->state].style},
@@ -46,9 +47,9 @@ static void print_check(struct gt_cli_table *t, const struct gt_check *c)
 			    });
 	if (c->follows[0])
 		gt_cli_table_note(t, GT_STYLE_PLAIN, c->follows);
-	if (!c->mend[0])
+	if (!c->fix[0])
 		return;
-	(void)snprintf(text, sizeof(text), "-> %s", c->mend);
+	(void)snprintf(text, sizeof(text), "-> %s", c->fix);
 	gt_cli_table_note(t, GT_STYLE_BOLD, text);
 }
 
@@ -61,13 +62,13 @@ static void print_checks(struct gt_cli_out *out, const struct gt_doctor *d)
 	for (unsigned area = 0; area < GT_AREA_COUNT; area++) {
 		bool titled = false;
 
-		for (uint32_t i = 0; i < d->n_check; i++) {
-			if (d->check[i].area != area)
+		for (uint32_t i = 0; i < d->report.n_check; i++) {
+			if (d->report.check[i].area != area)
 				continue;
 			if (!titled)
 				gt_cli_table_section(&t, area_title[area]);
 			titled = true;
-			print_check(&t, &d->check[i]);
+			print_check(&t, &d->report.check[i]);
 		}
 	}
 	gt_cli_table_end(&t, out);
@@ -114,10 +115,10 @@ static void name_rows(struct gt_buf *b, const struct gt_doctor *d, enum gt_check
 	if (n == 0)
 		return;
 	gt_buf_fmt(b, "%s%u %s", b->len ? ", " : "", n, label);
-	for (uint32_t i = 0; i < d->n_check; i++) {
-		if (d->check[i].state != state)
+	for (uint32_t i = 0; i < d->report.n_check; i++) {
+		if (d->report.check[i].state != state)
 			continue;
-		gt_buf_fmt(b, "%s%s", sep, d->check[i].name);
+		gt_buf_fmt(b, "%s%s", sep, d->report.check[i].name);
 		sep = ", ";
 	}
 	if (*sep == ',')
@@ -132,7 +133,7 @@ static void print_summary(struct gt_cli_out *out, const struct gt_doctor *d)
 		[GT_DOCTOR_BROKEN] = GT_STYLE_BAD,
 	};
 	unsigned count[GT_CHECK_STATE_COUNT];
-	enum gt_doctor_status status = gt_doctor_judge(d, count);
+	enum gt_doctor_status status = gt_report_judge(&d->report, count);
 	struct gt_buf text = {0}, all = {0};
 
 	name_rows(&text, d, GT_CHECK_BAD, count[GT_CHECK_BAD], "bad");
@@ -165,14 +166,14 @@ static void check_json(struct gt_jw *w, const struct gt_check *c)
 	key_str(w, "state", gt_words_get(&gt_check_state_words, c->state));
 	key_str(w, "found", c->found);
 	key_str(w, "follows", c->follows);
-	key_str(w, "mend", c->mend);
+	key_str(w, "fix", c->fix);
 	gt_jw_close(w, '}');
 }
 
 static void print_json(struct gt_cli_out *out, const struct gt_doctor *d)
 {
 	unsigned count[GT_CHECK_STATE_COUNT];
-	enum gt_doctor_status status = gt_doctor_judge(d, count);
+	enum gt_doctor_status status = gt_report_judge(&d->report, count);
 	struct gt_buf doc = {0};
 	uint64_t caps = 0;
 	bool known = gt_inspect_own_caps(d->root, &caps) == 0;
@@ -192,11 +193,11 @@ static void print_json(struct gt_cli_out *out, const struct gt_doctor *d)
 	gt_jw_close(&w, '}');
 	gt_jw_key(&w, "checks");
 	gt_jw_open(&w, '[');
-	for (uint32_t i = 0; i < d->n_check; i++)
-		check_json(&w, &d->check[i]);
+	for (uint32_t i = 0; i < d->report.n_check; i++)
+		check_json(&w, &d->report.check[i]);
 	gt_jw_close(&w, ']');
 	gt_jw_key(&w, "checks_dropped");
-	gt_jw_u64(&w, d->dropped);
+	gt_jw_u64(&w, d->report.dropped);
 	gt_jw_key(&w, "phases");
 	gt_doctor_phases_json(&w, known, caps);
 	gt_jw_close(&w, '}');
@@ -227,7 +228,7 @@ static void examine(struct gt_doctor *d)
 
 static int status_of(const struct gt_doctor *d)
 {
-	switch (gt_doctor_judge(d, NULL)) {
+	switch (gt_report_judge(&d->report, NULL)) {
 	case GT_DOCTOR_HEALTHY:
 		return GT_EXIT_OK;
 	case GT_DOCTOR_DEGRADED:
@@ -239,7 +240,7 @@ static int status_of(const struct gt_doctor *d)
 	return GT_EXIT_UNSOUND;
 }
 
-int gt_cmd_doctor(const struct gt_cli_args *a, struct gt_cli_out *out)
+static int run_doctor(const struct gt_cli_args *a, struct gt_cli_out *out)
 {
 	_cleanup_free_ struct gt_doctor *d = calloc(1, sizeof(*d));
 	const char *sysroot = a->value[GT_OPT_SYSROOT];
@@ -268,3 +269,19 @@ int gt_cmd_doctor(const struct gt_cli_args *a, struct gt_cli_out *out)
 	}
 	return status_of(d);
 }
+
+const struct gt_cli_command gt_cmd_doctor = {
+	.name = "doctor",
+	.operands = "",
+	.summary = "say whether the tool works on this machine and with its engines",
+	.about = "Looks at the kernel, privileges, our own installation, runtimes, engines and "
+		 "what is registered with them, at others that set the same variables and at "
+		 "settings of the host; then, as root, runs a container with each runtime and "
+		 "compares what its program sees with what was planned. Nothing is changed, "
+		 "and nothing of the containers is left.\n"
+		 "Exits with 0 when all is well (healthy), 4 when something warns (degraded), "
+		 "1 when something is bad (broken).\n",
+	.options = GT_OPTS_FORMAT | GT_OPT_BIT(GT_OPT_NO_SELFTEST) | GT_OPT_BIT(GT_OPT_SYSROOT),
+	.missing = "gotune doctor takes no arguments",
+	.run = run_doctor,
+};

@@ -4,9 +4,10 @@
  */
 #include <stdio.h>
 
-#include "gotune/cli.h"
-#include "gotune/engine_job.h"
-#include "gotune/utf8.h"
+#include "cli.h"
+#include "gotune/base.h"
+#include "gotune/engine.h"
+#include "gotune/model.h"
 
 const char *gt_cli_root(const struct gt_cli_args *a)
 {

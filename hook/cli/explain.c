@@ -5,8 +5,12 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "gotune/cli.h"
+#include "cli.h"
+#include "gotune/base.h"
 #include "gotune/decide.h"
+#include "gotune/model.h"
+#include "gotune/record.h"
+#include "gotune/sandbox.h"
 
 #define CONFIG "config.json"
 
@@ -199,7 +203,7 @@ static int explain(const struct gt_cli_args *a, struct gt_cli_out *out, const ch
 	return ret;
 }
 
-int gt_cmd_explain(const struct gt_cli_args *a, struct gt_cli_out *out)
+static int run_explain(const struct gt_cli_args *a, struct gt_cli_out *out)
 {
 	char *bundle = bundle_dir(a->pos[0]);
 	int ret;
@@ -210,3 +214,17 @@ int gt_cmd_explain(const struct gt_cli_args *a, struct gt_cli_out *out)
 	free(bundle);
 	return ret;
 }
+
+const struct gt_cli_command gt_cmd_explain = {
+	.name = "explain",
+	.operands = "BUNDLE",
+	.summary = "decide for a bundle, say why, change nothing",
+	.about = "Reads BUNDLE (a directory with a config.json, or that file) as the hook "
+		 "would, and prints every setting that was considered, what was decided "
+		 "and from which fact. Nothing is changed.\n",
+	.options = GT_OPTS_DECISION | GT_OPTS_POLICY | GT_OPTS_FORMAT,
+	.min_pos = 1,
+	.max_pos = 1,
+	.missing = "give one bundle: gotune explain BUNDLE",
+	.run = run_explain,
+};

@@ -4,7 +4,8 @@
  */
 #include <stdio.h>
 
-#include "gotune/cli.h"
+#include "cli.h"
+#include "gotune/base.h"
 
 static const struct gt_cli_col list_cols[] = {{NULL, 28}, {NULL, GT_CLI_WIDTH}};
 
@@ -23,7 +24,7 @@ static void untitled(struct gt_cli_table *t)
 	*t = (struct gt_cli_table){.col = list_cols, .n_col = GT_ARRAY_LEN(list_cols)};
 }
 
-void gt_cli_help(struct gt_cli_out *o)
+void gt_cli_help(struct gt_cli_out *o, const struct gt_cli_list *list)
 {
 	struct gt_cli_table t;
 
@@ -34,9 +35,9 @@ void gt_cli_help(struct gt_cli_out *o)
 		    "Shows what oci-gotune-hook decides for Go programs in containers, and why.");
 	gt_cli_heading(o, "COMMANDS");
 	untitled(&t);
-	for (unsigned i = 0; i < gt_cli_n_commands; i++)
-		if (!gt_cli_commands[i].hidden)
-			pair(&t, gt_cli_commands[i].name, gt_cli_commands[i].summary);
+	for (unsigned i = 0; i < list->n; i++)
+		if (!list->command[i]->hidden)
+			pair(&t, list->command[i]->name, list->command[i]->summary);
 	gt_cli_table_end(&t, o);
 	gt_cli_heading(o, "OPTIONS");
 	untitled(&t);
@@ -86,7 +87,7 @@ void gt_cli_help_command(struct gt_cli_out *o, const struct gt_cli_command *c)
 	gt_cli_para(o, 0, GT_STYLE_PLAIN, exit_text);
 }
 
-int gt_cmd_help(const struct gt_cli_args *a, struct gt_cli_out *out)
+static int run_help(const struct gt_cli_args *a, struct gt_cli_out *out)
 {
 	char name[64] = "gotune";
 	char first[64] = "", second[64] = "";
@@ -95,16 +96,26 @@ int gt_cmd_help(const struct gt_cli_args *a, struct gt_cli_out *out)
 	int n;
 
 	if (a->n_pos == 0) {
-		gt_cli_help(out);
+		gt_cli_help(out, a->list);
 		return GT_EXIT_OK;
 	}
 	(void)gt_copy_str(first, sizeof(first), a->pos[0]); /* cut: then it is no command */
 	if (a->n_pos > 1)
 		(void)gt_copy_str(second, sizeof(second), a->pos[1]);
-	c = gt_cli_find(a->n_pos > 1 ? 3 : 2, words, &n);
+	c = gt_cli_find(a->list, a->n_pos > 1 ? 3 : 2, words, &n);
 	if (!c)
 		return gt_cli_fail(out, GT_EXIT_USAGE, "no command %.64s; gotune --help lists them",
 				   a->pos[0]);
 	gt_cli_help_command(out, c);
 	return GT_EXIT_OK;
 }
+
+const struct gt_cli_command gt_cmd_help = {
+	.name = "help",
+	.operands = "[COMMAND]",
+	.summary = "print help",
+	.about = "The same as gotune --help and gotune COMMAND --help.\n",
+	.max_pos = 2,
+	.missing = "give at most one command: gotune help [COMMAND]",
+	.run = run_help,
+};

@@ -4,9 +4,11 @@
  */
 #include <stdio.h>
 
-#include "gotune/cli.h"
+#include "cli.h"
+#include "gotune/base.h"
 #include "gotune/decide.h"
-#include "gotune/json.h"
+#include "gotune/model.h"
+#include "gotune/record.h"
 
 /* What a person can do about each note; NULL: nothing is amiss. */
 static const char *const note_text[GT_NOTE_COUNT] = {
@@ -104,7 +106,7 @@ static enum gt_exit whose_fault(int code)
 	return GT_EXIT_SYSTEM;
 }
 
-int gt_cmd_inspect(const struct gt_cli_args *a, struct gt_cli_out *out)
+static int run_inspect(const struct gt_cli_args *a, struct gt_cli_out *out)
 {
 	const char *why;
 	struct gt_program p;
@@ -124,3 +126,17 @@ int gt_cmd_inspect(const struct gt_cli_args *a, struct gt_cli_out *out)
 		return gt_cli_fail(out, GT_EXIT_UNSOUND, "%s: %s", a->pos[0], why);
 	return GT_EXIT_OK;
 }
+
+const struct gt_cli_command gt_cmd_inspect = {
+	.name = "inspect",
+	.operands = "FILE | --rootfs DIR PROG",
+	.summary = "say what a program is: Go or not, which version, what is linked",
+	.about = "Reads FILE, or PROG as a container with the root file system DIR would "
+		 "find it: absolute, or on the usual PATH. The program is not run.\n",
+	.options = GT_OPT_BIT(GT_OPT_ROOTFS) | GT_OPTS_FORMAT,
+	.min_pos = 1,
+	.max_pos = 1,
+	.missing = "give one program: gotune inspect FILE, or "
+		   "gotune inspect --rootfs DIR PROG",
+	.run = run_inspect,
+};

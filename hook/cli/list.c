@@ -7,10 +7,9 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "gotune/cli.h"
-#include "gotune/file.h"
-#include "gotune/gone.h"
-#include "gotune/json.h"
+#include "cli.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 #include "gotune/record.h"
 
 #define SHORT_ID 12
@@ -248,7 +247,7 @@ static int print(struct listing *l)
 	return ret;
 }
 
-int gt_cmd_list(const struct gt_cli_args *a, struct gt_cli_out *out)
+static int run_list(const struct gt_cli_args *a, struct gt_cli_out *out)
 {
 	char own[GT_RECORD_DIR_CAP];
 	const char *dir = gt_cli_record_dir(a, own);
@@ -274,3 +273,14 @@ int gt_cmd_list(const struct gt_cli_args *a, struct gt_cli_out *out)
 	free(l.view);
 	return ret;
 }
+
+const struct gt_cli_command gt_cmd_list = {
+	.name = "list",
+	.operands = "",
+	.summary = "list the containers that were decided about",
+	.about = "Lists the decision records of this machine. A record whose process is "
+		 "gone is removed, where the caller may; otherwise it is marked gone.\n",
+	.options = GT_OPTS_RECORDS | GT_OPTS_FORMAT,
+	.missing = "gotune list takes no arguments",
+	.run = run_list,
+};

@@ -9,9 +9,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "gotune/cli.h"
-#include "gotune/file.h"
-#include "gotune/utf8.h"
+#include "cli.h"
+#include "gotune/base.h"
 
 #define LABEL_WIDTH 12
 

@@ -4,10 +4,10 @@
  */
 #include <stdio.h>
 
-#include "gotune/cli.h"
-#include "gotune/file.h"
-#include "gotune/json.h"
-#include "gotune/read.h"
+#include "cli.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/policy.h"
 
 /* Reads the policy that the options name. Returns an enum gt_exit, and has said why. */
 static int load(struct gt_cli_out *out, const char *sysroot, const char *file,
@@ -44,7 +44,7 @@ static unsigned count_broken(const struct gt_policy *p)
 	return n;
 }
 
-int gt_cmd_policy_check(const struct gt_cli_args *a, struct gt_cli_out *out)
+static int run_policy_check(const struct gt_cli_args *a, struct gt_cli_out *out)
 {
 	struct gt_policy p = {0};
 	unsigned broken;
@@ -135,7 +135,7 @@ static void show_json(struct gt_cli_out *out, const struct gt_policy *p)
 	gt_buf_done(&doc);
 }
 
-int gt_cmd_policy_show(const struct gt_cli_args *a, struct gt_cli_out *out)
+static int run_policy_show(const struct gt_cli_args *a, struct gt_cli_out *out)
 {
 	struct gt_policy p = {0};
 	unsigned broken;
@@ -152,3 +152,26 @@ int gt_cmd_policy_show(const struct gt_cli_args *a, struct gt_cli_out *out)
 	gt_policy_done(&p);
 	return broken ? GT_EXIT_UNSOUND : GT_EXIT_OK;
 }
+
+const struct gt_cli_command gt_cmd_policy_check = {
+	.name = "policy check",
+	.operands = "[FILE]",
+	.summary = "check a policy file, or those that are installed",
+	.about =
+		"Prints FILE:LINE:COLUMN and what is wrong there. Without FILE, checks " GT_POLICY_FILE
+		" and " GT_POLICY_DIR "/*.json.\n",
+	.options = GT_OPT_BIT(GT_OPT_SYSROOT),
+	.max_pos = 1,
+	.missing = "give at most one file: gotune policy check [FILE]",
+	.run = run_policy_check,
+};
+
+const struct gt_cli_command gt_cmd_policy_show = {
+	.name = "policy show",
+	.operands = "",
+	.summary = "show the merged policy, and the file that each value came from",
+	.about = "Prints the built-in defaults with the policy files laid over them.\n",
+	.options = GT_OPTS_POLICY | GT_OPTS_FORMAT,
+	.missing = "gotune policy show takes no arguments; --policy FILE names a file",
+	.run = run_policy_show,
+};

@@ -4,10 +4,10 @@
  */
 #include <stdio.h>
 
-#include "gotune/cli.h"
-#include "gotune/file.h"
-#include "gotune/json.h"
-#include "gotune/read.h"
+#include "cli.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/policy.h"
 
 /* What a profile sets, one phrase a setting: "GOMAXPROCS ceil, min 2". */
 static void gomaxprocs(const struct gt_profile *p, struct gt_buf *b)
@@ -147,7 +147,7 @@ static void print_json(struct gt_cli_out *out, const struct gt_policy *p)
 	gt_buf_done(&doc);
 }
 
-int gt_cmd_profiles(const struct gt_cli_args *a, struct gt_cli_out *out)
+static int run_profiles(const struct gt_cli_args *a, struct gt_cli_out *out)
 {
 	_cleanup_close_ int root = -1;
 	struct gt_policy p = {0};
@@ -171,3 +171,13 @@ int gt_cmd_profiles(const struct gt_cli_args *a, struct gt_cli_out *out)
 				   "a policy file is broken; gotune policy check says where");
 	return GT_EXIT_OK;
 }
+
+const struct gt_cli_command gt_cmd_profiles = {
+	.name = "profiles",
+	.operands = "",
+	.summary = "list the profiles, and whom each is for",
+	.about = "Lists the built-in profiles and those of the policy.\n",
+	.options = GT_OPTS_POLICY | GT_OPTS_FORMAT,
+	.missing = "gotune profiles takes no arguments",
+	.run = run_profiles,
+};

@@ -3,8 +3,9 @@
  */
 #include <stdio.h>
 
-#include "gotune/cli.h"
-#include "gotune/parse.h"
+#include "cli.h"
+#include "gotune/base.h"
+#include "gotune/record.h"
 
 static const struct gt_cli_col setting_cols[] = {
 	{"SETTING", 20}, {"VERDICT", 7}, {"VALUE", 16}, {"BEFORE", 10}, {"REASON", GT_CLI_WIDTH}};

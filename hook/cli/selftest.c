@@ -4,10 +4,9 @@
  */
 #include <sys/resource.h>
 
-#include "gotune/cli.h"
-#include "gotune/file.h"
-#include "gotune/json.h"
-#include "gotune/state.h"
+#include "cli.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 
 static void number(struct gt_jw *w, const char *key, rlim_t v)
 {
@@ -34,7 +33,7 @@ static void write_what_is_given(struct gt_jw *w, int root, const struct rlimit *
 	gt_jw_close(w, '}');
 }
 
-int gt_cmd_selftest_probe(const struct gt_cli_args *a, struct gt_cli_out *out)
+static int run_selftest_probe(const struct gt_cli_args *a, struct gt_cli_out *out)
 {
 	_cleanup_close_ int root = gt_root_open(NULL, NULL);
 	_cleanup_(gt_buf_done) struct gt_buf doc = {0};
@@ -52,3 +51,13 @@ int gt_cmd_selftest_probe(const struct gt_cli_args *a, struct gt_cli_out *out)
 		gt_cli_json(out, doc.p, doc.len);
 	return GT_EXIT_OK;
 }
+
+const struct gt_cli_command gt_cmd_selftest_probe = {
+	.name = "selftest-probe",
+	.operands = "",
+	.summary = "print what a container's program is given",
+	.about = "Run by gotune doctor inside a container of its own.\n",
+	.hidden = true,
+	.missing = "gotune selftest-probe takes no arguments",
+	.run = run_selftest_probe,
+};

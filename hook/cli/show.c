@@ -1,7 +1,9 @@
 /*
  * gotune show: one record of this machine. Reads the directory of records; changes nothing.
  */
-#include "gotune/cli.h"
+#include "cli.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 #include "gotune/record.h"
 
 const char *gt_cli_record_dir(const struct gt_cli_args *a, char own[GT_RECORD_DIR_CAP])
@@ -44,7 +46,7 @@ static int print(const struct gt_cli_args *a, struct gt_cli_out *out, int dirfd,
 	return ret;
 }
 
-int gt_cmd_show(const struct gt_cli_args *a, struct gt_cli_out *out)
+static int run_show(const struct gt_cli_args *a, struct gt_cli_out *out)
 {
 	char own[GT_RECORD_DIR_CAP];
 	const char *dir = gt_cli_record_dir(a, own);
@@ -63,3 +65,15 @@ int gt_cmd_show(const struct gt_cli_args *a, struct gt_cli_out *out)
 		return gt_cli_fail(out, GT_EXIT_UNSOUND, "%s", e.msg);
 	return print(a, out, dirfd, id);
 }
+
+const struct gt_cli_command gt_cmd_show = {
+	.name = "show",
+	.operands = "ID",
+	.summary = "show the record of a container: what was decided and applied",
+	.about = "ID is a container's id, or the beginning of one if only one begins so.\n",
+	.options = GT_OPTS_RECORDS | GT_OPTS_FORMAT,
+	.min_pos = 1,
+	.max_pos = 1,
+	.missing = "give one id: gotune show ID; gotune list has them",
+	.run = run_show,
+};

@@ -1,9 +1,9 @@
 /*
  * gotune status: with which engines it is registered, and how. Reads their files; changes nothing.
  */
-#include "gotune/cli.h"
-#include "gotune/engines.h"
-#include "gotune/json.h"
+#include "cli.h"
+#include "gotune/base.h"
+#include "gotune/engine.h"
 
 static enum gt_style style_of(enum gt_reg_state s)
 {
@@ -96,7 +96,7 @@ static unsigned select_engine(struct gt_registration *r, unsigned n, int engine,
 	return kept;
 }
 
-int gt_cmd_status(const struct gt_cli_args *a, struct gt_cli_out *out)
+static int run_status(const struct gt_cli_args *a, struct gt_cli_out *out)
 {
 	struct gt_registration r[GT_REGISTRATIONS];
 	int engine = a->n_pos > 0 ? gt_cli_engine_find(a->pos[0]) : -1;
@@ -117,3 +117,15 @@ int gt_cmd_status(const struct gt_cli_args *a, struct gt_cli_out *out)
 		show_table(out, r, n);
 	return broken ? GT_EXIT_UNSOUND : GT_EXIT_OK;
 }
+
+const struct gt_cli_command gt_cmd_status = {
+	.name = "status",
+	.operands = "[ENGINE]",
+	.summary = "say with which engines it is registered, and how",
+	.about = "Reads the files of ENGINE, or of all. Whether an engine that runs has "
+		 "read them is another question: gotune doctor asks it.\n",
+	.options = GT_OPTS_FORMAT | GT_OPT_BIT(GT_OPT_ROOT),
+	.max_pos = 1,
+	.missing = "give at most one engine: gotune status [ENGINE]",
+	.run = run_status,
+};

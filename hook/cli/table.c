@@ -2,7 +2,8 @@
  * Tables of 80 columns in plain ASCII: columns as wide as their content up to a cap, the last takes
  * what is left, whatever is too wide wraps. Nothing is cut off. Pure but for the buffer's heap.
  */
-#include "gotune/cli.h"
+#include "cli.h"
+#include "gotune/base.h"
 
 #define GAP	    2
 #define NOTE_INDENT 4
@@ -46,35 +47,6 @@ void gt_cli_table_section(struct gt_cli_table *t, const char *title)
 {
 	pack_kind(t, SECTION);
 	pack(t, GT_STYLE_BOLD, title);
-}
-
-/* Where S may be broken other than at a space: after these. */
-static bool breaks_after(char c)
-{
-	return strchr(",/;:=-", c) != NULL;
-}
-
-size_t gt_cli_wrap(const char *s, size_t width, const char **ret_next)
-{
-	size_t len = strlen(s), soft = 0, cut;
-
-	if (width == 0)
-		width = 1;
-	if (len <= width) {
-		*ret_next = s + len;
-		return len;
-	}
-	for (cut = width; cut > 0 && s[cut] != ' '; cut--) {
-		if (soft == 0 && breaks_after(s[cut - 1]))
-			soft = cut;
-	}
-	if (cut == 0)
-		cut = soft ? soft : width;
-	for (*ret_next = s + cut; **ret_next == ' '; (*ret_next)++)
-		;
-	while (cut > 1 && s[cut - 1] == ' ')
-		cut--;
-	return cut;
 }
 
 /* Steps over a packed cell. */

@@ -3,19 +3,19 @@
  * worker parses what a container brought along, and a search (search.h) opens its files. Effectful:
  * reads only.
  */
-#include "gotune/decide.h"
-
 #include <fcntl.h>
 #include <time.h>
 
-#include "gotune/disabled.h"
-#include "gotune/file.h"
-#include "gotune/inspect.h"
-#include "gotune/jobs.h"
-#include "gotune/look.h"
-#include "gotune/lookup.h"
-#include "gotune/planner.h"
+#include "gotune/base.h"
+#include "gotune/decide.h"
+#include "gotune/model.h"
+#include "gotune/plan.h"
+#include "gotune/policy.h"
 #include "gotune/read.h"
+#include "gotune/sandbox.h"
+#include "image.h"
+#include "jobs.h"
+#include "look.h"
 
 static void set_trouble(struct gt_decision *d, enum gt_trouble t, const struct gt_err *e)
 {

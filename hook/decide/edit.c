@@ -3,19 +3,16 @@
  * or in the bundle (gotune-runtime). Effectful: the bundle's config.json, the record. The document
  * is parsed by the sandboxed worker, and scanned by this process, which copies bytes.
  */
-#include "gotune/edit.h"
-
 #include <sys/mman.h>
 
-#include "gotune/apply.h"
-#include "gotune/file.h"
-#include "gotune/inspect.h"
-#include "gotune/jobs.h"
-#include "gotune/keep.h"
-#include "gotune/log.h"
-#include "gotune/planner.h"
+#include "gotune/base.h"
+#include "gotune/decide.h"
+#include "gotune/edit.h"
+#include "gotune/model.h"
 #include "gotune/read.h"
 #include "gotune/record.h"
+#include "gotune/sandbox.h"
+#include "jobs.h"
 
 /* DOC as a file, to be passed to the worker. */
 static int as_file(const char *doc, size_t len, struct gt_err *e)
@@ -77,7 +74,7 @@ static void save(struct gt_decision *d, const char *dir, int result, const struc
 		gt_record_log_line(d->rec, line, sizeof(line));
 		gt_log(GT_LOG_INFO, "%s", line);
 	}
-	gt_keep_edited(d, dir, result, why);
+	gt_keep_edited(d->rec, dir, result, why);
 }
 
 /* The bundle is as it was: the record may not say otherwise. */
@@ -102,7 +99,7 @@ static void note_foreground(struct gt_decision *d)
 	if (!id || id->pid_file[0])
 		return;
 	id->pid = getpid();
-	if (gt_inspect_start_time(d->root, id->pid, &id->pid_start) < 0)
+	if (gt_start_time(d->root, id->pid, &id->pid_start) < 0)
 		id->pid_start = 0;
 }
 

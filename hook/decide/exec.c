@@ -5,12 +5,13 @@
  */
 #include <fcntl.h>
 
-#include "gotune/apply.h"
+#include "gotune/base.h"
+#include "gotune/decide.h"
 #include "gotune/edit.h"
-#include "gotune/jobs.h"
-#include "gotune/keep.h"
+#include "gotune/model.h"
 #include "gotune/record.h"
-#include "gotune/record_read.h"
+#include "gotune/sandbox.h"
+#include "jobs.h"
 
 static bool is_env(const struct gt_view_setting *s)
 {

@@ -6,11 +6,13 @@
 #include <fcntl.h>
 #include <stdio.h>
 
+#include "gotune/base.h"
 #include "gotune/decide.h"
-#include "gotune/file.h"
-#include "gotune/jobs.h"
-#include "gotune/pages.h"
-#include "gotune/search.h"
+#include "gotune/model.h"
+#include "gotune/program.h"
+#include "gotune/sandbox.h"
+#include "jobs.h"
+#include "search.h"
 
 #define STEPS_MAX 5 /* tini, a shell, a script, env, the program */
 

@@ -7,17 +7,18 @@
  * net/ipv4/tcp_ipv4.c, tcp_sk_init): an answer holds while the host's value is the one that it was
  * found with. Effectful: reads /proc/sys, forks, writes one file.
  */
-#include "gotune/fresh.h"
-
 #include <fcntl.h>
 #include <sched.h>
 
-#include "gotune/apply.h"
-#include "gotune/file.h"
-#include "gotune/jobs.h"
-#include "gotune/live.h"
-#include "gotune/plan_rules.h"
+#include "fresh.h"
+#include "gotune/base.h"
+#include "gotune/decide.h"
+#include "gotune/inspect.h"
+#include "gotune/model.h"
+#include "gotune/plan.h"
 #include "gotune/record.h"
+#include "gotune/sandbox.h"
+#include "gotune/sysctl.h"
 
 #define CACHE	  "fresh-sysctls"
 #define CACHE_MAX (64u << 10)
@@ -144,7 +145,7 @@ static void ask_namespace(struct search *w, struct gt_sysctl_fact *s)
 		worker->pid = 0;
 	w->asked = true;
 	if (worker->pid > 0)
-		gt_live_read_sysctl(w->d, s);
+		gt_sysctl_read(worker, s);
 }
 
 /* One sysctl of a namespace of kind NS. Only what is new is the same for the next container. */
@@ -152,7 +153,7 @@ static void find_out(struct search *w, enum gt_ns ns, struct gt_sysctl_fact *s)
 {
 	bool is_new = (ns == GT_NS_NET ? w->join.net : w->join.ipc) < 0;
 	char host[GT_SYSCTL_VALUE_CAP];
-	int r = gt_apply_sysctl_read(w->d->root, s->name, host, sizeof(host));
+	int r = gt_sysctl_file_read(w->d->root, s->name, host, sizeof(host));
 
 	s->must_exist = true;
 	if (r == -ENOENT)

@@ -8,11 +8,13 @@
  * would make use of it. Nothing here keeps a container from being decided about: what cannot be
  * looked up is as if the image had no labels, and a warning says so.
  */
+#include "image.h"
+#include "gotune/base.h"
 #include "gotune/decide.h"
-#include "gotune/file.h"
-#include "gotune/jobs.h"
-#include "gotune/lookup.h"
+#include "gotune/model.h"
 #include "gotune/read.h"
+#include "gotune/sandbox.h"
+#include "jobs.h"
 
 /* Would anything be done with a label, or with the image's name? */
 static bool is_wanted(const struct gt_decision *d)

@@ -4,10 +4,13 @@
  */
 #include <sys/stat.h>
 
-#include "gotune/apply.h"
-#include "gotune/file.h"
-#include "gotune/jobs.h"
+#include "gotune/base.h"
+#include "gotune/edit.h"
+#include "gotune/model.h"
+#include "gotune/program.h"
 #include "gotune/read.h"
+#include "gotune/sandbox.h"
+#include "jobs.h"
 
 static int job_state(int fd, const void *in, size_t in_len, void *ret, size_t ret_len,
 		     struct gt_err *e)

@@ -3,17 +3,20 @@
  * the host. Wires the functions of stage inspect. Effectful: reads, and starts the worker that
  * reads the container's sysctls. No file of the container is touched by this process: see search.h.
  */
-#include "gotune/look.h"
-
 #include <sched.h>
 #include <sys/pidfd.h>
 
-#include "gotune/fresh.h"
+#include "fresh.h"
+#include "gotune/base.h"
+#include "gotune/decide.h"
 #include "gotune/inspect.h"
-#include "gotune/jobs.h"
-#include "gotune/live.h"
-#include "gotune/planner.h"
-#include "gotune/search.h"
+#include "gotune/model.h"
+#include "gotune/plan.h"
+#include "gotune/sandbox.h"
+#include "gotune/sysctl.h"
+#include "jobs.h"
+#include "look.h"
+#include "search.h"
 
 /* ---- the program ---- */
 
@@ -99,6 +102,13 @@ static void list_sysctls(struct gt_decision *d, const struct gt_selection *sel)
 	}
 }
 
+static void enter_namespaces(struct gt_decision *d)
+{
+	const struct gt_sysctl_place at = gt_decision_place(d);
+
+	gt_sysctl_enter(&d->sysctl, &at);
+}
+
 static void read_sysctls(struct gt_decision *d, const struct gt_decide_in *in)
 {
 	struct gt_facts *f = &d->rec->facts;
@@ -109,7 +119,7 @@ static void read_sysctls(struct gt_decision *d, const struct gt_decide_in *in)
 
 		if (d->sysctl.pid > 0 && gt_plan_sysctl_ns(s->name, &ns) &&
 		    (ns == GT_NS_NET ? f->net : f->ipc) == GT_NS_OWNER_CONTAINER)
-			gt_live_read_sysctl(d, s);
+			gt_sysctl_read(&d->sysctl, s);
 	}
 	if (in->future)
 		gt_fresh_sysctls(d, in->record_dir);
@@ -193,7 +203,7 @@ void gt_look_around(struct gt_decision *d, const struct gt_decide_in *in)
 	if (sel.selected)
 		list_sysctls(d, &sel);
 	if (live && f->n_sysctl > 0)
-		gt_live_enter(d); /* its worker gets ready while this process goes on */
+		enter_namespaces(d); /* its worker gets ready while this process goes on */
 	inspect_process(d, in);
 	if (!sel.selected)
 		return; /* most containers of a host: what would not be used is not looked for */

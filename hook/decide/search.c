@@ -2,9 +2,12 @@
  * The search of a container's files as a process: started, awaited, and its answer checked.
  * Effectful: forks, and kills what takes too long.
  */
-#include "gotune/search.h"
-
 #include <string.h>
+
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/sandbox.h"
+#include "search.h"
 
 /* What the child is to do; it has a copy. */
 struct job {

@@ -10,9 +10,9 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
-#include "gotune/doctor_tools.h"
-#include "gotune/file.h"
-#include "gotune/json.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "tools.h"
 
 #define NOFILE_HARD 2048
 

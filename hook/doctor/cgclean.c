@@ -7,10 +7,8 @@
 #include <signal.h>
 #include <time.h>
 
-#include "gotune/doctor_tools.h"
-#include "gotune/engine_job.h"
-#include "gotune/file.h"
-#include "gotune/parse.h"
+#include "gotune/base.h"
+#include "tools.h"
 
 #define TRIES	   50
 #define TRY_NAP_NS 20000000

@@ -2,8 +2,11 @@
  * The cgroup hierarchies, and which of the controllers that limits are read from is where.
  * Effectful: reads procfs and the cgroup mounts; no privilege.
  */
-#include "gotune/cgroup.h"
+#include "gotune/base.h"
 #include "gotune/doctor.h"
+#include "gotune/inspect.h"
+#include "gotune/model.h"
+#include "gotune/report.h"
 
 static const char *const ctl_name[GT_CTL_COUNT] = {
 	[GT_CTL_CPU] = "cpu", [GT_CTL_MEMORY] = "memory", [GT_CTL_CPUSET] = "cpuset"};
@@ -39,18 +42,18 @@ static void say_version(struct gt_doctor *d, const struct gt_cg_places *p)
 		seen = p->ctl[c].version;
 	list(p, what, sizeof(what));
 	if (seen == GT_CGROUP_UNKNOWN) {
-		gt_doctor_say(d, GT_AREA_KERNEL, GT_CHECK_WARN, "cgroups",
+		gt_report_say(&d->report, GT_AREA_KERNEL, GT_CHECK_WARN, "cgroups",
 			      "no hierarchy with cpu, memory or cpuset is mounted");
-		gt_doctor_mend(d,
-			       "limits are not known: GOMAXPROCS and GOMEMLIMIT are tuned from "
-			       "config.json alone",
-			       "mount -t cgroup2 cgroup2 /sys/fs/cgroup");
+		gt_report_fix(&d->report,
+			      "limits are not known: GOMAXPROCS and GOMEMLIMIT are tuned from "
+			      "config.json alone",
+			      "mount -t cgroup2 cgroup2 /sys/fs/cgroup");
 		return;
 	}
-	gt_doctor_say(d, GT_AREA_KERNEL, GT_CHECK_OK, "cgroups", "%s: %s",
+	gt_report_say(&d->report, GT_AREA_KERNEL, GT_CHECK_OK, "cgroups", "%s: %s",
 		      p->hybrid ? "hybrid" : version_word(seen), what);
 	if (p->hybrid)
-		gt_doctor_follows(d, "runc works with it; crun does not set limits on it");
+		gt_report_follows(&d->report, "runc works with it; crun does not set limits on it");
 }
 
 static void say_missing(struct gt_doctor *d, const struct gt_cg_places *p)
@@ -61,11 +64,11 @@ static void say_missing(struct gt_doctor *d, const struct gt_cg_places *p)
 		if (p->ctl[c].version != GT_CGROUP_UNKNOWN)
 			continue;
 		(void)gt_append(name, sizeof(name), ctl_name[c]); /* fits */
-		gt_doctor_say(d, GT_AREA_KERNEL, GT_CHECK_WARN, name, "not offered");
-		gt_doctor_mend(d, "",
-			       "no container can have %s: enable it on the kernel's command "
-			       "line or in cgroup.subtree_control",
-			       ctl_for[c]);
+		gt_report_say(&d->report, GT_AREA_KERNEL, GT_CHECK_WARN, name, "not offered");
+		gt_report_fix(&d->report, "",
+			      "no container can have %s: enable it on the kernel's command "
+			      "line or in cgroup.subtree_control",
+			      ctl_for[c]);
 	}
 }
 

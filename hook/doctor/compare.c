@@ -1,12 +1,12 @@
 /*
  * The self-test's verdict: what the record says against what the program saw. Pure.
  */
-#include "gotune/doctor_tools.h"
-
 #include <stdio.h>
 
-#include "gotune/json.h"
-#include "gotune/record_read.h"
+#include "gotune/base.h"
+#include "gotune/record.h"
+#include "gotune/report.h"
+#include "tools.h"
 
 #define VALUE_CAP 64
 

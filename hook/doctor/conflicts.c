@@ -4,9 +4,11 @@
  */
 #include <stdio.h>
 
-#include "gotune/doctor_tools.h"
-#include "gotune/engine_job.h"
-#include "gotune/toml.h"
+#include "gotune/base.h"
+#include "gotune/doctor.h"
+#include "gotune/model.h"
+#include "gotune/report.h"
+#include "tools.h"
 
 #define AREA	 GT_AREA_CONFLICT
 #define FILE_MAX (4u << 20)
@@ -22,8 +24,8 @@ static void say_bad(struct look *l, const char *name, const char *path, const ch
 		    const char *follows)
 {
 	l->said++;
-	gt_doctor_say(l->d, AREA, GT_CHECK_BAD, name, "%.200s: %.280s", path, what);
-	gt_doctor_mend(l->d, follows, "mend or remove %.300s", path);
+	gt_report_say(&l->d->report, AREA, GT_CHECK_BAD, name, "%.200s: %.280s", path, what);
+	gt_report_fix(&l->d->report, follows, "fix or remove %.300s", path);
 }
 
 /* PATH gives containers VARS: what is there is kept, so nothing is tuned. */
@@ -35,11 +37,11 @@ static void say_vars(struct look *l, const char *name, const char *path, unsigne
 		return;
 	l->said++;
 	gt_scan_names(vars, list, sizeof(list));
-	gt_doctor_say(l->d, AREA, GT_CHECK_WARN, name, "%.300s sets %s", path, list);
-	gt_doctor_mend(l->d,
-		       "a value that is there already is kept, so containers that get it are not "
-		       "tuned by it",
-		       "take it out of %.300s", path);
+	gt_report_say(&l->d->report, AREA, GT_CHECK_WARN, name, "%.300s sets %s", path, list);
+	gt_report_fix(&l->d->report,
+		      "a value that is there already is kept, so containers that get it are not "
+		      "tuned by it",
+		      "take it out of %.300s", path);
 }
 
 /* The text of PATH, or NULL; what cannot be read is said. */
@@ -53,9 +55,9 @@ static char *read_text(struct look *l, const char *name, const char *path, size_
 		return text;
 	}
 	if (r != -ENOENT && r != -ENOTDIR) {
-		gt_doctor_say(l->d, AREA, GT_CHECK_INFO, name, "%.300s cannot be read: %s", path,
-			      strerror(-r));
-		gt_doctor_follows(l->d, "what it does to containers is not known");
+		gt_report_say(&l->d->report, AREA, GT_CHECK_INFO, name, "%.300s cannot be read: %s",
+			      path, strerror(-r));
+		gt_report_follows(&l->d->report, "what it does to containers is not known");
 	}
 	return NULL;
 }
@@ -69,9 +71,9 @@ static void each(struct look *l, const char *dir, const char *suffix, bool flag,
 	int r = names ? gt_dir_names(l->d->root, dir, suffix, names) : -ENOMEM;
 
 	if (r < 0) {
-		gt_doctor_say(l->d, AREA, GT_CHECK_INFO, "directory", "%.300s cannot be listed: %s",
-			      dir, strerror(-r));
-		gt_doctor_follows(l->d, "what its files do to containers is not known");
+		gt_report_say(&l->d->report, AREA, GT_CHECK_INFO, "directory",
+			      "%.300s cannot be listed: %s", dir, strerror(-r));
+		gt_report_follows(&l->d->report, "what its files do to containers is not known");
 		return;
 	}
 	for (const char *n = gt_strv_next(names, NULL); n; n = gt_strv_next(names, n)) {
@@ -188,12 +190,12 @@ static void look_at_injection(struct look *l)
 	if (l->conf.min_injected <= 0)
 		return;
 	l->said++;
-	gt_doctor_say(l->d, AREA, GT_CHECK_WARN, "CRI-O",
+	gt_report_say(&l->d->report, AREA, GT_CHECK_WARN, "CRI-O",
 		      "min_injected_gomaxprocs = %lld: CRI-O sets GOMAXPROCS itself",
 		      (long long)l->conf.min_injected);
-	gt_doctor_mend(l->d, "a value that is there already is kept: GOMAXPROCS is CRI-O's",
-		       "set min_injected_gomaxprocs = 0 in /etc/crio/crio.conf.d, or annotate pods "
-		       "with skip-gomaxprocs.crio.io: \"true\"");
+	gt_report_fix(&l->d->report, "a value that is there already is kept: GOMAXPROCS is CRI-O's",
+		      "set min_injected_gomaxprocs = 0 in /etc/crio/crio.conf.d, or annotate pods "
+		      "with skip-gomaxprocs.crio.io: \"true\"");
 }
 
 /* containerd gives every container of a runtime what this file has. */
@@ -220,7 +222,8 @@ void gt_doctor_conflicts(struct gt_doctor *d)
 	struct look *l = calloc(1, sizeof(*l));
 
 	if (!l) {
-		gt_doctor_say(d, AREA, GT_CHECK_WARN, "conflicts", "not looked for: out of memory");
+		gt_report_say(&d->report, AREA, GT_CHECK_WARN, "conflicts",
+			      "not looked for: out of memory");
 		return;
 	}
 	l->d = d;
@@ -239,6 +242,7 @@ void gt_doctor_conflicts(struct gt_doctor *d)
 	each(l, "/run/cdi", ".json", true, look_at_cdi);
 	each(l, "/run/cdi", ".yaml", false, look_at_cdi);
 	if (l->said == 0)
-		gt_doctor_say(d, AREA, GT_CHECK_OK, "conflicts", "none in %u files", l->files);
+		gt_report_say(&d->report, AREA, GT_CHECK_OK, "conflicts", "none in %u files",
+			      l->files);
 	free(l);
 }

@@ -7,9 +7,8 @@
 #include <sys/time.h>
 #include <sys/un.h>
 
-#include "gotune/doctor_tools.h"
-#include "gotune/file.h"
-#include "gotune/json.h"
+#include "gotune/base.h"
+#include "tools.h"
 
 #define ANSWER_MAX (4u << 20)
 

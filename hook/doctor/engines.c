@@ -5,9 +5,12 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "gotune/doctor_tools.h"
-#include "gotune/engines.h"
-#include "gotune/file.h"
+#include "gotune/base.h"
+#include "gotune/doctor.h"
+#include "gotune/engine.h"
+#include "gotune/model.h"
+#include "gotune/report.h"
+#include "tools.h"
 
 #define AREA	      GT_AREA_ENGINE
 #define DOCKER_SOCKET "/run/docker.sock"
@@ -61,14 +64,14 @@ static void say_limit(struct gt_doctor *d, const struct engine *g, const struct 
 
 	if (!run->nofile_known || run->nofile_hard >= want || run->may_raise == GT_YES)
 		return;
-	gt_doctor_say(d, AREA, GT_CHECK_WARN, "LimitNOFILE",
+	gt_report_say(&d->report, AREA, GT_CHECK_WARN, "LimitNOFILE",
 		      "%s has a hard limit of %llu open files, below the profile's %llu, and no "
 		      "CAP_SYS_RESOURCE",
 		      g->daemon, (ull)run->nofile_hard, (ull)want);
-	gt_doctor_mend(d, "its containers get no more than that",
-		       "systemctl edit %s, [Service] LimitNOFILE=%llu, then systemctl restart %s",
-		       strcmp(g->daemon, "dockerd") == 0 ? "docker" : g->daemon, (ull)want,
-		       strcmp(g->daemon, "dockerd") == 0 ? "docker" : g->daemon);
+	gt_report_fix(&d->report, "its containers get no more than that",
+		      "systemctl edit %s, [Service] LimitNOFILE=%llu, then systemctl restart %s",
+		      strcmp(g->daemon, "dockerd") == 0 ? "docker" : g->daemon, (ull)want,
+		      strcmp(g->daemon, "dockerd") == 0 ? "docker" : g->daemon);
 }
 
 static void say_engine(struct gt_doctor *d, struct scene *s, unsigned i)
@@ -88,7 +91,7 @@ static void say_engine(struct gt_doctor *d, struct scene *s, unsigned i)
 	if (!s->installed[i] && s->daemon[i].pid == 0)
 		return;
 	state = s->installed[i] ? describe(d, path, text, sizeof(text)) : GT_CHECK_INFO;
-	gt_doctor_say(d, AREA, state, gt_engines[i].title, "%s%s%s",
+	gt_report_say(&d->report, AREA, state, gt_engines[i].title, "%s%s%s",
 		      s->installed[i] ? path : "in none of the usual places",
 		      s->installed[i] ? text : "", runs);
 	if (s->daemon[i].pid > 0)
@@ -106,7 +109,7 @@ static void say_absent(struct gt_doctor *d, const struct scene *s)
 		(void)gt_append(list, sizeof(list), gt_engines[i].title);
 	}
 	if (list[0])
-		gt_doctor_say(d, AREA, GT_CHECK_INFO, "not installed", "%s", list);
+		gt_report_say(&d->report, AREA, GT_CHECK_INFO, "not installed", "%s", list);
 }
 
 /* ---- what is registered ---- */
@@ -128,10 +131,10 @@ static void what_of(const struct gt_registration *r, char *buf, size_t cap)
 static void say_stale(struct gt_doctor *d, const struct gt_registration *r, const char *name,
 		      const char *why)
 {
-	gt_doctor_say(d, AREA, GT_CHECK_WARN, name, "registered in %.300s, but %.120s", r->path,
-		      why);
-	gt_doctor_mend(d, "containers are started as before it was registered", "%s",
-		       engines[r->engine].reload);
+	gt_report_say(&d->report, AREA, GT_CHECK_WARN, name, "registered in %.300s, but %.120s",
+		      r->path, why);
+	gt_report_fix(&d->report, "containers are started as before it was registered", "%s",
+		      engines[r->engine].reload);
 }
 
 /* By the clock: an engine that began before its file was changed has not read it. */
@@ -154,8 +157,8 @@ static bool say_asked(struct gt_doctor *d, const struct gt_registration *r, cons
 	bool is_default;
 
 	if (gt_docker_ask(DOCKER_SOCKET, DOCKER_ASK_MS, &info, &e) < 0) {
-		gt_doctor_say(d, AREA, GT_CHECK_INFO, "dockerd", "not asked what it has loaded: %s",
-			      e.msg);
+		gt_report_say(&d->report, AREA, GT_CHECK_INFO, "dockerd",
+			      "not asked what it has loaded: %s", e.msg);
 		return false;
 	}
 	is_default = strcmp(info.default_runtime, "gotune") == 0;
@@ -168,7 +171,7 @@ static bool say_asked(struct gt_doctor *d, const struct gt_registration *r, cons
 			  is_default ? "dockerd still has it as the default"
 				     : "dockerd does not have it as the default");
 	else
-		gt_doctor_say(d, AREA, GT_CHECK_OK, name, "%s, and dockerd has it", what);
+		gt_report_say(&d->report, AREA, GT_CHECK_OK, name, "%s, and dockerd has it", what);
 	return true;
 }
 
@@ -182,11 +185,12 @@ static void say_live(struct gt_doctor *d, const struct scene *s, const struct gt
 	what_of(r, what, sizeof(what));
 	if (!g->daemon || r->way == GT_WAY_HOOK || r->way == GT_WAY_DEVICE) {
 		/* Read at each start of a container, or watched by inotify. */
-		gt_doctor_say(d, AREA, GT_CHECK_OK, name, "%s", what);
+		gt_report_say(&d->report, AREA, GT_CHECK_OK, name, "%s", what);
 		return;
 	}
 	if (run->pid == 0) {
-		gt_doctor_say(d, AREA, GT_CHECK_OK, name, "%s; %s does not run", what, g->daemon);
+		gt_report_say(&d->report, AREA, GT_CHECK_OK, name, "%s; %s does not run", what,
+			      g->daemon);
 		return;
 	}
 	if (r->engine == GT_ENG_DOCKER && !d->sysroot && say_asked(d, r, name, what))
@@ -195,7 +199,8 @@ static void say_live(struct gt_doctor *d, const struct scene *s, const struct gt
 		(void)snprintf(why, sizeof(why), "%s started before the file changed", g->daemon);
 		say_stale(d, r, name, why);
 	} else {
-		gt_doctor_say(d, AREA, GT_CHECK_OK, name, "%s, before %s started", what, g->daemon);
+		gt_report_say(&d->report, AREA, GT_CHECK_OK, name, "%s, before %s started", what,
+			      g->daemon);
 	}
 }
 
@@ -207,13 +212,13 @@ static bool say_target(struct gt_doctor *d, const struct gt_registration *r, con
 
 	if (t == GT_TRUST_OK)
 		return true;
-	gt_doctor_say(d, AREA, bad ? GT_CHECK_BAD : GT_CHECK_WARN, name,
+	gt_report_say(&d->report, AREA, bad ? GT_CHECK_BAD : GT_CHECK_WARN, name,
 		      "%.200s names %.200s, which %s", r->path, r->target, gt_trust_text(t));
-	gt_doctor_mend(d,
-		       !bad			  ? "who may write it becomes root"
-		       : r->way == GT_WAY_RUNTIME ? "containers of this runtime do not start"
-						  : "containers are not tuned",
-		       "gotune install %s", gt_words_get(&gt_eng_words, r->engine));
+	gt_report_fix(&d->report,
+		      !bad			 ? "who may write it becomes root"
+		      : r->way == GT_WAY_RUNTIME ? "containers of this runtime do not start"
+						 : "containers are not tuned",
+		      "gotune install %s", gt_words_get(&gt_eng_words, r->engine));
 	return false;
 }
 
@@ -229,14 +234,16 @@ static void say_registration(struct gt_doctor *d, struct scene *s, const struct 
 		return;
 	case GT_REG_BROKEN:
 		/* Its note names the file, which may be another. */
-		gt_doctor_say(d, AREA, GT_CHECK_BAD, name, "%s", r->note);
-		gt_doctor_mend(d, "the engine may not start, and nothing can be registered in it",
-			       "mend that file, then: gotune install %s", engine);
+		gt_report_say(&d->report, AREA, GT_CHECK_BAD, name, "%s", r->note);
+		gt_report_fix(&d->report,
+			      "the engine may not start, and nothing can be registered in it",
+			      "fix that file, then: gotune install %s", engine);
 		return;
 	case GT_REG_OUTDATED:
 		s->registered++;
-		gt_doctor_say(d, AREA, GT_CHECK_WARN, name, "%.200s: %s", r->path, r->note);
-		gt_doctor_mend(d, "", "gotune install %s", engine);
+		gt_report_say(&d->report, AREA, GT_CHECK_WARN, name, "%.200s: %s", r->path,
+			      r->note);
+		gt_report_fix(&d->report, "", "gotune install %s", engine);
 		return;
 	case GT_REG_PRESENT:
 		break;
@@ -267,9 +274,9 @@ static void say_none(struct gt_doctor *d, const struct scene *s)
 			break;
 		}
 	}
-	gt_doctor_say(d, AREA, GT_CHECK_WARN, "registered", "with no engine");
-	gt_doctor_mend(d, "no container is tuned, unless its config.json names the hook",
-		       "gotune install %s", engine);
+	gt_report_say(&d->report, AREA, GT_CHECK_WARN, "registered", "with no engine");
+	gt_report_fix(&d->report, "no container is tuned, unless its config.json names the hook",
+		      "gotune install %s", engine);
 }
 
 void gt_doctor_engines(struct gt_doctor *d)
@@ -287,7 +294,8 @@ void gt_doctor_engines(struct gt_doctor *d)
 	}
 	say_absent(d, &s);
 	if (r < 0)
-		gt_doctor_say(d, AREA, GT_CHECK_WARN, "registered", "not known: %s", e.msg);
+		gt_report_say(&d->report, AREA, GT_CHECK_WARN, "registered", "not known: %s",
+			      e.msg);
 	for (unsigned i = 0; r == 0 && i < n; i++) {
 		if (!is_said(reg, i))
 			say_registration(d, &s, &reg[i]);

@@ -1,12 +1,12 @@
 /*
  * Files: may root trust them, and where are they. Effectful: reads below the root descriptor.
  */
-#include "gotune/doctor_tools.h"
-
 #include <fcntl.h>
 
-#include "gotune/file.h"
-#include "gotune/runtimes.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/runtime.h"
+#include "tools.h"
 
 #define FILE_WAIT_MS 2000
 
@@ -89,15 +89,15 @@ const char *gt_trust_text(enum gt_trust t)
 	return text[t];
 }
 
-const char *gt_trust_mend(enum gt_trust t)
+const char *gt_trust_fix(enum gt_trust t)
 {
-	static const char *const mend[GT_TRUST_COUNT] = {
+	static const char *const fix[GT_TRUST_COUNT] = {
 		[GT_TRUST_NOT_EXECUTABLE] = "chmod 755 ",
 		[GT_TRUST_OWNER] = "chown root:root ",
 		[GT_TRUST_WRITABLE] = "chmod go-w ",
 	};
 
-	return mend[t] ? mend[t] : "";
+	return fix[t] ? fix[t] : "";
 }
 
 bool gt_program_find(int root, const char *name, char ret[GT_PATH_CAP])

@@ -2,10 +2,12 @@
  * Settings of the host that bound what a container can be given, or that only the host can have.
  * They are never changed, only recommended, and few: each with a reason. Effectful: reads procfs.
  */
-#include "gotune/cgroup.h"
-#include "gotune/doctor_tools.h"
-#include "gotune/file.h"
-#include "gotune/policy.h"
+#include "gotune/base.h"
+#include "gotune/doctor.h"
+#include "gotune/inspect.h"
+#include "gotune/model.h"
+#include "gotune/report.h"
+#include "tools.h"
 
 #define AREA	  GT_AREA_HOST
 #define SOMAXCONN "net.core.somaxconn"
@@ -28,13 +30,13 @@ static void say_nr_open(struct gt_doctor *d, const struct gt_profile *p)
 	if (p->nofile == 0 || gt_root_read_u64(d->root, "proc/sys/fs/nr_open", &nr_open) < 0)
 		return;
 	if (nr_open >= p->nofile) {
-		gt_doctor_say(d, AREA, GT_CHECK_OK, "fs.nr_open", "%llu", (ull)nr_open);
+		gt_report_say(&d->report, AREA, GT_CHECK_OK, "fs.nr_open", "%llu", (ull)nr_open);
 		return;
 	}
-	gt_doctor_say(d, AREA, GT_CHECK_WARN, "fs.nr_open",
+	gt_report_say(&d->report, AREA, GT_CHECK_WARN, "fs.nr_open",
 		      "%llu, below the profile's nofile of %llu", (ull)nr_open, (ull)p->nofile);
-	gt_doctor_mend(d, "RLIMIT_NOFILE stays below what the profile says",
-		       "sysctl -w fs.nr_open=%llu (and a line in /etc/sysctl.d)", (ull)p->nofile);
+	gt_report_fix(&d->report, "RLIMIT_NOFILE stays below what the profile says",
+		      "sysctl -w fs.nr_open=%llu (and a line in /etc/sysctl.d)", (ull)p->nofile);
 }
 
 static bool number(const char *text, uint64_t *ret)
@@ -53,15 +55,15 @@ static void say_somaxconn(struct gt_doctor *d, const struct gt_profile *p)
 		    gt_root_read_u64(d->root, "proc/sys/net/core/somaxconn", &have) < 0)
 			continue;
 		if (have >= want) {
-			gt_doctor_say(d, AREA, GT_CHECK_OK, SOMAXCONN, "%llu", (ull)have);
+			gt_report_say(&d->report, AREA, GT_CHECK_OK, SOMAXCONN, "%llu", (ull)have);
 			continue;
 		}
-		gt_doctor_say(d, AREA, GT_CHECK_INFO, SOMAXCONN, "%llu on the host itself",
+		gt_report_say(&d->report, AREA, GT_CHECK_INFO, SOMAXCONN, "%llu on the host itself",
 			      (ull)have);
-		gt_doctor_mend(d,
-			       "only containers on the host's network are bound by it: the host's "
-			       "sysctls are not ours to write",
-			       "where there are such: sysctl -w " SOMAXCONN "=%llu", (ull)want);
+		gt_report_fix(&d->report,
+			      "only containers on the host's network are bound by it: the host's "
+			      "sysctls are not ours to write",
+			      "where there are such: sysctl -w " SOMAXCONN "=%llu", (ull)want);
 	}
 }
 
@@ -88,13 +90,13 @@ static void say_swappiness(struct gt_doctor *d, const struct gt_profile *p)
 	    !has_swap(d->root) || gt_root_read_u64(d->root, "proc/sys/vm/swappiness", &have) < 0 ||
 	    have <= (uint64_t)p->swappiness)
 		return;
-	gt_doctor_say(d, AREA, GT_CHECK_INFO, "vm.swappiness", "%llu, and there is swap",
+	gt_report_say(&d->report, AREA, GT_CHECK_INFO, "vm.swappiness", "%llu, and there is swap",
 		      (ull)have);
-	gt_doctor_mend(d,
-		       "on cgroup v2 the host's value is every container's; a garbage collector "
-		       "touches all of its heap, also what was swapped out",
-		       "where the host is for containers: sysctl -w vm.swappiness=%d",
-		       p->swappiness);
+	gt_report_fix(&d->report,
+		      "on cgroup v2 the host's value is every container's; a garbage collector "
+		      "touches all of its heap, also what was swapped out",
+		      "where the host is for containers: sysctl -w vm.swappiness=%d",
+		      p->swappiness);
 }
 
 void gt_doctor_host(struct gt_doctor *d)
@@ -102,11 +104,19 @@ void gt_doctor_host(struct gt_doctor *d)
 	const struct gt_profile *p = profile_of(d);
 
 	if (!p) {
-		gt_doctor_say(d, AREA, GT_CHECK_INFO, "sysctls",
+		gt_report_say(&d->report, AREA, GT_CHECK_INFO, "sysctls",
 			      "not judged: there is no sound default profile");
 		return;
 	}
 	say_nr_open(d, p);
 	say_somaxconn(d, p);
 	say_swappiness(d, p);
+}
+
+uint64_t gt_doctor_nofile(const struct gt_doctor *d)
+{
+	const struct gt_profile *p =
+		d->policy ? gt_policy_profile(d->policy, d->policy->default_profile) : NULL;
+
+	return p && !p->broken ? p->nofile : 0;
 }

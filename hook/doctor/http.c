@@ -4,8 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "gotune/doctor_tools.h"
-#include "gotune/parse.h"
+#include "gotune/base.h"
+#include "tools.h"
 
 /* The end of the line at P (its '\r' or '\n'), or NULL; *ret_next is the next line. */
 static const char *line_end(const char *p, const char *end, const char **ret_next)

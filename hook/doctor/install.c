@@ -5,13 +5,14 @@
 #include <stdio.h>
 #include <sys/statvfs.h>
 
-#include "gotune/disabled.h"
-#include "gotune/doctor_tools.h"
-#include "gotune/engines.h"
-#include "gotune/file.h"
-#include "gotune/paths.h"
+#include "gotune/base.h"
+#include "gotune/doctor.h"
+#include "gotune/engine.h"
+#include "gotune/model.h"
 #include "gotune/policy.h"
 #include "gotune/record.h"
+#include "gotune/report.h"
+#include "tools.h"
 
 #define AREA GT_AREA_INSTALL
 
@@ -27,16 +28,16 @@ static bool say_program(struct gt_doctor *d, const char *path, const char *follo
 		t == GT_TRUST_OWNER || t == GT_TRUST_WRITABLE ? GT_CHECK_WARN : GT_CHECK_BAD;
 
 	if (t == GT_TRUST_OK) {
-		gt_doctor_say(d, AREA, GT_CHECK_OK, gt_basename(path), "%s", path);
+		gt_report_say(&d->report, AREA, GT_CHECK_OK, gt_basename(path), "%s", path);
 		return true;
 	}
-	gt_doctor_say(d, AREA, state, gt_basename(path), "%s %s", path, gt_trust_text(t));
-	if (*gt_trust_mend(t))
-		gt_doctor_mend(d,
-			       state == GT_CHECK_WARN ? "who may write it becomes root" : follows,
-			       "%s%s", gt_trust_mend(t), path);
+	gt_report_say(&d->report, AREA, state, gt_basename(path), "%s %s", path, gt_trust_text(t));
+	if (*gt_trust_fix(t))
+		gt_report_fix(&d->report,
+			      state == GT_CHECK_WARN ? "who may write it becomes root" : follows,
+			      "%s%s", gt_trust_fix(t), path);
 	else
-		gt_doctor_mend(d, follows, "install oci-gotune-hook again: make install");
+		gt_report_fix(&d->report, follows, "install oci-gotune-hook again: make install");
 	return false;
 }
 
@@ -50,20 +51,20 @@ static void say_version(struct gt_doctor *d, const char *hook)
 		return;
 	r = gt_version_of(d, hook, version, sizeof(version));
 	if (r == 0 && strcmp(version, GT_VERSION) == 0) {
-		gt_doctor_say(d, AREA, GT_CHECK_OK, "version",
+		gt_report_say(&d->report, AREA, GT_CHECK_OK, "version",
 			      GT_VERSION ", hook and gotune alike");
 		return;
 	}
 	if (r == 0)
-		gt_doctor_say(d, AREA, GT_CHECK_WARN, "version",
+		gt_report_say(&d->report, AREA, GT_CHECK_WARN, "version",
 			      "the hook is %s, gotune is " GT_VERSION, version);
 	else
-		gt_doctor_say(d, AREA, GT_CHECK_BAD, "version", "%s --version does not work: %s",
-			      hook, strerror(-r));
-	gt_doctor_mend(d,
-		       r == 0 ? "what gotune explains may not be what the hook does"
-			      : "it does not work for containers either",
-		       "install oci-gotune-hook again: make install");
+		gt_report_say(&d->report, AREA, GT_CHECK_BAD, "version",
+			      "%s --version does not work: %s", hook, strerror(-r));
+	gt_report_fix(&d->report,
+		      r == 0 ? "what gotune explains may not be what the hook does"
+			     : "it does not work for containers either",
+		      "install oci-gotune-hook again: make install");
 }
 
 static void say_programs(struct gt_doctor *d)
@@ -72,7 +73,7 @@ static void say_programs(struct gt_doctor *d)
 	struct gt_err e = {0};
 
 	if (gt_own_paths(d->sysroot != NULL, &own, &e) < 0) {
-		gt_doctor_say(d, AREA, GT_CHECK_WARN, "programs", "%s", e.msg);
+		gt_report_say(&d->report, AREA, GT_CHECK_WARN, "programs", "%s", e.msg);
 		return;
 	}
 	if (say_program(d, own.hook, "containers that are to run it are not tuned"))
@@ -91,16 +92,17 @@ static void say_mode(struct gt_doctor *d, const struct gt_policy *p)
 	static const char name[] = "mode";
 
 	if (p->mode == GT_MODE_ENFORCE) {
-		gt_doctor_say(d, AREA, GT_CHECK_OK, name, "enforce, select %s, profile %s",
+		gt_report_say(&d->report, AREA, GT_CHECK_OK, name, "enforce, select %s, profile %s",
 			      gt_words_get(&gt_select_words, p->select), p->default_profile);
 		return;
 	}
-	gt_doctor_say(d, AREA, GT_CHECK_WARN, name, "%s", gt_words_get(&gt_mode_words, p->mode));
-	gt_doctor_mend(d,
-		       p->mode == GT_MODE_OFF ? "nothing is tuned, but where a rule says otherwise"
-					      : "decisions are recorded and not applied",
-		       "set \"mode\": \"enforce\" in %s when that is no longer wanted",
-		       p->layer[p->from.mode].path);
+	gt_report_say(&d->report, AREA, GT_CHECK_WARN, name, "%s",
+		      gt_words_get(&gt_mode_words, p->mode));
+	gt_report_fix(&d->report,
+		      p->mode == GT_MODE_OFF ? "nothing is tuned, but where a rule says otherwise"
+					     : "decisions are recorded and not applied",
+		      "set \"mode\": \"enforce\" in %s when that is no longer wanted",
+		      p->layer[p->from.mode].path);
 }
 
 static void say_policy(struct gt_doctor *d)
@@ -112,17 +114,18 @@ static void say_policy(struct gt_doctor *d)
 		const struct gt_layer *l = &p->layer[i];
 
 		if (!l->broken) {
-			gt_doctor_say(d, AREA, GT_CHECK_OK, "policy", "%s is sound", l->path);
+			gt_report_say(&d->report, AREA, GT_CHECK_OK, "policy", "%s is sound",
+				      l->path);
 			continue;
 		}
 		broken = true;
-		gt_doctor_say(d, AREA, GT_CHECK_BAD, "policy", "%s:%s%s", l->path,
+		gt_report_say(&d->report, AREA, GT_CHECK_BAD, "policy", "%s:%s%s", l->path,
 			      l->error[0] >= '0' && l->error[0] <= '9' ? "" : " ", l->error);
-		gt_doctor_mend(d, "what this file would govern is not tuned",
-			       "mend it there, then: gotune policy check");
+		gt_report_fix(&d->report, "what this file would govern is not tuned",
+			      "fix it there, then: gotune policy check");
 	}
 	if (p->n_layer <= 1)
-		gt_doctor_say(d, AREA, GT_CHECK_OK, "policy",
+		gt_report_say(&d->report, AREA, GT_CHECK_OK, "policy",
 			      "no file: the built-in defaults hold");
 	if (!broken)
 		say_mode(d, p);
@@ -133,11 +136,11 @@ static void say_kill_switch(struct gt_doctor *d)
 	const char *off = gt_disabled(d->root);
 
 	if (!off) {
-		gt_doctor_say(d, AREA, GT_CHECK_OK, "kill switch", "off");
+		gt_report_say(&d->report, AREA, GT_CHECK_OK, "kill switch", "off");
 		return;
 	}
-	gt_doctor_say(d, AREA, GT_CHECK_WARN, "kill switch", "%s", off);
-	gt_doctor_mend(d, "nothing at all is tuned", "rm " GT_DISABLED_FILE);
+	gt_report_say(&d->report, AREA, GT_CHECK_WARN, "kill switch", "%s", off);
+	gt_report_fix(&d->report, "nothing at all is tuned", "rm " GT_DISABLED_FILE);
 }
 
 /* ---- records ---- */
@@ -149,19 +152,18 @@ static void say_counters(struct gt_doctor *d, int dir)
 	int r = gt_record_counters(dir, n);
 
 	if (r < 0) {
-		gt_doctor_say(d, AREA, GT_CHECK_INFO, "counters", "cannot be read: %s",
+		gt_report_say(&d->report, AREA, GT_CHECK_INFO, "counters", "cannot be read: %s",
 			      strerror(-r));
 		return;
 	}
 	failed = n[GT_COUNT_FAILED] > 0;
-	gt_doctor_say(d, AREA, failed ? GT_CHECK_WARN : GT_CHECK_OK, "counters",
+	gt_report_say(&d->report, AREA, failed ? GT_CHECK_WARN : GT_CHECK_OK, "counters",
 		      "since boot: %llu decided, %llu tuned, %llu failed", (ull)n[GT_COUNT_DECIDED],
 		      (ull)n[GT_COUNT_TUNED], (ull)n[GT_COUNT_FAILED]);
 	if (failed)
-		gt_doctor_mend(
-			d, "so many containers started without all that was decided",
-			"journalctl -b -t oci-gotune-hook; gotune list; when that is mended: "
-			"rm " GT_RECORD_DIR "/counters");
+		gt_report_fix(&d->report, "so many containers started without all that was decided",
+			      "journalctl -b -t oci-gotune-hook; gotune list; when that is mended: "
+			      "rm " GT_RECORD_DIR "/counters");
 }
 
 /* A record is a few KiB: a full or read-only /run loses them. */
@@ -181,24 +183,25 @@ static void say_records(struct gt_doctor *d)
 	(void)snprintf(path, sizeof(path), "%s" GT_RECORD_DIR, d->sysroot ? d->sysroot : "");
 	dir = gt_record_dir_open(path, false, &e);
 	if (dir == -ENOENT) {
-		gt_doctor_say(d, AREA, GT_CHECK_OK, "records",
+		gt_report_say(&d->report, AREA, GT_CHECK_OK, "records",
 			      "none yet: the first container makes " GT_RECORD_DIR);
 		return;
 	}
 	if (dir == -EACCES && geteuid() != 0) {
-		gt_doctor_say(d, AREA, GT_CHECK_INFO, "records", "%s", e.msg);
-		gt_doctor_mend(d, "", "sudo gotune doctor");
+		gt_report_say(&d->report, AREA, GT_CHECK_INFO, "records", "%s", e.msg);
+		gt_report_fix(&d->report, "", "sudo gotune doctor");
 		return;
 	}
 	if (dir < 0 || (!d->sysroot && !has_room(dir))) {
-		gt_doctor_say(d, AREA, GT_CHECK_WARN, "records", "%s",
+		gt_report_say(&d->report, AREA, GT_CHECK_WARN, "records", "%s",
 			      dir < 0 ? e.msg : GT_RECORD_DIR " is full or read-only");
-		gt_doctor_mend(d, "containers are tuned, but gotune list and show do not know them",
-			       dir < 0 ? "remove what is there: rm -r " GT_RECORD_DIR
-				       : "make room: df " GT_RECORD_DIR);
+		gt_report_fix(&d->report,
+			      "containers are tuned, but gotune list and show do not know them",
+			      dir < 0 ? "remove what is there: rm -r " GT_RECORD_DIR
+				      : "make room: df " GT_RECORD_DIR);
 		return;
 	}
-	gt_doctor_say(d, AREA, GT_CHECK_OK, "records", "in " GT_RECORD_DIR);
+	gt_report_say(&d->report, AREA, GT_CHECK_OK, "records", "in " GT_RECORD_DIR);
 	say_counters(d, dir);
 }
 

@@ -15,9 +15,10 @@
 #include <sys/utsname.h>
 #include <sys/wait.h>
 
-#include "gotune/arch.h"
+#include "gotune/base.h"
 #include "gotune/doctor.h"
-#include "gotune/file.h"
+#include "gotune/model.h"
+#include "gotune/report.h"
 
 /* ---- what is tried out: 0 or -errno ---- */
 
@@ -125,11 +126,13 @@ static void say_feature(struct gt_doctor *d, const struct feature *f)
 	int r = f->try();
 
 	if (r == 0) {
-		gt_doctor_say(d, GT_AREA_KERNEL, GT_CHECK_OK, f->name, "works: %s", f->what);
+		gt_report_say(&d->report, GT_AREA_KERNEL, GT_CHECK_OK, f->name, "works: %s",
+			      f->what);
 		return;
 	}
-	gt_doctor_say(d, GT_AREA_KERNEL, f->without, f->name, "does not work: %s", strerror(-r));
-	gt_doctor_follows(d, "%s", f->follows);
+	gt_report_say(&d->report, GT_AREA_KERNEL, f->without, f->name, "does not work: %s",
+		      strerror(-r));
+	gt_report_follows(&d->report, "%s", f->follows);
 }
 
 static void say_release(struct gt_doctor *d)
@@ -138,9 +141,10 @@ static void say_release(struct gt_doctor *d)
 	int r = gt_root_read(d->root, "proc/sys/kernel/osrelease", release, sizeof(release));
 
 	if (r == 0)
-		gt_doctor_say(d, GT_AREA_KERNEL, GT_CHECK_OK, "release", "Linux %s", release);
+		gt_report_say(&d->report, GT_AREA_KERNEL, GT_CHECK_OK, "release", "Linux %s",
+			      release);
 	else
-		gt_doctor_say(d, GT_AREA_KERNEL, GT_CHECK_INFO, "release", "not known: %s",
+		gt_report_say(&d->report, GT_AREA_KERNEL, GT_CHECK_INFO, "release", "not known: %s",
 			      strerror(-r));
 }
 
@@ -151,14 +155,14 @@ static void say_machine(struct gt_doctor *d)
 	if (uname(&u) < 0)
 		(void)gt_copy_str(u.machine, sizeof(u.machine), "this machine"); /* fits */
 	if (GT_ARCH_BARRIER) {
-		gt_doctor_say(d, GT_AREA_KERNEL, GT_CHECK_OK, "architecture",
+		gt_report_say(&d->report, GT_AREA_KERNEL, GT_CHECK_OK, "architecture",
 			      "%s: the exec barrier is written for it", u.machine);
 		return;
 	}
-	gt_doctor_say(d, GT_AREA_KERNEL, GT_CHECK_WARN, "architecture",
+	gt_report_say(&d->report, GT_AREA_KERNEL, GT_CHECK_WARN, "architecture",
 		      "%s: the exec barrier is not written for it", u.machine);
-	gt_doctor_mend(d, "the hook cannot set the environment or RLIMIT_NOFILE",
-		       "register gotune-runtime: gotune install docker");
+	gt_report_fix(&d->report, "the hook cannot set the environment or RLIMIT_NOFILE",
+		      "register gotune-runtime: gotune install docker");
 }
 
 void gt_doctor_kernel(struct gt_doctor *d)

@@ -1,9 +1,9 @@
 /*
  * The table of what each phase keeps, as people and programs read it. Pure.
  */
-#include "gotune/caps.h"
+#include "gotune/base.h"
 #include "gotune/doctor.h"
-#include "gotune/json.h"
+#include "gotune/sandbox.h"
 
 static const char *const phase_word[GT_PHASE_COUNT] = {
 	[GT_PHASE_PARSE] = "parse",   [GT_PHASE_FIND] = "find",	  [GT_PHASE_SYSCTL] = "sysctl",

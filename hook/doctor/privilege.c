@@ -5,11 +5,12 @@
 #include <linux/capability.h>
 #include <unistd.h>
 
-#include "gotune/caps.h"
+#include "gotune/base.h"
 #include "gotune/doctor.h"
-#include "gotune/file.h"
 #include "gotune/inspect.h"
-#include "gotune/lsm.h"
+#include "gotune/model.h"
+#include "gotune/report.h"
+#include "gotune/sandbox.h"
 
 #define AREA GT_AREA_PRIVILEGE
 /* What RHEL's and Fedora's container-selinux give a container. */
@@ -53,14 +54,15 @@ static void say_missing(struct gt_doctor *d, unsigned i)
 	}
 	if (c->cap == CAP_SYS_RESOURCE && is_hard_limit_enough(d))
 		state = GT_CHECK_INFO;
-	gt_doctor_say(d, AREA, state, c->name, "missing; kept by %s for: %s", phases, c->why);
+	gt_report_say(&d->report, AREA, state, c->name, "missing; kept by %s for: %s", phases,
+		      c->why);
 	if (c->cap == CAP_SYS_RESOURCE)
-		gt_doctor_mend(d, "RLIMIT_NOFILE goes up to the hard limit only",
-			       "start the engine with it, or with LimitNOFILE=%llu in its unit",
-			       (unsigned long long)gt_doctor_nofile(d));
+		gt_report_fix(&d->report, "RLIMIT_NOFILE goes up to the hard limit only",
+			      "start the engine with it, or with LimitNOFILE=%llu in its unit",
+			      (unsigned long long)gt_doctor_nofile(d));
 	else
-		gt_doctor_mend(d, "that is not done for containers",
-			       "start the engine with %s in its bounding set", c->name);
+		gt_report_fix(&d->report, "that is not done for containers",
+			      "start the engine with %s in its bounding set", c->name);
 }
 
 static void say_capabilities(struct gt_doctor *d)
@@ -71,14 +73,14 @@ static void say_capabilities(struct gt_doctor *d)
 	int r = gt_inspect_own_caps(d->root, &caps);
 
 	if (r < 0) {
-		gt_doctor_say(d, AREA, GT_CHECK_INFO, "capabilities", "not known: %s",
+		gt_report_say(&d->report, AREA, GT_CHECK_INFO, "capabilities", "not known: %s",
 			      strerror(-r));
 		return;
 	}
 	if (!d->sysroot && geteuid() != 0) {
-		gt_doctor_say(d, AREA, GT_CHECK_INFO, "capabilities",
+		gt_report_say(&d->report, AREA, GT_CHECK_INFO, "capabilities",
 			      "this is not root; a hook has those that its engine gives it");
-		gt_doctor_mend(d, "", "sudo gotune doctor");
+		gt_report_fix(&d->report, "", "sudo gotune doctor");
 		return;
 	}
 	for (unsigned i = 0; i < gt_n_phase_caps; i++) {
@@ -92,7 +94,7 @@ static void say_capabilities(struct gt_doctor *d)
 		(void)gt_append(have, sizeof(have), have[0] ? ", " : ""); /* cut, as above */
 		(void)gt_append(have, sizeof(have), gt_phase_caps[i].name);
 	}
-	gt_doctor_say(d, AREA, missing ? GT_CHECK_INFO : GT_CHECK_OK, "capabilities", "%s",
+	gt_report_say(&d->report, AREA, missing ? GT_CHECK_INFO : GT_CHECK_OK, "capabilities", "%s",
 		      have[0] ? have : "none of those that the phases keep");
 	for (unsigned i = 0; i < gt_n_phase_caps; i++) {
 		if (is_first(i) && !(caps >> gt_phase_caps[i].cap & 1))
@@ -105,13 +107,13 @@ static void say_userns(struct gt_doctor *d)
 	enum gt_tri initial = gt_inspect_initial_userns(d->root);
 
 	if (initial == GT_YES) {
-		gt_doctor_say(d, AREA, GT_CHECK_OK, "user namespace", "the initial one");
+		gt_report_say(&d->report, AREA, GT_CHECK_OK, "user namespace", "the initial one");
 		return;
 	}
-	gt_doctor_say(d, AREA, GT_CHECK_INFO, "user namespace", "%s",
+	gt_report_say(&d->report, AREA, GT_CHECK_INFO, "user namespace", "%s",
 		      initial == GT_NO ? "not the initial one: rootless" : "not known");
 	if (initial == GT_NO)
-		gt_doctor_follows(d, "RLIMIT_NOFILE goes up to the hard limit only");
+		gt_report_follows(&d->report, "RLIMIT_NOFILE goes up to the hard limit only");
 }
 
 /* ---- security modules ---- */
@@ -123,18 +125,19 @@ static void say_yama(struct gt_doctor *d)
 	int r = gt_root_read_u64(d->root, "proc/sys/kernel/yama/ptrace_scope", &scope);
 
 	if (r == -ENOENT) {
-		gt_doctor_say(d, AREA, GT_CHECK_OK, "Yama", "not in this kernel");
+		gt_report_say(&d->report, AREA, GT_CHECK_OK, "Yama", "not in this kernel");
 	} else if (r < 0) {
-		gt_doctor_say(d, AREA, GT_CHECK_INFO, "Yama", "not known: %s", strerror(-r));
+		gt_report_say(&d->report, AREA, GT_CHECK_INFO, "Yama", "not known: %s",
+			      strerror(-r));
 	} else if (scope < 3) {
-		gt_doctor_say(d, AREA, GT_CHECK_OK, "Yama",
+		gt_report_say(&d->report, AREA, GT_CHECK_OK, "Yama",
 			      "ptrace_scope %llu: CAP_SYS_PTRACE suffices",
 			      (unsigned long long)scope);
 	} else {
-		gt_doctor_say(d, AREA, GT_CHECK_WARN, "Yama", "ptrace_scope %llu: nobody traces",
-			      (unsigned long long)scope);
-		gt_doctor_mend(
-			d,
+		gt_report_say(&d->report, AREA, GT_CHECK_WARN, "Yama",
+			      "ptrace_scope %llu: nobody traces", (unsigned long long)scope);
+		gt_report_fix(
+			&d->report,
 			"the hook cannot set the environment or RLIMIT_NOFILE; "
 			"gotune-runtime and precreate can",
 			"set kernel.yama.ptrace_scope=2 in /etc/sysctl.d and reboot (3 cannot "
@@ -148,27 +151,28 @@ static void say_selinux(struct gt_doctor *d)
 	int r = gt_root_read_u64(d->root, "sys/fs/selinux/enforce", &enforcing);
 
 	if (r < 0) {
-		gt_doctor_say(d, AREA, r == -ENOENT ? GT_CHECK_OK : GT_CHECK_INFO, "SELinux",
-			      r == -ENOENT ? "not in use" : "mode not known");
+		gt_report_say(&d->report, AREA, r == -ENOENT ? GT_CHECK_OK : GT_CHECK_INFO,
+			      "SELinux", r == -ENOENT ? "not in use" : "mode not known");
 		return;
 	}
 	if (enforcing == 0) {
-		gt_doctor_say(d, AREA, GT_CHECK_OK, "SELinux", "permissive");
+		gt_report_say(&d->report, AREA, GT_CHECK_OK, "SELinux", "permissive");
 		return;
 	}
 	if (!gt_lsm_selinux_denies(d->root, CONTAINER_LABEL)) {
-		gt_doctor_say(d, AREA, GT_CHECK_OK, "SELinux",
+		gt_report_say(&d->report, AREA, GT_CHECK_OK, "SELinux",
 			      "enforcing; this process's domain may trace container_t");
-		gt_doctor_follows(d, "a hook runs in its engine's domain, which may differ");
+		gt_report_follows(&d->report,
+				  "a hook runs in its engine's domain, which may differ");
 		return;
 	}
-	gt_doctor_say(d, AREA, GT_CHECK_WARN, "SELinux",
+	gt_report_say(&d->report, AREA, GT_CHECK_WARN, "SELinux",
 		      "enforcing; this process's domain may not trace container_t, or it cannot be "
 		      "asked");
-	gt_doctor_mend(d,
-		       "where the engine's domain may not either, a container's environment is "
-		       "skipped (reason selinux)",
-		       WRAPPER_HINT);
+	gt_report_fix(&d->report,
+		      "where the engine's domain may not either, a container's environment is "
+		      "skipped (reason selinux)",
+		      WRAPPER_HINT);
 }
 
 static void say_apparmor(struct gt_doctor *d)
@@ -176,13 +180,16 @@ static void say_apparmor(struct gt_doctor *d)
 	char label[256];
 
 	if (!gt_lsm_apparmor_confines(d->root)) {
-		gt_doctor_say(d, AREA, GT_CHECK_OK, "AppArmor", "this process is not confined");
+		gt_report_say(&d->report, AREA, GT_CHECK_OK, "AppArmor",
+			      "this process is not confined");
 		return;
 	}
 	if (gt_root_read(d->root, "proc/self/attr/apparmor/current", label, sizeof(label)) < 0)
 		(void)gt_copy_str(label, sizeof(label), "a profile"); /* fits */
-	gt_doctor_say(d, AREA, GT_CHECK_WARN, "AppArmor", "this process is under %s", label);
-	gt_doctor_mend(d, "a hook under a profile does not trace (reason apparmor)", WRAPPER_HINT);
+	gt_report_say(&d->report, AREA, GT_CHECK_WARN, "AppArmor", "this process is under %s",
+		      label);
+	gt_report_fix(&d->report, "a hook under a profile does not trace (reason apparmor)",
+		      WRAPPER_HINT);
 }
 
 void gt_doctor_privilege(struct gt_doctor *d)

@@ -7,10 +7,8 @@
 #include <linux/capability.h>
 #include <stdio.h>
 
-#include "gotune/doctor_tools.h"
-#include "gotune/file.h"
-#include "gotune/inspect.h"
-#include "gotune/parse.h"
+#include "gotune/base.h"
+#include "tools.h"
 
 #define PROC_MAX 65536 /* processes that are looked at */
 
@@ -120,7 +118,7 @@ static int64_t start_time(int root, int64_t pid)
 	bool ok = gt_text_file(root, "proc/stat", 1u << 20, &text, NULL) == 0 &&
 		  gt_parse_field(text, "btime ", word, sizeof(word)) &&
 		  gt_parse_u64(word, &boot) == 0 && boot < INT64_MAX / 2 &&
-		  gt_inspect_start_time(root, pid, &ticks) == 0;
+		  gt_start_time(root, pid, &ticks) == 0;
 
 	free(text);
 	return ok ? (int64_t)(boot + ticks / 100) : 0;

@@ -2,8 +2,6 @@
  * Running a program for its answer: bounded in time and bytes, and gone afterwards. Effectful:
  * forks; the child may have its parent's privilege.
  */
-#include "gotune/doctor_tools.h"
-
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -13,20 +11,14 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "gotune/file.h"
+#include "gotune/base.h"
+#include "gotune/doctor.h"
+#include "tools.h"
 
 #define VERSION_MAX	(64u << 10)
 #define VERSION_WAIT_MS 3000
 #define PIECE		4096
 #define NO_EXEC		127
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail for this clock */
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* ---- the child ---- */
 
@@ -90,7 +82,7 @@ static int collect(const struct gt_run *run, int fd, int64_t deadline, struct gt
 	for (;;) {
 		struct pollfd p[2] = {{.fd = fd, .events = POLLIN},
 				      {.fd = run->interrupt, .events = POLLIN}};
-		int64_t left = deadline - now_ms();
+		int64_t left = deadline - gt_now_ms();
 		int r;
 
 		if (left <= 0)
@@ -121,7 +113,7 @@ static int await_end(pid_t pid, int64_t deadline, int *ret_status)
 			break;
 		if (got < 0 && errno != EINTR)
 			return -errno;
-		if (now_ms() >= deadline)
+		if (gt_now_ms() >= deadline)
 			return -ETIMEDOUT;
 		(void)nanosleep(&nap, NULL); /* woken early, it looks early */
 	}
@@ -139,7 +131,7 @@ static void end_all(pid_t pid)
 
 int gt_run(const struct gt_run *run, struct gt_buf *out, int *ret_status)
 {
-	int64_t deadline = now_ms() + run->timeout_ms;
+	int64_t deadline = gt_now_ms() + run->timeout_ms;
 	int fds[2], r;
 	pid_t pid;
 

@@ -2,10 +2,12 @@
  * The runtimes that the policy names: where each is, its version, and which one gotune-runtime
  * would become. Effectful: runs their --version.
  */
-#include "gotune/runtimes.h"
-#include "gotune/doctor_tools.h"
-#include "gotune/paths.h"
-#include "gotune/policy.h"
+#include "gotune/base.h"
+#include "gotune/doctor.h"
+#include "gotune/model.h"
+#include "gotune/report.h"
+#include "gotune/runtime.h"
+#include "tools.h"
 
 #define AREA GT_AREA_RUNTIME
 
@@ -30,23 +32,25 @@ static void say_found(struct gt_doctor *d, const char *name, const char *path)
 	int r;
 
 	if (t != GT_TRUST_OK) {
-		gt_doctor_say(d, AREA, GT_CHECK_WARN, name, "%s %s", path, gt_trust_text(t));
-		if (*gt_trust_mend(t))
-			gt_doctor_mend(d, "gotune-runtime may run what others put there", "%s%s",
-				       gt_trust_mend(t), path);
+		gt_report_say(&d->report, AREA, GT_CHECK_WARN, name, "%s %s", path,
+			      gt_trust_text(t));
+		if (*gt_trust_fix(t))
+			gt_report_fix(&d->report, "gotune-runtime may run what others put there",
+				      "%s%s", gt_trust_fix(t), path);
 		return;
 	}
 	if (d->sysroot) {
-		gt_doctor_say(d, AREA, GT_CHECK_OK, name, "%s", path);
+		gt_report_say(&d->report, AREA, GT_CHECK_OK, name, "%s", path);
 		return;
 	}
 	r = gt_version_of(d, path, version, sizeof(version));
 	if (r == 0)
-		gt_doctor_say(d, AREA, GT_CHECK_OK, name, "%s, version %s", path, version);
+		gt_report_say(&d->report, AREA, GT_CHECK_OK, name, "%s, version %s", path, version);
 	else
-		gt_doctor_say(d, AREA, GT_CHECK_WARN, name, "%s, %s", path, state_of_version(r));
+		gt_report_say(&d->report, AREA, GT_CHECK_WARN, name, "%s, %s", path,
+			      state_of_version(r));
 	if (r < 0)
-		gt_doctor_mend(d, "containers may not start with it", "%s --version", path);
+		gt_report_fix(&d->report, "containers may not start with it", "%s --version", path);
 }
 
 /* Which is taken is asked where it is decided: that function looks at this machine alone. */
@@ -56,20 +60,21 @@ static void say_choice(struct gt_doctor *d, unsigned found)
 	char path[GT_PATH_CAP];
 
 	if (found == 0) {
-		gt_doctor_say(d, AREA, GT_CHECK_WARN, "gotune-runtime", "would find no runtime");
-		gt_doctor_mend(
-			d, "no container starts through it",
+		gt_report_say(&d->report, AREA, GT_CHECK_WARN, "gotune-runtime",
+			      "would find no runtime");
+		gt_report_fix(
+			&d->report, "no container starts through it",
 			"install runc or crun, or name one in \"runtimes\" of " GT_POLICY_FILE);
 		return;
 	}
 	if (d->sysroot)
 		return;
 	if (gt_runtime_find(NULL, path, sizeof(path), &e) == 0) {
-		gt_doctor_say(d, AREA, GT_CHECK_OK, "gotune-runtime", "becomes %s", path);
+		gt_report_say(&d->report, AREA, GT_CHECK_OK, "gotune-runtime", "becomes %s", path);
 		return;
 	}
-	gt_doctor_say(d, AREA, GT_CHECK_WARN, "gotune-runtime", "%s", e.msg);
-	gt_doctor_follows(d, "no container starts through it");
+	gt_report_say(&d->report, AREA, GT_CHECK_WARN, "gotune-runtime", "%s", e.msg);
+	gt_report_follows(&d->report, "no container starts through it");
 }
 
 void gt_doctor_runtimes(struct gt_doctor *d)
@@ -81,14 +86,14 @@ void gt_doctor_runtimes(struct gt_doctor *d)
 		char path[GT_PATH_CAP];
 
 		if (strcmp(gt_basename(name), "gotune-runtime") == 0) {
-			gt_doctor_say(d, AREA, GT_CHECK_WARN, "gotune-runtime",
+			gt_report_say(&d->report, AREA, GT_CHECK_WARN, "gotune-runtime",
 				      "the policy's runtimes name it itself: it is passed over");
-			gt_doctor_mend(d, "", "take it out of \"runtimes\" in the policy");
+			gt_report_fix(&d->report, "", "take it out of \"runtimes\" in the policy");
 		} else if (gt_program_find(d->root, name, path)) {
 			say_found(d, gt_basename(name), path);
 			found++;
 		} else {
-			gt_doctor_say(d, AREA, GT_CHECK_INFO, gt_basename(name),
+			gt_report_say(&d->report, AREA, GT_CHECK_INFO, gt_basename(name),
 				      name[0] == '/' ? "%s is not there" : "%s is not installed",
 				      name);
 		}

@@ -4,8 +4,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "gotune/doctor_tools.h"
-#include "gotune/json.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "tools.h"
 
 /* The variables that the LEN bytes at S set, "NAME=...": a bit, or 0. */
 static unsigned var_set(const char *s, size_t len)

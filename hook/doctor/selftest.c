@@ -16,14 +16,15 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "gotune/cgroup.h"
-#include "gotune/disabled.h"
-#include "gotune/doctor_tools.h"
-#include "gotune/engines.h"
-#include "gotune/paths.h"
+#include "gotune/base.h"
+#include "gotune/doctor.h"
+#include "gotune/engine.h"
+#include "gotune/inspect.h"
+#include "gotune/model.h"
 #include "gotune/policy.h"
 #include "gotune/record.h"
-#include "gotune/record_read.h"
+#include "gotune/report.h"
+#include "tools.h"
 
 #define AREA	      GT_AREA_SELFTEST
 #define RUN_MS	      5000
@@ -201,18 +202,18 @@ static void say_compared(struct gt_doctor *d, const struct trial *trial, const c
 	char text[512] = "";
 
 	if (!v) {
-		gt_doctor_say(d, AREA, GT_CHECK_WARN, name, "not judged: out of memory");
+		gt_report_say(&d->report, AREA, GT_CHECK_WARN, name, "not judged: out of memory");
 		return;
 	}
 	s = gt_selftest_compare(trial->t, load_record(trial->t, v) ? v : NULL, out->p ? out->p : "",
 				out->len, text, sizeof(text));
-	gt_doctor_say(d, AREA, s, name, "%s", text);
+	gt_report_say(&d->report, AREA, s, name, "%s", text);
 	if (s == GT_CHECK_BAD)
-		gt_doctor_mend(d, "containers are not tuned as the record says",
-			       "check that all programs are of one installation; then please "
-			       "report it with gotune doctor --format json");
+		gt_report_fix(&d->report, "containers are not tuned as the record says",
+			      "check that all programs are of one installation; then please "
+			      "report it with gotune doctor --format json");
 	else if (s == GT_CHECK_WARN)
-		gt_doctor_follows(d, "this machine does not allow it: see the rows above");
+		gt_report_follows(&d->report, "this machine does not allow it: see the rows above");
 	free(v);
 }
 
@@ -229,7 +230,7 @@ static bool try_way(struct gt_doctor *d, struct trial *trial)
 	drop_record(trial->t);
 	r = run_container(trial, &out, &e);
 	if (r == 0 && trial->way == WAY_PLAIN)
-		gt_doctor_say(d, AREA, GT_CHECK_OK, name, "runs a container%s",
+		gt_report_say(&d->report, AREA, GT_CHECK_OK, name, "runs a container%s",
 			      trial->own_cgroup2 ? " (only with a cgroup2 mount of its own and no "
 						   "limits: it does not know this machine's "
 						   "hybrid hierarchy)"
@@ -237,10 +238,11 @@ static bool try_way(struct gt_doctor *d, struct trial *trial)
 	else if (r == 0)
 		say_compared(d, trial, name, &out);
 	else if (r != -EINTR)
-		gt_doctor_say(d, AREA, trial->way == WAY_PLAIN ? GT_CHECK_WARN : GT_CHECK_BAD, name,
-			      "%s", e.msg);
+		gt_report_say(&d->report, AREA,
+			      trial->way == WAY_PLAIN ? GT_CHECK_WARN : GT_CHECK_BAD, name, "%s",
+			      e.msg);
 	if (r < 0 && r != -EINTR)
-		gt_doctor_follows(d,
+		gt_report_follows(&d->report,
 				  trial->way == WAY_PLAIN
 					  ? "without us it does not run either: nothing to compare"
 					  : "without us it runs, so containers do not start");
@@ -254,7 +256,7 @@ static bool can_hide(struct gt_doctor *d)
 
 	if (stat(GT_CONFIG_DIR, &st) == 0 && S_ISDIR(st.st_mode))
 		return true;
-	gt_doctor_say(d, AREA, GT_CHECK_INFO, "by gotune-runtime",
+	gt_report_say(&d->report, AREA, GT_CHECK_INFO, "by gotune-runtime",
 		      "not run: there is no " GT_CONFIG_DIR
 		      " to put the test's policy in place of");
 	return false;
@@ -266,7 +268,7 @@ static bool trusted(struct gt_doctor *d, const char *path)
 
 	if (t == GT_TRUST_OK)
 		return true;
-	gt_doctor_say(d, AREA, GT_CHECK_WARN, gt_basename(path), "not run: %s %s", path,
+	gt_report_say(&d->report, AREA, GT_CHECK_WARN, gt_basename(path), "not run: %s %s", path,
 		      gt_trust_text(t));
 	return false;
 }
@@ -301,7 +303,7 @@ static void try_all(struct gt_doctor *d, const struct gt_selftest *t)
 	bool wrapper;
 
 	if (gt_own_paths(false, &own, &e) < 0) {
-		gt_doctor_say(d, AREA, GT_CHECK_WARN, "self-test", "not run: %s", e.msg);
+		gt_report_say(&d->report, AREA, GT_CHECK_WARN, "self-test", "not run: %s", e.msg);
 		return;
 	}
 	wrapper = can_hide(d);
@@ -315,7 +317,8 @@ static void try_all(struct gt_doctor *d, const struct gt_selftest *t)
 		(void)try_runtime(d, t, &own, path, wrapper); /* said in its rows */
 	}
 	if (n == 0)
-		gt_doctor_say(d, AREA, GT_CHECK_INFO, "self-test", "not run: there is no runtime");
+		gt_report_say(&d->report, AREA, GT_CHECK_INFO, "self-test",
+			      "not run: there is no runtime");
 }
 
 /* ---- the whole ---- */
@@ -341,11 +344,11 @@ void gt_doctor_selftest(struct gt_doctor *d)
 	struct gt_err e = {0};
 
 	if (why) {
-		gt_doctor_say(d, AREA, GT_CHECK_INFO, "self-test", "%s", why);
+		gt_report_say(&d->report, AREA, GT_CHECK_INFO, "self-test", "%s", why);
 		return;
 	}
 	if (gt_selftest_open(&t, &e) < 0) {
-		gt_doctor_say(d, AREA, GT_CHECK_WARN, "self-test", "not run: %s", e.msg);
+		gt_report_say(&d->report, AREA, GT_CHECK_WARN, "self-test", "not run: %s", e.msg);
 		return;
 	}
 	t.interrupt = d->interrupt;

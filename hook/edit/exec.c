@@ -5,7 +5,9 @@
  * Engines make that process's environment anew from the image and the user's words, so it is judged
  * as the container's was: what is there stays, unless it is the very value that was replaced.
  */
-#include "gotune/apply.h"
+#include "gotune/base.h"
+#include "gotune/edit.h"
+#include "gotune/model.h"
 
 static enum gt_setting_id setting_of(const char *name)
 {

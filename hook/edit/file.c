@@ -7,9 +7,9 @@
  */
 #include <fcntl.h>
 
+#include "gotune/base.h"
 #include "gotune/edit.h"
-#include "gotune/file.h"
-#include "gotune/read.h"
+#include "gotune/model.h"
 
 static int open_parent(const char *path, struct gt_err *e)
 {

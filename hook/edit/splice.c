@@ -6,8 +6,10 @@
  * have been taken over, and are believed only where this process's own scan finds the same; text
  * comes from the plan alone.
  */
-#include "gotune/splice.h"
-#include "gotune/apply.h"
+#include "splice.h"
+#include "gotune/base.h"
+#include "gotune/edit.h"
+#include "gotune/model.h"
 
 struct edit {
 	uint32_t begin, end;	 /* of the document: [begin, end) becomes ... */

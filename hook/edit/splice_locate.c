@@ -2,8 +2,10 @@
  * Splice: where in config.json is what we want to change? The worker's reader: a walk that decodes
  * strings and sees keys that are repeated or spelt with another case. Pure but for the heap.
  */
-#include "gotune/fields.h"
-#include "gotune/splice.h"
+#include "gotune/base.h"
+#include "gotune/edit.h"
+#include "gotune/model.h"
+#include "splice.h"
 
 #define NOWHERE	     (-1)
 #define IN_AN_RLIMIT (-2) /* inside an element of process.rlimits */

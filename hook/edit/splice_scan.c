@@ -4,8 +4,9 @@
  * no key of ours here, and one that comes twice is an error: then the two readers differ, and
  * nothing is edited.
  */
-#include "gotune/raw.h"
-#include "gotune/splice.h"
+#include "gotune/base.h"
+#include "gotune/edit.h"
+#include "splice.h"
 
 #define NOWHERE	     (-1)
 #define IN_AN_RLIMIT (-2) /* inside an element of process.rlimits */

@@ -1,9 +1,10 @@
 /*
  * Splice: the plan becomes a tree of what is wanted in config.json. Pure.
  */
-#include "gotune/json.h"
-#include "gotune/parse.h"
-#include "gotune/splice.h"
+#include "gotune/base.h"
+#include "gotune/edit.h"
+#include "gotune/model.h"
+#include "splice.h"
 
 /* The child KEY of PARENT, made when there is none yet. -E2BIG when there is no room. */
 static int node(struct gt_splice *s, int parent, const char *key, enum gt_node_kind kind)

@@ -5,8 +5,10 @@
 #include <fcntl.h>
 #include <sys/xattr.h>
 
-#include "gotune/engine_job.h"
-#include "gotune/file.h"
+#include "gotune/base.h"
+#include "gotune/engine.h"
+#include "gotune/model.h"
+#include "job.h"
 
 /* Directories made in this run, to be undone. */
 #define MADE_MAX 32

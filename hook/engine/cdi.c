@@ -4,9 +4,11 @@
  */
 #include <stdio.h>
 
-#include "gotune/engine_job.h"
-#include "gotune/json.h"
-#include "gotune/read.h"
+#include "gotune/base.h"
+#include "gotune/engine.h"
+#include "gotune/model.h"
+#include "gotune/policy.h"
+#include "job.h"
 
 #define SPEC "/etc/cdi/gotune.json"
 

@@ -5,10 +5,11 @@
  */
 #include <stdio.h>
 
-#include "gotune/engine_containerd.h"
-#include "gotune/engine_json.h"
-#include "gotune/parse.h"
-#include "gotune/toml.h"
+#include "containerd.h"
+#include "gotune/base.h"
+#include "gotune/engine.h"
+#include "gotune/model.h"
+#include "json.h"
 
 #define CONFIG	"/etc/containerd/config.toml"
 #define DROP_IN "/etc/containerd/conf.d/99-gotune.toml"

@@ -5,8 +5,10 @@
  */
 #include <stdio.h>
 
-#include "gotune/engine_containerd.h"
-#include "gotune/engine_json.h"
+#include "containerd.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "json.h"
 
 #define NAME	  "gotune"
 #define RUNC_TYPE "io.containerd.runc.v2"

@@ -2,9 +2,10 @@
  * containerd's config.toml as text: a block at the end, and one value in place. Both can be taken
  * out again to the byte, also when others have changed the rest. Pure but for the heap.
  */
-#include "gotune/engine_containerd.h"
-#include "gotune/engine_json.h"
-#include "gotune/toml.h"
+#include "containerd.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "json.h"
 
 #define NAME  "gotune"
 #define BEGIN "# >>> gotune install containerd; gotune uninstall containerd takes this block out\n"

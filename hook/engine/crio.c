@@ -2,8 +2,11 @@
  * CRI-O: the createRuntime hook for every container, and a runtime handler "gotune" in a drop-in.
  * Reads below the root.
  */
-#include "gotune/engine_job.h"
-#include "gotune/engine_json.h"
+#include "gotune/base.h"
+#include "gotune/engine.h"
+#include "gotune/model.h"
+#include "job.h"
+#include "json.h"
 
 #define DROP_IN_DIR "/etc/crio/crio.conf.d"
 #define DROP_IN	    "99-gotune.conf"

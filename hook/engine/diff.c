@@ -4,8 +4,9 @@
  */
 #include <stdio.h>
 
-#include "gotune/engine_job.h"
-#include "gotune/utf8.h"
+#include "gotune/base.h"
+#include "gotune/engine.h"
+#include "job.h"
 
 #define CONTEXT	    3
 #define TABLE_CELLS (4u << 20) /* beyond that the differing middle is shown as replaced whole */

@@ -4,8 +4,11 @@
  */
 #include <stdio.h>
 
-#include "gotune/engine_docker.h"
-#include "gotune/engine_json.h"
+#include "docker.h"
+#include "gotune/base.h"
+#include "gotune/engine.h"
+#include "gotune/model.h"
+#include "json.h"
 
 #define DAEMON_JSON "/etc/docker/daemon.json"
 #define NAME	    "gotune"

@@ -6,8 +6,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 
-#include "gotune/engine_docker.h"
-#include "gotune/file.h"
+#include "docker.h"
+#include "gotune/base.h"
+#include "gotune/engine.h"
+#include "gotune/model.h"
 
 #define CMDLINE_MAX (64u << 10)
 

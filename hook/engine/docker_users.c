@@ -4,9 +4,11 @@
  */
 #include <dirent.h>
 
-#include "gotune/engine_docker.h"
-#include "gotune/engine_json.h"
-#include "gotune/file.h"
+#include "docker.h"
+#include "gotune/base.h"
+#include "gotune/engine.h"
+#include "gotune/model.h"
+#include "json.h"
 
 #define NAMED_MAX 20 /* more are counted */
 

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <sys/xattr.h>
 
-#include "gotune/engine_job.h"
-#include "gotune/file.h"
-#include "gotune/json.h"
+#include "gotune/base.h"
+#include "gotune/engine.h"
+#include "job.h"
 
 static void add_string(struct gt_buf *out, const char *s)
 {

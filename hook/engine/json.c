@@ -2,9 +2,10 @@
  * Edits of a JSON text: one walk locates what stands on the way to a key, then bytes are inserted,
  * replaced or left out; nothing else changes. Pure but for the heap.
  */
-#include "gotune/engine_json.h"
-
 #include <strings.h>
+
+#include "gotune/base.h"
+#include "json.h"
 
 /* An object on the way, or the value at its end. */
 struct level {

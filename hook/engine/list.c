@@ -1,7 +1,8 @@
 /*
  * The engines and their ways, as data. Pure.
  */
-#include "gotune/engines.h"
+#include "gotune/base.h"
+#include "gotune/engine.h"
 
 static const char *const engine_word[GT_ENG_COUNT] = {
 	[GT_ENG_DOCKER] = "docker",	    [GT_ENG_PODMAN] = "podman", [GT_ENG_CRIO] = "crio",

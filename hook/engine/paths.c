@@ -3,9 +3,9 @@
  */
 #include <sys/stat.h>
 
-#include "gotune/engines.h"
-#include "gotune/paths.h"
-#include "gotune/str.h"
+#include "gotune/base.h"
+#include "gotune/engine.h"
+#include "gotune/model.h"
 
 /* RET = DIR + BELOW, if that is there. */
 static bool found(char *ret, const char *dir, const char *below)

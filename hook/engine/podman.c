@@ -2,8 +2,10 @@
  * Podman. The usual way is its own hook stage, precreate, whose directory a drop-in of
  * containers.conf adds to hooks_dir. Reads below the root.
  */
-#include "gotune/engine_job.h"
-#include "gotune/json.h"
+#include "gotune/base.h"
+#include "gotune/engine.h"
+#include "gotune/model.h"
+#include "job.h"
 
 #define DROP_IN_DIR "/etc/containers/containers.conf.d"
 #define DROP_IN	    "99-gotune.conf"

@@ -2,8 +2,10 @@
  * A job of an engine from the outside: its root, our own programs, its function; and from many of
  * them, without a change, what is registered where. Reads below the root.
  */
-#include "gotune/engine_job.h"
-#include "gotune/file.h"
+#include "gotune/base.h"
+#include "gotune/engine.h"
+#include "gotune/model.h"
+#include "job.h"
 
 static const gt_engine_fn engine_fn[GT_ENG_COUNT] = {
 	[GT_ENG_DOCKER] = gt_engine_docker, [GT_ENG_PODMAN] = gt_engine_podman,

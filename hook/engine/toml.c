@@ -2,10 +2,10 @@
  * What the engines that are configured in TOML share. Reads below the root; the rest is pure but
  * for the heap.
  */
-#include "gotune/toml.h"
-
-#include "gotune/engine_job.h"
-#include "gotune/engine_json.h"
+#include "gotune/base.h"
+#include "gotune/engine.h"
+#include "job.h"
+#include "json.h"
 
 int gt_toml_read(int root, const char *path, struct gt_buf *ret, struct gt_err *e)
 {

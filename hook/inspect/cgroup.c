@@ -4,10 +4,9 @@
  */
 #include <fcntl.h>
 
-#include "gotune/cgroup.h"
-#include "gotune/file.h"
-#include "gotune/parse.h"
-#include "gotune/str.h"
+#include "gotune/base.h"
+#include "gotune/inspect.h"
+#include "gotune/model.h"
 
 /* Takes the last component off BELOW ("/a/b" -> "/a" -> "/"). False at the mount's root. */
 static bool parent(char *below)

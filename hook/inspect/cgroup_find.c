@@ -3,10 +3,9 @@
  * proc/PID/cgroup (Documentation/filesystems/proc.rst 3.5, admin-guide/cgroup-v1/cgroups.rst 2.2,
  * admin-guide/cgroup-v2.rst). Effectful: reads; no privilege.
  */
-#include "gotune/cgroup.h"
-#include "gotune/file.h"
-#include "gotune/parse.h"
-#include "gotune/str.h"
+#include "gotune/base.h"
+#include "gotune/inspect.h"
+#include "gotune/model.h"
 
 #define PROC_FILE_MAX  (4u << 20) /* a host with thousands of mounts */
 #define PROC_FILE_WAIT 2000	  /* milliseconds */

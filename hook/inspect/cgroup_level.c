@@ -5,10 +5,9 @@
  * A file that is not there is a level without that limit: the root has none, and so has a v2 level
  * whose parent did not hand the controller on. A file that cannot be understood is something else.
  */
-#include "gotune/cgroup.h"
-#include "gotune/file.h"
-#include "gotune/parse.h"
-#include "gotune/str.h"
+#include "gotune/base.h"
+#include "gotune/inspect.h"
+#include "gotune/model.h"
 
 /* v1 writes "none" as the largest multiple of the page size, which depends on the machine. */
 #define V1_NO_LIMIT (UINT64_C(1) << 62)

@@ -5,8 +5,9 @@
  * "PREFIX-NAME.scope" in SLICE becomes; a slice "a-b.slice" lies in "a.slice" (systemd.slice(5);
  * runc's libcontainer/cgroups/systemd, crun's src/libcrun/cgroup-systemd.c).
  */
+#include "gotune/base.h"
 #include "gotune/inspect.h"
-#include "gotune/str.h"
+#include "gotune/model.h"
 
 #define SLICE	".slice"
 #define DEFAULT "system.slice"

@@ -3,10 +3,9 @@
  * (Documentation/admin-guide/cputopology.rst, mm/numaperf.rst, ABI/stable/sysfs-devices-node).
  * Effectful: reads sysfs and procfs; no privilege, but debugfs needs root.
  */
-#include "gotune/file.h"
+#include "gotune/base.h"
 #include "gotune/inspect.h"
-#include "gotune/parse.h"
-#include "gotune/str.h"
+#include "gotune/model.h"
 
 #define CPU_DIR	 "sys/devices/system/cpu/"
 #define NODE_DIR "sys/devices/system/node/"

@@ -2,15 +2,12 @@
  * What SELinux and AppArmor would say to a tracer at the container's exec. Effectful: reads, and
  * asks the SELinux policy a question; no privilege.
  */
-#include "gotune/lsm.h"
-
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/vfs.h>
 
-#include "gotune/file.h"
-#include "gotune/parse.h"
-#include "gotune/str.h"
+#include "gotune/base.h"
+#include "gotune/inspect.h"
 
 #define LABEL_CAP  256
 #define PERMISSIVE 1u /* kernel security/selinux/include/avc.h AVD_FLAGS_PERMISSIVE */

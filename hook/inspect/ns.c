@@ -10,8 +10,9 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
+#include "gotune/base.h"
 #include "gotune/inspect.h"
-#include "gotune/str.h"
+#include "gotune/model.h"
 
 /* Opens what FD pins again, to be read; FD must be known to be harmless. */
 static int reopen(int fd)

@@ -4,11 +4,9 @@
  */
 #include <fcntl.h>
 
-#include "gotune/file.h"
+#include "gotune/base.h"
 #include "gotune/inspect.h"
-#include "gotune/lsm.h"
-#include "gotune/parse.h"
-#include "gotune/str.h"
+#include "gotune/model.h"
 
 #define CAP_SYS_PTRACE_BIT   19 /* include/uapi/linux/capability.h */
 #define CAP_SYS_RESOURCE_BIT 24
@@ -54,31 +52,6 @@ static int read_link(int root, int64_t pid, const char *dir, const char *name, c
 		return -errno;
 	buf[n] = '\0';
 	return 0;
-}
-
-int gt_inspect_start_time(int root, int64_t pid, uint64_t *ret)
-{
-	char text[4096], number[24];
-	const char *p;
-	int r;
-
-	if (pid <= 0)
-		return -ESRCH;
-	r = read_proc(root, pid, "stat", text, sizeof(text));
-	if (r < 0)
-		return r;
-	/* Field 2 is the name in parentheses, which may itself hold both, and spaces. */
-	p = strrchr(text, ')');
-	if (!p)
-		return -EINVAL;
-	for (unsigned field = 2; field < 22; field++) {
-		p += strcspn(p, " ");
-		if (*p++ == '\0')
-			return -EINVAL;
-	}
-	if (!gt_copy(number, sizeof(number), p, strcspn(p, " ")))
-		return -EINVAL;
-	return gt_parse_u64(number, ret);
 }
 
 static bool is_number(const char *s)
@@ -298,7 +271,7 @@ void gt_inspect_init(int root, int64_t pid, struct gt_facts *ret)
 {
 	ret->net = ret->ipc = GT_NS_OWNER_UNKNOWN;
 	ret->barrier = GT_BARRIER_NO_PROCESS;
-	if (gt_inspect_start_time(root, pid, &ret->ident.pid_start) < 0)
+	if (gt_start_time(root, pid, &ret->ident.pid_start) < 0)
 		return;
 	ret->barrier = GT_BARRIER_OK;
 	(void)gt_copy_str(ret->ident.runtime, sizeof(ret->ident.runtime),

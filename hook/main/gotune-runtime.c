@@ -9,17 +9,12 @@
 #include <string.h>
 #include <time.h>
 
-#include "gotune/argv.h"
-#include "gotune/disabled.h"
-#include "gotune/edit.h"
-#include "gotune/file.h"
-#include "gotune/gone.h"
-#include "gotune/keep.h"
-#include "gotune/log.h"
-#include "gotune/pages.h"
-#include "gotune/read.h"
+#include "gotune/base.h"
+#include "gotune/decide.h"
+#include "gotune/model.h"
+#include "gotune/policy.h"
 #include "gotune/record.h"
-#include "gotune/runtimes.h"
+#include "gotune/runtime.h"
 
 static int on_create(const struct gt_runtime_argv *a, struct gt_err *e)
 {

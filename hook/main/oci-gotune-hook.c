@@ -8,20 +8,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gotune/base.h"
 #include "gotune/decide.h"
-#include "gotune/disabled.h"
-#include "gotune/earlier.h"
-#include "gotune/edit.h"
-#include "gotune/file.h"
-#include "gotune/keep.h"
-#include "gotune/live.h"
-#include "gotune/log.h"
-#include "gotune/pages.h"
-#include "gotune/paths.h"
-#include "gotune/planner.h"
+#include "gotune/model.h"
+#include "gotune/policy.h"
 #include "gotune/read.h"
-#include "gotune/reap.h"
-#include "gotune/words.h"
+#include "gotune/record.h"
+#include "gotune/sandbox.h"
 
 #define STDIN_TIMEOUT_MS 5000
 #define PASS_THROUGH_MAX \
@@ -185,7 +178,7 @@ static int carry_out(struct gt_decision *d)
 		return r;
 	}
 	log_decision(d);
-	applied = gt_live_apply(d, dir, &e);
+	applied = gt_carry_live(d, dir, &e);
 	if (applied < 0) {
 		gt_log(GT_LOG_WARNING, "%s: %s", name_of(rec), e.msg);
 		if (rec->message[0] == '\0')
@@ -256,7 +249,7 @@ static int stage_precreate(const char *doc, size_t len)
 		       d.rec ? name_of(d.rec) : "(unknown container)", e.msg);
 	else
 		log_decision(&d);
-	gt_keep_edited(&d, in.record_dir, r, &e);
+	gt_keep_edited(d.rec, in.record_dir, r, &e);
 	r = out.len > 0 ? gt_write_all(STDOUT_FILENO, out.p, out.len)
 			: gt_write_all(STDOUT_FILENO, doc, len);
 	if (r < 0)

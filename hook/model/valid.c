@@ -1,11 +1,8 @@
 /*
  * Range checks for what a sandboxed parser sent back, and the owners of the policy's heap. Pure.
  */
-#include "gotune/facts.h"
-#include "gotune/image.h"
-#include "gotune/policy.h"
-#include "gotune/program.h"
-#include "gotune/state.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 
 /* A char array of a struct, to be asked whether it is terminated. */
 #define ENDS(a) (memchr((a), '\0', sizeof(a)) != NULL)

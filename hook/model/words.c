@@ -2,9 +2,8 @@
  * The words of every enumeration in the L1 types. Pure data; config/record.schema.json has the same
  * lists, and a test compares them.
  */
-#include "gotune/facts.h"
-#include "gotune/plan.h"
-#include "gotune/policy.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 
 #define WORDS(name, ...)                                        \
 	static const char *const name##_list[] = {__VA_ARGS__}; \

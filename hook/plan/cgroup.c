@@ -1,7 +1,9 @@
 /*
  * What is the cgroup's: NUMA binding of cpuset.cpus and cpuset.mems, and swappiness. Pure.
  */
-#include "gotune/plan_rules.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "rules.h"
 
 bool gt_plan_wants_bind(const struct gt_planning *pl)
 {

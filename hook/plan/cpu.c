@@ -2,7 +2,10 @@
  * The CPU numbers: A (CPUs allowed), Q (the smallest quota), value (what GOMAXPROCS should be) and
  * native (what the program's Go would choose by itself). Pure.
  */
-#include "gotune/plan_rules.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/plan.h"
+#include "rules.h"
 
 #define NONE	      UINT64_MAX /* a bound that does not bind */
 #define NS_PER_MS     UINT64_C(1000000)

@@ -1,7 +1,10 @@
 /*
  * The rows of GOMAXPROCS and GOGC, and the rule that a variable which exists is kept. Pure.
  */
-#include "gotune/plan_rules.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/plan.h"
+#include "rules.h"
 
 /* What this Go makes of a value that is already there. */
 enum fate { FATE_USED, FATE_IGNORED, FATE_FATAL };

@@ -2,7 +2,10 @@
  * GODEBUG: its entries, merging, un-pinning and its row. Go: src/runtime/runtime1.go, parsegodebug.
  * Pure.
  */
-#include "gotune/plan_rules.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/plan.h"
+#include "rules.h"
 
 #define UNPIN_ENTRIES "containermaxprocs=1,updatemaxprocs=1"
 

@@ -1,7 +1,9 @@
 /*
  * L (the smallest memory limit) and the GOMEMLIMIT row. Pure.
  */
-#include "gotune/plan_rules.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "rules.h"
 
 #define MIB_SHIFT 20
 

@@ -2,61 +2,10 @@
  * The planner's wiring: requests, selection, facts worked out, then a row for each setting. Pure:
  * the same facts and policy give the same plan, byte for byte.
  */
-#include "gotune/plan_rules.h"
-
-struct gt_setting *gt_plan_row(struct gt_planning *pl, enum gt_setting_id id, const char *name)
-{
-	struct gt_plan *plan = pl->plan;
-	/* GT_SETTINGS_MAX is the number of rows that there can be: the last is never overrun. */
-	uint32_t i = plan->n_setting < GT_SETTINGS_MAX ? plan->n_setting++ : GT_SETTINGS_MAX - 1;
-	struct gt_setting *s = &plan->setting[i];
-
-	s->id = id;
-	s->verdict = GT_VERDICT_SKIP;
-	(void)gt_copy_str(s->name, sizeof(s->name), name); /* names are ours, or were checked */
-	return s;
-}
-
-void gt_plan_set(struct gt_setting *s, enum gt_reason why, const char *value)
-{
-	s->verdict = GT_VERDICT_SET;
-	s->reason = why;
-	(void)gt_copy_str(s->value, sizeof(s->value), value); /* values were bounded when checked */
-}
-
-void gt_plan_set_number(struct gt_setting *s, enum gt_reason why, uint64_t value)
-{
-	gt_plan_set(s, why, "");
-	(void)gt_append_u64(s->value, sizeof(s->value), value); /* 20 digits always fit */
-	s->number = value;
-}
-
-void gt_plan_set_wish(struct gt_planning *pl, struct gt_setting *s, enum gt_key key)
-{
-	gt_plan_set_number(s, GT_R_REQUESTED, pl->wish.number[key]);
-	s->origin = pl->f->req.key[key].origin;
-}
-
-void gt_plan_keep(struct gt_setting *s, enum gt_reason why)
-{
-	s->verdict = GT_VERDICT_KEEP;
-	s->reason = why;
-}
-
-void gt_plan_skip(struct gt_setting *s, enum gt_reason why)
-{
-	s->verdict = GT_VERDICT_SKIP;
-	s->reason = why;
-	s->value[0] = '\0';
-	s->number = s->soft = s->hard = 0;
-	s->origin = GT_ORIGIN_NONE;
-}
-
-void gt_plan_before(struct gt_setting *s, const char *before)
-{
-	s->has_before = true;
-	(void)gt_copy_str(s->before, sizeof(s->before), before);
-}
+#include "gotune/plan.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "rules.h"
 
 /* Nothing is to be done: every setting still has its row, with the one reason. */
 static void skip_all(struct gt_planning *pl)
@@ -198,15 +147,4 @@ void gt_plan_make(const struct gt_facts *f, const struct gt_policy *p, struct gt
 	gt_plan_swappiness(&pl);
 	gt_plan_bind_rows(&pl);
 	gate(&pl);
-}
-
-bool gt_plan_sets(const struct gt_plan *plan)
-{
-	if (!plan->selected || plan->mode != GT_MODE_ENFORCE)
-		return false;
-	for (uint32_t i = 0; i < plan->n_setting && i < GT_SETTINGS_MAX; i++) {
-		if (plan->setting[i].verdict == GT_VERDICT_SET)
-			return true;
-	}
-	return false;
 }

@@ -3,31 +3,13 @@
  * the key, and the value is sound and within bounds. All others become warnings and are as if they
  * had not been made. Pure.
  */
-#include "gotune/plan_rules.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "rules.h"
 
 /* So that a request, a profile's entries and un-pinning together always fit a value of 512. */
 #define GODEBUG_WISH_MAX 200
 #define MIB		 (UINT64_C(1) << 20)
-
-void gt_plan_warn(struct gt_plan *plan, enum gt_warning_id id, const char *about)
-{
-	struct gt_warning w = {.id = id};
-
-	if (!plan)
-		return;
-	(void)gt_copy_str(w.about, sizeof(w.about), about); /* a name cut short still names it */
-	for (uint32_t i = 0; i < plan->n_warning; i++) {
-		if (plan->warning[i].id == id && strcmp(plan->warning[i].about, w.about) == 0)
-			return;
-	}
-	if (plan->n_warning == GT_WARNINGS_MAX) {
-		plan->warnings_dropped++;
-		return;
-	}
-	plan->warning[plan->n_warning].id = id;
-	memcpy(plan->warning[plan->n_warning].about, w.about, sizeof(w.about));
-	plan->n_warning++;
-}
 
 static void warn_key(const struct gt_planning *pl, enum gt_warning_id id, enum gt_key key)
 {

@@ -2,17 +2,15 @@
  * Who a container is to the policy: its rule, mode and profile, and whether it is tuned at all.
  * Pure.
  */
-#include "gotune/plan_rules.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/plan.h"
+#include "rules.h"
 
 bool gt_plan_in_rollout(const char *rule, const char *id, uint32_t percent)
 {
 	/* Each rule draws its own canaries; a larger percentage only adds to a smaller one. */
 	return gt_hash(id, gt_hash(rule, 0)) % 100 < percent;
-}
-
-enum gt_reason gt_plan_not_go(const struct gt_facts *f)
-{
-	return f->program.kind == GT_PROG_OTHER ? GT_R_NOT_GO : GT_R_PROGRAM_UNKNOWN;
 }
 
 static bool glob_or_any(const char *pattern, const char *s)

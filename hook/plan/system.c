@@ -1,7 +1,10 @@
 /*
  * What is not the environment: RLIMIT_NOFILE, namespaced sysctls, swappiness. Pure.
  */
-#include "gotune/plan_rules.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/plan.h"
+#include "rules.h"
 
 #define NR_OPEN_DEFAULT 1048576 /* Documentation/admin-guide/sysctl/fs.rst, nr_open */
 

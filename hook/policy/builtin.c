@@ -2,7 +2,7 @@
  * The built-in defaults: layer 0, read by the same reader as a file. Pure data. config/policy.json
  * has the same values with comments; a test compares the two.
  */
-#include "gotune/read_policy.h"
+#include "draft.h"
 
 /* clang-format off */
 const char gt_policy_builtin_json[] =

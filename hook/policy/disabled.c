@@ -4,9 +4,9 @@
  * Somebody who makes it is in a hurry: what they make of it, by touch, mkdir or ln -s, is all the
  * same. If it cannot be told, the host's owner may have meant it.
  */
-#include "gotune/disabled.h"
-
-#include "gotune/file.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/policy.h"
 
 const char *gt_disabled(int root)
 {

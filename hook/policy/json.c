@@ -2,10 +2,10 @@
  * Policy: the merged one as JSON: {"policy": ..., "sources": {"KEY": "FILE"}, "layers": [...]}.
  * "policy" has the form of a policy file. Pure but for the buffer's heap.
  */
-#include "gotune/json.h"
-#include "gotune/facts.h"
-#include "gotune/read.h"
-#include "gotune/read_policy.h"
+#include "draft.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/policy.h"
 
 static void text(struct gt_jw *w, const char *key, const char *value)
 {

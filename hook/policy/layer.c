@@ -1,7 +1,9 @@
 /*
  * Policy: one file as a layer over those before it. Pure but for the heap.
  */
-#include "gotune/read_policy.h"
+#include "draft.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 
 void gt_draft_done(struct gt_draft *d)
 {

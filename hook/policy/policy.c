@@ -7,11 +7,10 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "gotune/file.h"
-#include "gotune/paths.h"
-#include "gotune/read.h"
-#include "gotune/read_policy.h"
-#include "gotune/userns.h"
+#include "draft.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/policy.h"
 
 /* A policy under construction. */
 struct build {

@@ -2,9 +2,9 @@
  * Policy: the keys of a profile. One table drives reading, inheritance and `gotune policy show`.
  * Pure.
  */
-#include "gotune/facts.h"
-#include "gotune/parse.h"
-#include "gotune/read_policy.h"
+#include "draft.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 
 #define P(m)	  .off = offsetof(struct gt_profile, m), .size = sizeof(((struct gt_profile *)NULL)->m)
 #define CPUS	  .min = 1, .max = GT_CPUS_MAX

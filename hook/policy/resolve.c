@@ -3,7 +3,9 @@
  */
 #include <stdio.h>
 
-#include "gotune/read_policy.h"
+#include "draft.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 
 #define NOT_FOUND UINT32_MAX
 #define ROOT_NAME "balanced" /* what a profile without `inherits` starts from */

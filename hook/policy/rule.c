@@ -2,7 +2,9 @@
  * Policy: rules. A rule with a fault still stands in the list, marked broken: a container that
  * reaches it and matches is not tuned. Pure but for the heap.
  */
-#include "gotune/read_policy.h"
+#include "draft.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 
 #define TEXT(p, m)                                                                  \
 	{                                                                           \

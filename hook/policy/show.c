@@ -4,10 +4,10 @@
  */
 #include <stdio.h>
 
-#include "gotune/facts.h"
-#include "gotune/json.h"
-#include "gotune/read.h"
-#include "gotune/read_policy.h"
+#include "draft.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/policy.h"
 
 struct out {
 	const struct gt_policy *p;

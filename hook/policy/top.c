@@ -1,8 +1,9 @@
 /*
  * Policy: the keys at the top, and one file as a layer. Pure but for the heap.
  */
-#include "gotune/facts.h"
-#include "gotune/read_policy.h"
+#include "draft.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 
 #define NOFILE_MAX \
 	(1u << 30) /* the kernel's own bound for fs.nr_open, fs/file.c sysctl_nr_open_max */

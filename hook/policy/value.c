@@ -4,8 +4,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "gotune/fields.h"
-#include "gotune/read_policy.h"
+#include "draft.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 
 struct gt_json_pos gt_policy_place(struct gt_policy_reader *rd, const struct gt_json_event *ev)
 {
@@ -20,7 +21,7 @@ static void GT_PRINTF(4, 0) fault(struct gt_policy_reader *rd, size_t offset, co
 	char text[192];
 	struct gt_err e;
 
-	if (rd->n_fault == 0) { /* the first is the one to mend */
+	if (rd->n_fault == 0) { /* the first is the one to fix */
 		(void)vsnprintf(text, sizeof(text), fmt, ap);
 		(void)gt_err_set(&e, -EINVAL, "%u:%u: %s%s%s", pos.line, pos.column, path,
 				 *path ? ": " : "", text);

@@ -8,7 +8,8 @@
  */
 #include <string.h>
 
-#include "gotune/elf.h"
+#include "elf.h"
+#include "gotune/model.h"
 
 #define ALIGN	    16u
 #define HEADER	    32u

@@ -4,9 +4,10 @@
  */
 #include <elf.h>
 
-#include "gotune/elf.h"
-#include "gotune/inspect.h"
-#include "gotune/str.h"
+#include "elf.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/program.h"
 
 #ifndef EM_LOONGARCH
 #define EM_LOONGARCH 258

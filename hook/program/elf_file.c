@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "gotune/elf.h"
+#include "elf.h"
 
 int gt_elf_open(struct gt_elf *e, int fd)
 {

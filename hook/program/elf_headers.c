@@ -6,7 +6,7 @@
 #include <elf.h>
 #include <string.h>
 
-#include "gotune/elf.h"
+#include "elf.h"
 
 /* More entries than any linker makes; what a hostile file can make us read is bounded by this. */
 #define ENTRIES_MAX (1u << 18)

@@ -6,8 +6,9 @@
  */
 #include <string.h>
 
-#include "gotune/inspect.h"
-#include "gotune/str.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/program.h"
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 

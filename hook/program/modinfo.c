@@ -7,8 +7,9 @@
  */
 #include <string.h>
 
-#include "gotune/elf.h"
-#include "gotune/str.h"
+#include "elf.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 
 #define MARK ((size_t)16)
 static const unsigned char mark_start[MARK] = {0x30, 0x77, 0xaf, 0x0c, 0x92, 0x74, 0x08, 0x02,

@@ -4,8 +4,9 @@
  */
 #include <string.h>
 
-#include "gotune/inspect.h"
-#include "gotune/shell.h"
+#include "gotune/base.h"
+#include "gotune/program.h"
+#include "shell.h"
 
 #define SCRIPT_MAX (64u << 10)
 #define LINE_MAX_  256u /* BINPRM_BUF_SIZE: the kernel looks no further (linux/binfmts.h) */

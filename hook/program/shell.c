@@ -6,7 +6,11 @@
  */
 #include <string.h>
 
-#include "gotune/shell.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/program.h"
+#include "launchers.h"
+#include "shell.h"
 
 /* Reserved words and builtins that could leave, divert, define, or set variables by name. */
 static const char *const diverting[] = {
@@ -216,7 +220,7 @@ static bool take_command(struct run *r, const struct gt_sh_stmt *s, const char *
 		return false;
 	for (i++, w = gt_strv_next(&s->words, w); w; i++, w = gt_strv_next(&s->words, w)) {
 		if (s->kind[i] == GT_SH_EXPANDS)
-			return !gt_launcher_known(gt_basename(r->ret->argv.buf)) &&
+			return !gt_launcher_find(gt_basename(r->ret->argv.buf)) &&
 			       gt_strv_add(&r->ret->argv, "$", 1) == 0;
 		if (s->kind[i] == GT_SH_ARGS ? !add_args(r, r->first)
 					     : gt_strv_add(&r->ret->argv, w, strlen(w)) < 0)

@@ -5,7 +5,8 @@
  */
 #include <string.h>
 
-#include "gotune/shell.h"
+#include "gotune/base.h"
+#include "shell.h"
 
 /* The word under way. */
 struct word {

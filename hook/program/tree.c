@@ -8,8 +8,9 @@
  */
 #include <fcntl.h>
 
-#include "gotune/file.h"
-#include "gotune/inspect.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/program.h"
 
 /* A mount that could hold the path. */
 struct under {

@@ -2,9 +2,10 @@
  * config.json, as far as we read it: its plain values. Pure; runs in the parser worker. Names and
  * types: runtime-spec, config.md and config-linux.md.
  */
-#include "gotune/fields.h"
+#include "bundle.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 #include "gotune/read.h"
-#include "gotune/read_bundle.h"
 
 #define B    struct gt_bundle
 #define NONE GT_FIELD_NO_HAS

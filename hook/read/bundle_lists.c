@@ -2,8 +2,9 @@
  * config.json: the lists whose elements count as a whole (namespaces, rlimits, mounts), and the
  * environment. Pure; runs in the parser worker.
  */
-#include "gotune/fields.h"
-#include "gotune/read_bundle.h"
+#include "bundle.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 
 #define I    struct gt_bundle_item
 #define NONE GT_FIELD_NO_HAS

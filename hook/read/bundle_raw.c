@@ -4,9 +4,10 @@
  * of the host's would be opened for it, another container's record be written over. Pure; runs in
  * the process that acts.
  */
-#include "gotune/raw.h"
+#include "bundle.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 #include "gotune/read.h"
-#include "gotune/read_bundle.h"
 
 enum section { OTHER, ROOT, LINUX, MOUNTS };
 

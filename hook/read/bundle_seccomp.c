@@ -5,7 +5,8 @@
  * "Yes" only where no rule could answer otherwise: a profile that kills, traps, notifies or returns
  * an error for some prctl, whatever its arguments, is left alone.
  */
-#include "gotune/read_bundle.h"
+#include "bundle.h"
+#include "gotune/base.h"
 
 #define DEPTH_DEFAULT 3 /* linux/seccomp/defaultAction */
 #define DEPTH_RULE    4 /* linux/seccomp/syscalls/N */

@@ -1,7 +1,8 @@
 /*
  * The facts that config.json gives without a look at the machine. Pure.
  */
-#include "gotune/parse.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 #include "gotune/read.h"
 
 #define CONFIG "config.json"

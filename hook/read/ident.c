@@ -4,6 +4,8 @@
  * A user can give any annotation on some engines, but does not choose where the bundle lies: so the
  * path is asked first, and only the keys of the engine that was found are read.
  */
+#include "gotune/base.h"
+#include "gotune/model.h"
 #include "gotune/read.h"
 
 /* Where engines keep their bundles. Docker's containerd namespace is "moby". */

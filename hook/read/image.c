@@ -6,7 +6,8 @@
  * The files are the host's, but their strings are an image's author's, and an image's configuration
  * is so byte for byte: all of it is hostile.
  */
-#include "gotune/fields.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 #include "gotune/read.h"
 
 #define LABEL	     "io.gotune."

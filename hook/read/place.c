@@ -10,6 +10,8 @@
  * user owns the engine. Whoever manages to be believed has still only said what he could have said
  * with `--label`: labels are the lowest of requests, within the policy's bounds.
  */
+#include "gotune/base.h"
+#include "gotune/model.h"
 #include "gotune/read.h"
 
 #define CONTAINERS "-containers/"

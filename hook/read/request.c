@@ -7,6 +7,8 @@
  * one container, KEY for all that the pod has, and the first wins. process.env is merged as well:
  * what a user set with -e has replaced what the image had. So are Docker's labels.
  */
+#include "gotune/base.h"
+#include "gotune/model.h"
 #include "gotune/read.h"
 
 #define PREFIX "io.gotune."

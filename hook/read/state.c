@@ -1,7 +1,8 @@
 /*
  * OCI state, as a runtime writes it on a hook's stdin. Pure; runs in the parser worker.
  */
-#include "gotune/fields.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 #include "gotune/read.h"
 
 #define OFF(m) offsetof(struct gt_state, m)

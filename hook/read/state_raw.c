@@ -3,7 +3,8 @@
  * worker that was taken over could name another container's process. Pure; runs in the process
  * that acts on the state.
  */
-#include "gotune/raw.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 #include "gotune/read.h"
 
 enum member { ID, STATUS, PID, BUNDLE, MEMBERS };

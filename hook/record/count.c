@@ -9,8 +9,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "gotune/file.h"
-#include "gotune/parse.h"
+#include "gotune/base.h"
 #include "gotune/record.h"
 
 #define NAME_WIDTH 8

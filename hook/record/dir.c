@@ -3,9 +3,9 @@
  */
 #include <fcntl.h>
 
-#include "gotune/file.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 #include "gotune/record.h"
-#include "gotune/userns.h"
 
 /* Is PATH below ROOT a directory of UID's that nobody else may write into? */
 static bool is_of(int root, const char *path, uid_t uid)

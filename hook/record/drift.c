@@ -5,10 +5,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 
-#include "gotune/file.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 #include "gotune/record.h"
-#include "gotune/record_read.h"
-#include "gotune/record_text.h"
+#include "text.h"
 
 /* Where the value of "drifted_at" stands, and whether it is still null. */
 struct place {

@@ -2,9 +2,9 @@
  * A container that is registered twice: its config.json was edited before it was created, and then
  * its hook is run, too. Effectful: reads a record.
  */
-#include "gotune/earlier.h"
-
-#include "gotune/record_read.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/record.h"
 
 static bool before_creation(const char *stage)
 {

@@ -4,7 +4,10 @@
  */
 #include <stdio.h>
 
-#include "gotune/record_text.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/record.h"
+#include "text.h"
 
 static void open_fact(struct gt_jw *w, const char *key)
 {

@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "gotune/file.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 #include "gotune/record.h"
 
 /* A directory that others may write into would let them choose what we read and replace. */

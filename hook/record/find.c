@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "gotune/file.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 #include "gotune/record.h"
-#include "gotune/record_read.h"
 
 static int open_containers(int dirfd)
 {

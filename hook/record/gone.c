@@ -1,15 +1,11 @@
 /*
  * Whether the process of a record has ended. Effectful: reads proc and pid files.
  */
-#include "gotune/gone.h"
-
 #include <stdio.h>
 #include <sys/stat.h>
 #include <time.h>
 
-#include "gotune/file.h"
-#include "gotune/inspect.h"
-#include "gotune/parse.h"
+#include "gotune/base.h"
 #include "gotune/record.h"
 
 /* A runtime writes the pid file at the end of `create`: until then its absence says nothing. */
@@ -45,7 +41,7 @@ static int64_t ticks_to_epoch(uint64_t ticks)
 /* True when PID has ended; *ret_start: when it began, in ticks since boot (0: not known). */
 static bool has_ended(int root, int64_t pid, uint64_t *ret_start)
 {
-	int r = gt_inspect_start_time(root, pid, ret_start);
+	int r = gt_start_time(root, pid, ret_start);
 
 	if (r < 0)
 		*ret_start = 0;

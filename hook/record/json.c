@@ -5,7 +5,10 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "gotune/record_text.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/record.h"
+#include "text.h"
 
 static void key_str(struct gt_jw *w, const char *key, const char *value)
 {

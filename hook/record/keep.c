@@ -2,12 +2,11 @@
  * Where a program's records go, and what becomes of a decision whose container does not run yet.
  * Effectful: the directory of records, the log.
  */
-#include "gotune/keep.h"
-
 #include <sys/stat.h>
 
-#include "gotune/log.h"
-#include "gotune/planner.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/record.h"
 
 const char *gt_keep_dir(const char *dir, char buf[GT_RECORD_DIR_CAP])
 {
@@ -45,9 +44,8 @@ int gt_keep_open_old(const char *dir)
 	return where ? gt_record_dir_open(where, false, NULL) : -ENOENT;
 }
 
-void gt_keep_edited(struct gt_decision *d, const char *dir, int result, const struct gt_err *why)
+void gt_keep_edited(struct gt_record *rec, const char *dir, int result, const struct gt_err *why)
 {
-	struct gt_record *rec = d->rec;
 	_cleanup_close_ int fd = -1;
 	struct gt_err e = {0};
 	unsigned which = 1u << GT_COUNT_DECIDED;

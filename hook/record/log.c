@@ -1,7 +1,10 @@
 /*
  * A decision in one line of log. Pure.
  */
-#include "gotune/record_text.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/record.h"
+#include "text.h"
 
 /* Every row is skipped for one reason: then the line says it once. */
 static bool one_reason(const struct gt_plan *p)

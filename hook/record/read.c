@@ -4,11 +4,11 @@
  * The records are the host's, their strings are an image's: sizes are bounded here, and cli/out.c
  * makes them plain before a terminal sees them.
  */
-#include "gotune/record_read.h"
-
 #include <stdio.h>
 
-#include "gotune/json.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/record.h"
 
 /* --- JSON to words -----------------------------------------------------------------------------
  */

@@ -1,8 +1,10 @@
 /*
  * The sentences of a record that need no numbers: on reasons, and on warnings. Pure.
  */
-#include "gotune/paths.h"
-#include "gotune/record_text.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/record.h"
+#include "text.h"
 
 const char *gt_record_reason(enum gt_reason why)
 {

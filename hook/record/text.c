@@ -2,10 +2,13 @@
  * Small texts that records share: sentences in fixed buffers, sizes, and where a limit was read.
  * Pure.
  */
-#include "gotune/record_text.h"
-
 #include <stdarg.h>
 #include <stdio.h>
+
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/record.h"
+#include "text.h"
 
 void gt_text_add(struct gt_text *t, const char *fmt, ...)
 {

@@ -4,7 +4,10 @@
  */
 #include <stdio.h>
 
-#include "gotune/record_text.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/record.h"
+#include "text.h"
 
 typedef void (*why_fn)(const struct gt_record *r, const struct gt_setting *s, struct gt_text *t);
 

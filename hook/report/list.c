@@ -1,13 +1,11 @@
 /*
  * The list of what was found, and the verdict on all of it. Pure.
  */
-#include "gotune/doctor.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "gotune/policy.h"
-#include "gotune/utf8.h"
+#include "gotune/base.h"
+#include "gotune/report.h"
 
 static const char *const area_word[GT_AREA_COUNT] = {
 	[GT_AREA_KERNEL] = "kernel",   [GT_AREA_PRIVILEGE] = "privilege",
@@ -30,9 +28,9 @@ const struct gt_words gt_area_words = {area_word, GT_ARRAY_LEN(area_word)};
 const struct gt_words gt_check_state_words = {state_word, GT_ARRAY_LEN(state_word)};
 const struct gt_words gt_doctor_status_words = {status_word, GT_ARRAY_LEN(status_word)};
 
-static struct gt_check *last(struct gt_doctor *d)
+static struct gt_check *last(struct gt_report *r)
 {
-	return d->n_check > 0 && d->dropped == 0 ? &d->check[d->n_check - 1] : &d->spare;
+	return r->n_check > 0 && r->dropped == 0 ? &r->check[r->n_check - 1] : &r->spare;
 }
 
 /* One line, whatever a file had in it. */
@@ -42,17 +40,17 @@ static void GT_PRINTF(3, 0) line(char *buf, size_t cap, const char *fmt, va_list
 	gt_utf8_plain(buf);
 }
 
-void gt_doctor_say(struct gt_doctor *d, enum gt_area area, enum gt_check_state state,
+void gt_report_say(struct gt_report *r, enum gt_area area, enum gt_check_state state,
 		   const char *name, const char *fmt, ...)
 {
 	struct gt_check *c;
 	va_list ap;
 
-	if (d->n_check < GT_CHECKS_MAX)
-		d->n_check++;
+	if (r->n_check < GT_CHECKS_MAX)
+		r->n_check++;
 	else
-		d->dropped++;
-	c = last(d);
+		r->dropped++;
+	c = last(r);
 	*c = (struct gt_check){.area = area, .state = state};
 	(void)gt_copy_str(c->name, sizeof(c->name), name); /* cut, as above */
 	gt_utf8_plain(c->name);
@@ -61,21 +59,21 @@ void gt_doctor_say(struct gt_doctor *d, enum gt_area area, enum gt_check_state s
 	va_end(ap);
 }
 
-void gt_doctor_mend(struct gt_doctor *d, const char *follows, const char *fmt, ...)
+void gt_report_fix(struct gt_report *r, const char *follows, const char *fmt, ...)
 {
-	struct gt_check *c = last(d);
+	struct gt_check *c = last(r);
 	va_list ap;
 
 	(void)gt_copy_str(c->follows, sizeof(c->follows), follows); /* cut, as above */
 	gt_utf8_plain(c->follows);
 	va_start(ap, fmt);
-	line(c->mend, sizeof(c->mend), fmt, ap);
+	line(c->fix, sizeof(c->fix), fmt, ap);
 	va_end(ap);
 }
 
-void gt_doctor_follows(struct gt_doctor *d, const char *fmt, ...)
+void gt_report_follows(struct gt_report *r, const char *fmt, ...)
 {
-	struct gt_check *c = last(d);
+	struct gt_check *c = last(r);
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -83,26 +81,18 @@ void gt_doctor_follows(struct gt_doctor *d, const char *fmt, ...)
 	va_end(ap);
 }
 
-enum gt_doctor_status gt_doctor_judge(const struct gt_doctor *d,
+enum gt_doctor_status gt_report_judge(const struct gt_report *r,
 				      unsigned ret_count[GT_CHECK_STATE_COUNT])
 {
 	unsigned count[GT_CHECK_STATE_COUNT] = {0};
 
-	for (uint32_t i = 0; i < d->n_check; i++)
-		count[d->check[i].state]++;
+	for (uint32_t i = 0; i < r->n_check; i++)
+		count[r->check[i].state]++;
 	/* A row that nobody can read may have been a fault. */
-	count[GT_CHECK_WARN] += d->dropped > 0;
+	count[GT_CHECK_WARN] += r->dropped > 0;
 	if (ret_count)
 		memcpy(ret_count, count, sizeof(count));
 	if (count[GT_CHECK_BAD])
 		return GT_DOCTOR_BROKEN;
 	return count[GT_CHECK_WARN] ? GT_DOCTOR_DEGRADED : GT_DOCTOR_HEALTHY;
-}
-
-uint64_t gt_doctor_nofile(const struct gt_doctor *d)
-{
-	const struct gt_profile *p =
-		d->policy ? gt_policy_profile(d->policy, d->policy->default_profile) : NULL;
-
-	return p && !p->broken ? p->nofile : 0;
 }

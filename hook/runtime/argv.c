@@ -1,11 +1,10 @@
 /*
  * An OCI runtime's command line: which verb, which bundle, which container. Pure.
  */
-#include "gotune/argv.h"
-
 #include <string.h>
 
-#include "gotune/str.h"
+#include "gotune/base.h"
+#include "gotune/runtime.h"
 
 /* What a flag means to us. */
 enum meaning { NOTHING, BUNDLE, CONFIG, PID_FILE, PROCESS, LIMITS, FORCE, DETACH };

@@ -1,15 +1,13 @@
 /*
  * Where the real runtime is. Effectful: looks at files.
  */
-#include "gotune/runtimes.h"
-
 #include <string.h>
 #include <sys/stat.h>
 
-#include "gotune/file.h"
-#include "gotune/paths.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 #include "gotune/policy.h"
-#include "gotune/read.h"
+#include "gotune/runtime.h"
 
 const char *const gt_runtime_dirs[] = {
 	"/usr/bin/", "/usr/sbin/", "/usr/local/bin/", "/usr/local/sbin/",

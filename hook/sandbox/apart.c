@@ -5,9 +5,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 
-#include "gotune/apart.h"
-#include "gotune/caps.h"
-#include "gotune/reap.h"
+#include "gotune/sandbox.h"
 
 #define WAIT_MS 2000
 

@@ -8,14 +8,13 @@
  * it does not end. Its answer counts only when it has ended, so nothing is read that it still
  * writes.
  */
-#include "gotune/aside.h"
-
 #include <signal.h>
 #include <sys/prctl.h>
 
-#include "gotune/fds.h"
-#include "gotune/reap.h"
-#include "gotune/wire.h"
+#include "fds.h"
+#include "gotune/base.h"
+#include "gotune/sandbox.h"
+#include "wire.h"
 
 static _Noreturn void work(enum gt_phase phase, gt_aside_fn fn, void *ctx, int keep, void *ret)
 {
@@ -33,7 +32,7 @@ static _Noreturn void work(enum gt_phase phase, gt_aside_fn fn, void *ctx, int k
 int gt_aside_start(struct gt_aside *ret, enum gt_phase phase, gt_aside_fn fn, void *ctx, int keep,
 		   size_t ret_len, unsigned timeout_ms)
 {
-	struct gt_aside a = {.until_ms = gt_wire_now_ms() + timeout_ms};
+	struct gt_aside a = {.until_ms = gt_now_ms() + timeout_ms};
 	int r = gt_pages_map(&a.ret, ret_len, GT_PAGES_SHARED);
 
 	if (r < 0)
@@ -52,7 +51,7 @@ int gt_aside_start(struct gt_aside *ret, enum gt_phase phase, gt_aside_fn fn, vo
 
 int gt_aside_await(struct gt_aside *a)
 {
-	int64_t left = a->until_ms - gt_wire_now_ms();
+	int64_t left = a->until_ms - gt_now_ms();
 	pid_t pid = a->pid;
 
 	if (pid <= 0)

@@ -10,7 +10,8 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
-#include "gotune/caps.h"
+#include "gotune/base.h"
+#include "gotune/sandbox.h"
 
 #define CALL(phase, name, why)                                 \
 	{                                                      \

@@ -6,8 +6,9 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-#include "gotune/caps.h"
-#include "gotune/filter.h"
+#include "filter.h"
+#include "gotune/base.h"
+#include "gotune/sandbox.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define SANITIZED 1 /* its run time makes calls and maps memory that no phase allows */

@@ -1,9 +1,9 @@
 /*
  * The descriptors of a forked child. Effectful: closes them.
  */
-#include "gotune/fds.h"
-
 #include <fcntl.h>
+
+#include "fds.h"
 
 #define KEPT (STDERR_FILENO + 1)
 

@@ -6,7 +6,7 @@
 #include <linux/seccomp.h>
 #include <sys/syscall.h>
 
-#include "gotune/filter.h"
+#include "filter.h"
 
 struct filter {
 	const struct sock_filter *code;

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#include "gotune/filter.h"
+#include "filter.h"
+#include "gotune/base.h"
+#include "gotune/sandbox.h"
 
 /* What becomes of a call that the table does not list. */
 static uint32_t default_action(enum gt_phase phase)

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gotune/filter.h"
+#include "filter.h"
+#include "gotune/sandbox.h"
 
 static int print_filter(enum gt_phase phase)
 {

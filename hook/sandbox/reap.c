@@ -4,13 +4,14 @@
  * That waitpid fails for another reason than that there is no such child is not known to happen
  * without a handler that interrupts it. If it does, it is asked again: see reap.h for why.
  */
-#include "gotune/reap.h"
-
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
+
+#include "gotune/base.h"
+#include "gotune/sandbox.h"
 
 #define TRIES	   8
 #define LOOK_EVERY 1000 /* us, where there is no pidfd */

@@ -2,30 +2,24 @@
  * What the worker and its parent say to each other, as bytes on a stream socket. Effectful; each
  * wait has a bound that the caller gives. Nothing that the other side sends sizes a buffer.
  */
-#include "gotune/wire.h"
-
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <time.h>
 
+#include "gotune/base.h"
+#include "gotune/sandbox.h"
+#include "wire.h"
+
 #define RUNS_MAX 24 /* pieces of one message; more are joined, with what is between them */
-
-int64_t gt_wire_now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail with this clock */
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* Until SOCK is ready for EVENTS. 0 or -ETIMEDOUT; woken early is no error, the caller tries again.
  */
 static int wait_for(int sock, short events, int64_t deadline)
 {
 	struct pollfd p = {.fd = sock, .events = events};
-	int64_t left = deadline - gt_wire_now_ms();
+	int64_t left = deadline - gt_now_ms();
 
 	return left <= 0 || poll(&p, 1, (int)left) == 0 ? -ETIMEDOUT : 0;
 }
@@ -188,7 +182,7 @@ static int send_message(int sock, struct msghdr *m, int64_t deadline)
 			r = wait_for(sock, POLLOUT, deadline);
 		else if (n == 0 || errno != EINTR)
 			r = -EPIPE;
-		if (r == 0 && deadline && gt_wire_now_ms() >= deadline)
+		if (r == 0 && deadline && gt_now_ms() >= deadline)
 			r = -ETIMEDOUT; /* it reads, but too slowly */
 	}
 	return r;

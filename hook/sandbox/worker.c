@@ -12,11 +12,10 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
-#include "gotune/fds.h"
-#include "gotune/pages.h"
-#include "gotune/reap.h"
-#include "gotune/wire.h"
-#include "gotune/worker.h"
+#include "fds.h"
+#include "gotune/base.h"
+#include "gotune/sandbox.h"
+#include "wire.h"
 
 struct request {
 	uint32_t job;
@@ -201,7 +200,7 @@ static int send_request(struct gt_worker *w, unsigned i, int fd, const void *in,
 int gt_worker_call(struct gt_worker *w, unsigned i, int fd, const void *in, size_t in_len,
 		   void *ret, unsigned timeout_ms, struct gt_err *e)
 {
-	int64_t begin = gt_wire_now_ms();
+	int64_t begin = gt_now_ms();
 	int64_t deadline = begin + (timeout_ms < w->left_ms ? timeout_ms : w->left_ms);
 	int r;
 
@@ -214,7 +213,7 @@ int gt_worker_call(struct gt_worker *w, unsigned i, int fd, const void *in, size
 		r = broken(e, r);
 	else
 		r = await_reply(w, deadline, ret, w->jobs[i].ret_len, e);
-	w->left_ms -= gt_wire_now_ms() - begin;
+	w->left_ms -= gt_now_ms() - begin;
 	if (r == -EPIPE || r == -ETIMEDOUT)
 		kill_worker(w);
 	return r;

@@ -1,20 +1,13 @@
-/*
- * L2 stage apply: a plan becomes true, in a live container or in a config.json.
- */
+/* A plan becomes true in a live container. */
 #ifndef GOTUNE_APPLY_H
 #define GOTUNE_APPLY_H
 
-#include "gotune/err.h"
-#include "gotune/plan.h"
-#include "gotune/str.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/sandbox.h"
+#include "gotune/sysctl.h"
 
 /* What the exec barrier has to do; fixed size, so that the waiting tracer holds nothing else. */
-struct gt_barrier_env {
-	char name[16];
-	char value[512];
-	bool has_expect; /* replace only an entry that has this value; without: only add */
-	char expect[512];
-};
 struct gt_barrier_job {
 	int64_t pid;
 	uint32_t n_env;
@@ -89,75 +82,6 @@ bool gt_apply_barrier_job(const struct gt_facts *f, const struct gt_plan *plan,
 void gt_apply_barrier_outcome(const struct gt_plan *plan, const struct gt_barrier_job *job,
 			      const struct gt_barrier_result *res, struct gt_outcome *ret);
 
-/*
- * Where in a document a plan's wishes belong: offsets alone, and what is there now. Two readers
- * that share no code fill it, one in the sandboxed worker and one in the process that edits; a
- * document is edited only where they agree. No padding, so that it is compared as bytes.
- */
-#define GT_PLACES_NODES_MAX    (16 + GT_SYSCTL_MAX)
-#define GT_PLACES_ELEMENTS_MAX 64
-struct gt_node_place { /* of an object, an array or a value that the plan names */
-	uint32_t present, null, has_children; /* 0 or 1 */
-	uint32_t begin, end;		      /* of the value */
-	uint32_t inside, last_end;	      /* after the opening bracket; after the last child */
-};
-enum gt_element_is { GT_ELEMENT_OTHER, GT_ELEMENT_AS_BEFORE, GT_ELEMENT_AS_WANTED };
-struct gt_element {    /* of an array */
-	uint32_t what; /* which variable of the plan (0, 1, ...), or GT_ELEMENT_SOFT, _HARD */
-	uint32_t is;   /* of a variable: enum gt_element_is */
-	uint32_t begin, end;
-	uint64_t number; /* of a limit */
-};
-#define GT_ELEMENT_SOFT 100
-#define GT_ELEMENT_HARD 101
-struct gt_places {
-	uint32_t n_node, n_element;
-	struct gt_node_place node[GT_PLACES_NODES_MAX];
-	struct gt_element element[GT_PLACES_ELEMENTS_MAX]; /* in the document's order */
-};
-
-/*
- * Where PLAN's wishes belong in config.json (WHOLE) or in the process document of `exec --process`:
- * env, rlimits, linux.sysctl, linux.resources. Runs in the sandboxed worker. RET is zero before.
- * -EINVAL (not JSON), -EBADMSG (repeated or case-variant keys on a path that we edit), -E2BIG,
- * -ENOMEM.
- */
-GT_MUST_CHECK int gt_apply_places(const char *doc, size_t len, bool whole,
-				  const struct gt_plan *plan, struct gt_places *ret,
-				  struct gt_err *e);
-
-/*
- * PLAN spliced into DOC, in a fresh buffer; *RET stays empty when nothing is to be changed. Every
- * byte comes from DOC or from PLAN. TOLD is what gt_apply_places answered, in a process that may
- * have been taken over: DOC is scanned again, and both must agree on every offset (else -EBADMSG).
- * What is replaced is what the plan says was there (`before`, a lower limit, null or ""), else that
- * setting is left out. Fills OUTCOME for the rows that are to be set. Other errors as
- * gt_apply_places.
- */
-GT_MUST_CHECK int gt_apply_splice(const char *doc, size_t len, bool whole,
-				  const struct gt_plan *plan, const struct gt_places *told,
-				  struct gt_buf *ret, struct gt_outcome outcome[GT_SETTINGS_MAX],
-				  struct gt_err *e);
-
-/* The variables that a container's program was given, for a process that is started beside it. */
-struct gt_exec_wants {
-	uint32_t n;
-	struct gt_barrier_env env[GT_VAR_COUNT];
-};
-bool gt_exec_wants_valid(const struct gt_exec_wants *w);
-
-/* WANTS as a plan for the process document: see gt_apply_places. Pure. */
-void gt_apply_exec_plan(const struct gt_exec_wants *wants, struct gt_plan *ret);
-
-/*
- * One sysctl through the caller's own namespaces and ROOT's proc/sys (a root descriptor). NAME is
- * dotted and has passed gt_plan_sysctl_ns. -ENOENT: no such sysctl in this namespace. Writing
- * refuses what is not procfs, and what a mount between /proc and the file leads to, be it procfs,
- * too (-EXDEV).
- */
-GT_MUST_CHECK int gt_apply_sysctl_write(int root, const char *name, const char *value);
-GT_MUST_CHECK int gt_apply_sysctl_read(int root, const char *name, char *buf, size_t cap);
-
 /* The file that holds setting ID in a cgroup of that version; NULL: there is none. Pure. */
 const char *gt_apply_cgroup_file(enum gt_setting_id id, enum gt_cgroup_version v);
 
@@ -168,5 +92,24 @@ GT_MUST_CHECK int gt_apply_cgroup_write(int dirfd, const char *file, const char 
 /* prlimit as the barrier does it: only raises, as far as it may. Fills the result's nofile fields.
  */
 void gt_apply_nofile(int64_t pid, const struct gt_barrier_job *job, struct gt_barrier_result *ret);
+
+/* A live container, and what is to become of it. */
+struct gt_live {
+	struct gt_sysctl_place at;
+	const struct gt_plan *plan;
+	struct gt_outcome *outcome; /* [GT_SETTINGS_MAX] */
+	struct gt_worker *sysctl;   /* from gt_sysctl_enter; is ended here */
+	const int *cgroup;	    /* [GT_CTL_COUNT]: its cgroup's directories; -1: none */
+	/* Of the process that waits for the program's exec after the hook has ended, and inherits
+	 * all that the hook has: */
+	int keep_fd;		   /* the one descriptor that it keeps; -1: none */
+	void (*shrink)(void *ctx); /* the wait lasts: gives memory back. Once, or never */
+	/* The program runs, and outcome is complete. Not called when it never came to run. */
+	void (*ran)(void *ctx, const struct gt_barrier_result *res);
+	void *ctx;
+};
+
+/* Carries the plan out: as gt_apply_run, with all effects. */
+GT_MUST_CHECK int gt_apply_live(const struct gt_live *l, struct gt_err *e);
 
 #endif

@@ -1,15 +1,12 @@
-/*
- * L4 main. read -> inspect -> plan, wired once for all three programs.
- */
+/* One way from a container to a decision, for all programs, and what is done with it. */
 #ifndef GOTUNE_DECIDE_H
 #define GOTUNE_DECIDE_H
 
-#include "gotune/err.h"
-#include "gotune/inspect.h"
-#include "gotune/policy.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 #include "gotune/record.h"
-#include "gotune/state.h"
-#include "gotune/worker.h"
+#include "gotune/sandbox.h"
+#include "gotune/sysctl.h"
 
 /* What a decision starts from. */
 struct gt_decide_in {
@@ -47,6 +44,12 @@ struct gt_decision {
 		}                                                                        \
 	}
 
+/* Whose sysctls: the container's of D. */
+static inline struct gt_sysctl_place gt_decision_place(const struct gt_decision *d)
+{
+	return (struct gt_sysctl_place){&d->rec->facts, d->root, d->pidfd};
+}
+
 /*
  * STATE_DOC may be NULL (explain). Never fails for what a container brought along: that is in
  * rec->facts.trouble and rec->message. Fails only for this process's own needs (-ENOMEM, no fork).
@@ -54,6 +57,13 @@ struct gt_decision {
 GT_MUST_CHECK int gt_decide(const struct gt_decide_in *in, const char *state_doc, size_t state_len,
 			    struct gt_decision *ret, struct gt_err *e);
 void gt_decide_done(struct gt_decision *d);
+
+/*
+ * Applies the plan of D to the live container and fills rec->outcome. RECORD_DIR is a directory
+ * descriptor or -1: the process that waits for the program's exec writes the record again when it
+ * runs. 0, or the first -errno with a message.
+ */
+GT_MUST_CHECK int gt_carry_live(struct gt_decision *d, int record_dir, struct gt_err *e);
 
 /* Sees to it that D has a parser: another one when the one before was lost. 0 or -errno. */
 GT_MUST_CHECK int gt_decide_parser(struct gt_decision *d, struct gt_err *e);
@@ -70,5 +80,37 @@ GT_MUST_CHECK int gt_decide_state(const char *doc, size_t len, struct gt_state *
  */
 GT_MUST_CHECK int gt_decide_program(const char *rootfs_dir, const char *prog,
 				    struct gt_program *ret, struct gt_err *e);
+
+/* ---- a container that does not run yet ---- */
+
+/*
+ * Decides for the container that DOC describes and makes the edited document. IN: stage, bundle and
+ * id. *RET is empty when nothing is to be changed (audit, off, nothing to set). *RET_D is the
+ * decision, freed by the caller with gt_decide_done also on failure. 0 or -errno with a message:
+ * then *RET is empty.
+ */
+GT_MUST_CHECK int gt_edit_document(const struct gt_decide_in *in, const char *doc, size_t len,
+				   struct gt_buf *ret, struct gt_decision *ret_d, struct gt_err *e);
+
+/* A bundle that a runtime is about to start. */
+struct gt_edit_bundle {
+	const char *dir, *id; /* id may be NULL */
+	const char *pid_file; /* where the runtime will write the pid, or NULL */
+	bool foreground;      /* the runtime, which this process becomes, lives as long */
+};
+
+/*
+ * The same for that bundle: config.json is replaced atomically, with its owner and mode. Records in
+ * the default directory and logs. 0, or -errno with a message: config.json is then as it was.
+ */
+GT_MUST_CHECK int gt_edit_bundle(const struct gt_edit_bundle *b, struct gt_err *e);
+
+/*
+ * FILE is the document of `exec --process` for the running container ID: what its record says was
+ * given to the container's program is given to this process, too, unless it has values of its own.
+ * FILE is replaced atomically, with its owner and mode. 0, also without a record; or -errno with a
+ * message: then FILE is as it was.
+ */
+GT_MUST_CHECK int gt_edit_process(const char *file, const char *id, struct gt_err *e);
 
 #endif

@@ -1,45 +1,73 @@
-/*
- * L4 main. A plan for a container that does not run yet, spliced into its config.json; and the same
- * variables for a process that is started beside it.
- */
+/* A plan spliced into a document: config.json, or the process file of `exec --process`. */
 #ifndef GOTUNE_EDIT_H
 #define GOTUNE_EDIT_H
 
 #include <sys/stat.h>
 
-#include "gotune/decide.h"
-#include "gotune/err.h"
-#include "gotune/str.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 
 /*
- * Decides for the container that DOC describes and makes the edited document. IN: stage, bundle and
- * id. *RET is empty when nothing is to be changed (audit, off, nothing to set). *RET_D is the
- * decision, freed by the caller with gt_decide_done also on failure. 0 or -errno with a message:
- * then *RET is empty.
+ * Where in a document a plan's wishes belong: offsets alone, and what is there now. Two readers
+ * that share no code fill it, one in the sandboxed worker and one in the process that edits; a
+ * document is edited only where they agree. No padding, so that it is compared as bytes.
  */
-GT_MUST_CHECK int gt_edit_document(const struct gt_decide_in *in, const char *doc, size_t len,
-				   struct gt_buf *ret, struct gt_decision *ret_d, struct gt_err *e);
-
-/* A bundle that a runtime is about to start. */
-struct gt_edit_bundle {
-	const char *dir, *id; /* id may be NULL */
-	const char *pid_file; /* where the runtime will write the pid, or NULL */
-	bool foreground;      /* the runtime, which this process becomes, lives as long */
+#define GT_PLACES_NODES_MAX    (16 + GT_SYSCTL_MAX)
+#define GT_PLACES_ELEMENTS_MAX 64
+struct gt_node_place { /* of an object, an array or a value that the plan names */
+	uint32_t present, null, has_children; /* 0 or 1 */
+	uint32_t begin, end;		      /* of the value */
+	uint32_t inside, last_end;	      /* after the opening bracket; after the last child */
+};
+enum gt_element_is { GT_ELEMENT_OTHER, GT_ELEMENT_AS_BEFORE, GT_ELEMENT_AS_WANTED };
+struct gt_element {    /* of an array */
+	uint32_t what; /* which variable of the plan (0, 1, ...), or GT_ELEMENT_SOFT, _HARD */
+	uint32_t is;   /* of a variable: enum gt_element_is */
+	uint32_t begin, end;
+	uint64_t number; /* of a limit */
+};
+#define GT_ELEMENT_SOFT 100
+#define GT_ELEMENT_HARD 101
+struct gt_places {
+	uint32_t n_node, n_element;
+	struct gt_node_place node[GT_PLACES_NODES_MAX];
+	struct gt_element element[GT_PLACES_ELEMENTS_MAX]; /* in the document's order */
 };
 
 /*
- * The same for that bundle: config.json is replaced atomically, with its owner and mode. Records in
- * the default directory and logs. 0, or -errno with a message: config.json is then as it was.
+ * Where PLAN's wishes belong in config.json (WHOLE) or in the process document of `exec --process`:
+ * env, rlimits, linux.sysctl, linux.resources. Runs in the sandboxed worker. RET is zero before.
+ * -EINVAL (not JSON), -EBADMSG (repeated or case-variant keys on a path that we edit), -E2BIG,
+ * -ENOMEM.
  */
-GT_MUST_CHECK int gt_edit_bundle(const struct gt_edit_bundle *b, struct gt_err *e);
+GT_MUST_CHECK int gt_apply_places(const char *doc, size_t len, bool whole,
+				  const struct gt_plan *plan, struct gt_places *ret,
+				  struct gt_err *e);
 
 /*
- * FILE is the document of `exec --process` for the running container ID: what its record says was
- * given to the container's program is given to this process, too, unless it has values of its own.
- * FILE is replaced atomically, with its owner and mode. 0, also without a record; or -errno with a
- * message: then FILE is as it was.
+ * PLAN spliced into DOC, in a fresh buffer; *RET stays empty when nothing is to be changed. Every
+ * byte comes from DOC or from PLAN. TOLD is what gt_apply_places answered, in a process that may
+ * have been taken over: DOC is scanned again, and both must agree on every offset (else -EBADMSG).
+ * What is replaced is what the plan says was there (`before`, a lower limit, null or ""), else that
+ * setting is left out. Fills OUTCOME for the rows that are to be set. Other errors as
+ * gt_apply_places.
  */
-GT_MUST_CHECK int gt_edit_process(const char *file, const char *id, struct gt_err *e);
+GT_MUST_CHECK int gt_apply_splice(const char *doc, size_t len, bool whole,
+				  const struct gt_plan *plan, const struct gt_places *told,
+				  struct gt_buf *ret, struct gt_outcome outcome[GT_SETTINGS_MAX],
+				  struct gt_err *e);
+
+/* The variables that a container's program was given, for a process that is started beside it. */
+struct gt_exec_wants {
+	uint32_t n;
+	struct gt_barrier_env env[GT_VAR_COUNT];
+};
+bool gt_exec_wants_valid(const struct gt_exec_wants *w);
+
+/* WANTS as a plan for the process document: see gt_apply_places. Pure. */
+void gt_apply_exec_plan(const struct gt_exec_wants *wants, struct gt_plan *ret);
+
+/* ---- the file ---- */
 
 /* A file that is edited as a whole. */
 struct gt_edit_file {

@@ -1,77 +1,9 @@
-/*
- * L2 stage inspect: what the program, the cgroup, the host and the task are. Programs are parsed by
- * functions that take a descriptor and fill a fixed-size struct: they run in the sandboxed worker
- * (pread, mmap of anonymous memory and nothing else).
- */
+/* What the cgroup, the host and the task are. */
 #ifndef GOTUNE_INSPECT_H
 #define GOTUNE_INSPECT_H
 
-#include <sys/stat.h>
-
-#include "gotune/err.h"
-#include "gotune/facts.h"
-#include "gotune/program.h"
-
-/*
- * ELF and Go build info of the regular file FD (any size, any content). Never fails: what is wrong
- * is in ret->note. Reads at most 64 MiB in all. path, via, dev and ino stay empty.
- * Source: Go src/debug/buildinfo, src/cmd/link/internal/ld/data.go (buildinfo).
- */
-void gt_inspect_elf(int fd, struct gt_program *ret);
-
-/* What to look at next when the file or the arguments are a launcher's. */
-enum gt_launch {
-	GT_LAUNCH_NONE,	     /* argv[0] is the program itself */
-	GT_LAUNCH_NEXT,	     /* look at ret->argv instead */
-	GT_LAUNCH_UNCERTAIN, /* a launcher whose target is not certain */
-};
-struct gt_launch_step {
-	enum gt_launch what;
-	char name[64];	     /* the launcher's name, for `via` */
-	struct gt_strv argv; /* the next program and its arguments */
-	struct gt_strv env;  /* pairs that an `env VAR=…` launcher adds */
-};
-
-/*
- * tini, dumb-init, catatonit, docker-init, su-exec, gosu, env, nice, sh -c 'exec PROG', busybox sh
- * ...: the command that ARGV finally runs, one step. Certain only where every option is known and
- * no expansion is involved. Pure.
- */
-void gt_inspect_argv(const struct gt_strv *argv, struct gt_launch_step *ret);
-
-/*
- * A `#!` script in FD (its first 64 KiB), started with ARGV: sh, bash, dash, ash scripts that end
- * in `exec PROG [ARG|"$@"]…` with nothing in them that makes it uncertain (conditions, loops,
- * functions, expansion in PROG, source).
- */
-void gt_inspect_script(int fd, const struct gt_strv *argv, struct gt_launch_step *ret);
-
-/* Does FD start with "#!"? */
-bool gt_inspect_is_script(int fd);
-
-/* Where a container's files are. */
-struct gt_tree {
-	int rootfs;		      /* directory descriptor */
-	const struct gt_strv *mounts; /* pairs, as in gt_bundle; NULL: they are on the rootfs */
-	const char *bundle;	      /* where relative sources are */
-};
-
-/*
- * The regular file PATH (absolute, or below the root) of the container; as gt_root_open_file.
- * -EXDEV: whether a mount hides it cannot be told, or a link leads out of a mount.
- */
-GT_MUST_CHECK int gt_tree_open_file(const struct gt_tree *t, const char *path, struct stat *ret_st);
-
-/*
- * Finds args[0] as execvp in the container would: absolute, relative to CWD, or on PATH. *ret_path
- * is the path that was found. Returns a descriptor of a regular file or -errno (as
- * gt_tree_open_file; -EINVAL for an empty name, -ENOTSUP for a relative PATH entry).
- */
-GT_MUST_CHECK int gt_inspect_find(const struct gt_tree *t, const char *arg0, const char *cwd,
-				  const char *path_env, char ret_path[GT_PATH_CAP],
-				  struct stat *ret_st);
-
-enum gt_controller { GT_CTL_CPU, GT_CTL_MEMORY, GT_CTL_CPUSET, GT_CTL_COUNT };
+#include "gotune/base.h"
+#include "gotune/model.h"
 
 /*
  * The cgroup of PID (0: of nothing; then only versions are found), its ancestors and mounts, below
@@ -103,9 +35,6 @@ void gt_inspect_cgroup_mount(const struct gt_bundle *b, struct gt_cgroup_facts *
 /* Which of the costlier host facts a plan needs. */
 enum gt_host_needs { GT_NEED_SMT = 1, GT_NEED_NUMA = 2, GT_NEED_SCHED = 4 };
 void gt_inspect_host(int root, unsigned needs, struct gt_host_facts *ret);
-
-/* The task in PID: its start time (field 22 of stat) or -errno. */
-GT_MUST_CHECK int gt_inspect_start_time(int root, int64_t pid, uint64_t *ret);
 
 /*
  * The container's init: its start time, runtime ("runc", "crun" or ""), whose its namespaces are.
@@ -145,5 +74,52 @@ void gt_inspect_own_limits(int root, struct gt_rlimit_facts *ret);
  * 0. */
 GT_MUST_CHECK int gt_inspect_rootfs(int64_t pid, const char *bundle, const char *root_path,
 				    struct gt_err *e);
+
+/* ---- where a process is in each cgroup hierarchy ---- */
+
+/* One controller's hierarchy. */
+struct gt_cg_place {
+	enum gt_cgroup_version version; /* GT_CGROUP_UNKNOWN: not mounted, or not offered */
+	bool has_path;			/* below holds the process's cgroup */
+	bool shared;			/* our own process is in it, or below it */
+	char point[GT_PATH_CAP];	/* the mount point */
+	char below[GT_PATH_CAP];	/* the cgroup as a path below POINT: "/" or "/a/b" */
+};
+struct gt_cg_places {
+	struct gt_cg_place ctl[GT_CTL_COUNT];
+	bool hybrid;
+	char path[GT_PATH_CAP]; /* as in proc/PID/cgroup: memory, else unified, else cpu */
+};
+
+/*
+ * Reads proc/self/mountinfo and proc/PID/cgroup below ROOT. PID 0: the paths are FUTURE, in every
+ * hierarchy; NULL: no paths. Never fails.
+ */
+void gt_cg_find(int root, int64_t pid, const char *future, struct gt_cg_places *ret);
+
+/* The directory of the cgroup BELOW P's mount point; opened for reading, or -errno. */
+GT_MUST_CHECK int gt_cg_open(int root, const struct gt_cg_place *p, const char *below);
+
+/* What the files in DIR say: the limits, or that a file cannot be understood. */
+void gt_cg_read_cpu(int dir, enum gt_cgroup_version v, struct gt_level *ret);
+void gt_cg_read_memory(int dir, enum gt_cgroup_version v, struct gt_level *ret);
+
+/* False when a v1 memory level does not pass its limit on to its children. */
+bool gt_cg_memory_inherits(int dir, enum gt_cgroup_version v);
+
+/* Makes *a hold the tighter of both limits, for levels that no longer fit. Pure. */
+void gt_cg_fold_cpu(struct gt_level *a, const struct gt_level *b);
+void gt_cg_fold_memory(struct gt_level *a, const struct gt_level *b);
+
+/* ---- security modules ---- */
+
+/*
+ * Would SELinux fail the exec of a process labelled LABEL while we trace it? True also when that
+ * cannot be asked: the container's start is at stake. LABEL may be "".
+ */
+bool gt_lsm_selinux_denies(int root, const char *label);
+
+/* Are we under an AppArmor profile, or is that unknown? */
+bool gt_lsm_apparmor_confines(int root);
 
 #endif

@@ -1,143 +1,42 @@
-/*
- * L1 types. The merged policy: built-in defaults, /etc/gotune/policy.json, drop-ins. Host-owned, so
- * it may use the heap. Each value knows the layer that it came from.
- */
+/* The policy: which files there are, what they say, and the switch that turns everything off. */
 #ifndef GOTUNE_POLICY_H
 #define GOTUNE_POLICY_H
 
 #include "gotune/base.h"
-#include "gotune/facts.h"
-#include "gotune/str.h"
-#include "gotune/words.h"
+#include "gotune/model.h"
 
-enum gt_mode { GT_MODE_OFF, GT_MODE_AUDIT, GT_MODE_ENFORCE, GT_MODE_COUNT };
-enum gt_select { GT_SELECT_ANNOTATED, GT_SELECT_GO, GT_SELECT_ALL, GT_SELECT_COUNT };
-enum gt_on_error { GT_ON_ERROR_CONTINUE, GT_ON_ERROR_FAIL, GT_ON_ERROR_COUNT };
-enum gt_round { GT_ROUND_CEIL, GT_ROUND_FLOOR, GT_ROUND_COUNT };
-enum gt_cpu_count { GT_CPU_LOGICAL, GT_CPU_PHYSICAL, GT_CPU_COUNT_COUNT };
-enum gt_numa { GT_NUMA_IGNORE, GT_NUMA_CAP, GT_NUMA_BIND, GT_NUMA_COUNT };
-extern const struct gt_words gt_mode_words, gt_select_words, gt_on_error_words, gt_round_words,
-	gt_cpu_count_words, gt_numa_words;
+/* ---- the switch ---- */
 
-#define GT_NAME_CAP    64
-#define GT_LAYERS_MAX  64
-#define GT_GODEBUG_CAP 256
+/*
+ * NULL, or why nothing may be tuned: a sentence for people. Whatever has that name below ROOT (a
+ * root descriptor) counts, also a directory, a FIFO, or a link that leads nowhere; and so does not
+ * being able to tell. Effects: looks at the name, opens nothing.
+ */
+const char *gt_disabled(int root);
 
-struct gt_sysctl_want {
-	char name[GT_SYSCTL_NAME_CAP];
-	char value[GT_SYSCTL_VALUE_CAP];
-	uint8_t layer;
-};
+/* ---- the policy ---- */
 
-/* The keys of a profile, for `policy show`: the table that reads and prints them is theirs. */
-enum gt_profile_key {
-	GT_PK_DESCRIPTION,
-	GT_PK_GOMAXPROCS, /* the object itself; null: leave GOMAXPROCS alone */
-	GT_PK_ROUND,
-	GT_PK_MIN,
-	GT_PK_MAX,
-	GT_PK_CPU_COUNT,
-	GT_PK_NUMA,
-	GT_PK_SHARES_ENABLE,
-	GT_PK_SHARES_MULTIPLIER,
-	GT_PK_SHARES_FLOOR,
-	GT_PK_SCHED_LATENCY,
-	GT_PK_OVERRIDE_SELF_MANAGED,
-	GT_PK_GOMEMLIMIT, /* the object itself; null: leave GOMEMLIMIT alone */
-	GT_PK_RATIO,
-	GT_PK_CGO_RATIO,
-	GT_PK_MIN_LIMIT,
-	GT_PK_GOGC,
-	GT_PK_GODEBUG,
-	GT_PK_NOFILE,
-	GT_PK_SYSCTL,
-	GT_PK_SWAPPINESS,
-	GT_PK_COUNT,
-};
+#define GT_POLICY_MAX (4u << 20) /* bytes of one policy file */
 
-struct gt_profile {
-	char name[GT_NAME_CAP];
-	char inherits[GT_NAME_CAP]; /* "" when none */
-	char description[256];	    /* one sentence: whom it is for */
-	bool broken; /* a layer's entry for it was unsound: nothing that uses it is tuned */
+/*
+ * The merged policy. ROOT: where etc/gotune is (a root descriptor); FILE: NULL, or one file to be
+ * used instead of /etc/gotune/policy.json and its drop-ins. Without any file the built-in
+ * defaults hold. Never fails for an unsound file: the layer is marked broken with LINE:COLUMN, and
+ * what it would have governed is marked broken too. -ENOMEM only. *ret is freed by gt_policy_done.
+ */
+GT_MUST_CHECK int gt_read_policy(int root, const char *file, struct gt_policy *ret,
+				 struct gt_err *e);
 
-	bool gomaxprocs; /* false: null */
-	enum gt_round round;
-	uint32_t min, max; /* max 0: none */
-	enum gt_cpu_count cpu_count;
-	enum gt_numa numa;
-	bool shares_enable;
-	uint32_t shares_multiplier, shares_floor;
-	bool sched_latency;
-	bool override_self_managed;
+/* The built-in defaults alone. */
+GT_MUST_CHECK int gt_read_policy_builtin(struct gt_policy *ret);
 
-	bool gomemlimit;			     /* false: null */
-	uint32_t ratio_permille, cgo_ratio_permille; /* 1..1000 */
-	uint64_t min_limit_bytes;
-
-	uint32_t gogc;		      /* 1..1000; 0: null */
-	char godebug[GT_GODEBUG_CAP]; /* "k=v,k=v"; "": none */
-	uint64_t nofile;	      /* 0: null */
-	struct gt_sysctl_want sysctl[GT_SYSCTL_MAX];
-	uint32_t n_sysctl;
-	int32_t swappiness; /* 0..100; -1: null */
-
-	uint8_t layer[GT_PK_COUNT]; /* index into gt_policy.layer: who set each key */
-};
-
-/* Globs; "" matches anything. Annotation pairs are ANDed. */
-#define GT_RULE_ANNOTATIONS_MAX 8
-struct gt_rule {
-	char name[GT_NAME_CAP];
-	bool broken;
-	char image[256], command[256], cgroup[256], engine[32];
-	struct {
-		char key[128], value[128];
-	} annotation[GT_RULE_ANNOTATIONS_MAX];
-	uint32_t n_annotation;
-	char profile[GT_NAME_CAP]; /* "": keep the default profile */
-	bool has_mode;
-	enum gt_mode mode;
-	uint32_t rollout_percent; /* 0..100 */
-	uint8_t layer;
-};
-
-/* A file that was read, or the built-in defaults (layer 0). */
-struct gt_layer {
-	char path[GT_PATH_CAP];
-	bool broken;
-	char error[256]; /* "LINE:COLUMN: what is wrong" */
-};
-
-struct gt_policy {
-	enum gt_mode mode;
-	enum gt_select select;
-	enum gt_on_error on_error;
-	char default_profile[GT_NAME_CAP];
-	struct gt_profile *profile; /* owned */
-	uint32_t n_profile;
-	struct gt_rule *rule; /* owned */
-	uint32_t n_rule;
-
-	uint32_t allow; /* bit 1<<enum gt_key: that annotation may be used */
-	uint64_t nofile_max;
-	char allow_sysctl[GT_SYSCTL_MAX][GT_SYSCTL_NAME_CAP]; /* io.gotune.sysctl.NAME */
-	uint32_t n_allow_sysctl;
-	char godebug_allow[GT_PATH_CAP]; /* ",key,key," */
-	char runtimes[8][256];
-	uint32_t n_runtimes;
-
-	/* Who set each of the above, for `policy show`. */
-	struct {
-		uint8_t mode, select, on_error, default_profile, allow, nofile_max, allow_sysctl,
-			godebug_allow, runtimes;
-	} from;
-	struct gt_layer *layer; /* owned; [0] is built in */
-	uint32_t n_layer;
-	bool broken; /* a broken layer would have governed everything: tune nothing */
-};
-
-void gt_policy_done(struct gt_policy *p);
-const struct gt_profile *gt_policy_profile(const struct gt_policy *p, const char *name);
+/*
+ * Writes the merged policy as JSON with a parallel object of sources, or as a table of
+ * key, value, source. For `gotune policy show` and `gotune profiles`.
+ */
+struct gt_jw;
+void gt_policy_write_json(const struct gt_policy *p, struct gt_jw *w);
+typedef void (*gt_policy_row_fn)(void *ctx, const char *key, const char *value, const char *source);
+void gt_policy_rows(const struct gt_policy *p, gt_policy_row_fn fn, void *ctx);
 
 #endif

@@ -1,66 +1,72 @@
 /*
- * L1 types. What a program file is.
+ * What a program is: an ELF file, a script, or a launcher that leads to the next. Parsed by
+ * functions that take a descriptor and fill a fixed-size struct: they run in the sandboxed worker.
  */
 #ifndef GOTUNE_PROGRAM_H
 #define GOTUNE_PROGRAM_H
 
+#include <sys/stat.h>
+
 #include "gotune/base.h"
-#include "gotune/state.h"
+#include "gotune/model.h"
 
-enum gt_prog_kind {
-	GT_PROG_UNKNOWN,
-	GT_PROG_GO,
-	GT_PROG_SCRIPT,
-	GT_PROG_OTHER,
-	GT_PROG_KIND_COUNT
+/*
+ * ELF and Go build info of the regular file FD (any size, any content). Never fails: what is wrong
+ * is in ret->note. Reads at most 64 MiB in all. path, via, dev and ino stay empty.
+ * Source: Go src/debug/buildinfo, src/cmd/link/internal/ld/data.go (buildinfo).
+ */
+void gt_inspect_elf(int fd, struct gt_program *ret);
+
+/* What to look at next when the file or the arguments are a launcher's. */
+enum gt_launch {
+	GT_LAUNCH_NONE,	     /* argv[0] is the program itself */
+	GT_LAUNCH_NEXT,	     /* look at ret->argv instead */
+	GT_LAUNCH_UNCERTAIN, /* a launcher whose target is not certain */
 };
-
-/* Why a program is not known (or that nothing is amiss). Words: gt_prog_note_words. */
-enum gt_prog_note {
-	GT_NOTE_NONE,
-	GT_NOTE_NOT_FOUND,     /* no such file in the container's root or on its PATH */
-	GT_NOTE_NOT_REGULAR,   /* a directory, FIFO, socket or device */
-	GT_NOTE_LOOP,	       /* too many symlinks */
-	GT_NOTE_UNREADABLE,    /* any other error of open or read */
-	GT_NOTE_EMPTY_ARGS,    /* process.args is missing or its first is empty */
-	GT_NOTE_TRUNCATED,     /* an ELF file that ends before what its headers promise */
-	GT_NOTE_MALFORMED,     /* an ELF file or build info that contradicts itself */
-	GT_NOTE_NO_BUILDINFO,  /* ELF, without Go build info: another language, UPX, gccgo */
-	GT_NOTE_UNCERTAIN,     /* a launcher or script whose final program is not certain */
-	GT_NOTE_PARSER_DIED,   /* a sandboxed process was killed, or died of the file */
-	GT_NOTE_TOO_LONG,      /* a path longer than GT_PATH_CAP, or too many launchers */
-	GT_NOTE_PATH_RELATIVE, /* PATH has an entry that is not absolute before the program */
-	GT_NOTE_TOOK_TOO_LONG, /* the search was not over in its time: see search.h */
-	GT_NOTE_NOT_A_PROGRAM, /* neither ELF nor a script: text, an archive, an empty file */
-	GT_NOTE_COUNT,
+struct gt_launch_step {
+	enum gt_launch what;
+	char name[64];	     /* the launcher's name, for `via` */
+	struct gt_strv argv; /* the next program and its arguments */
+	struct gt_strv env;  /* pairs that an `env VAR=…` launcher adds */
 };
 
 /*
- * One inspected file. `via` lists the launchers looked through, outermost first, each "name; ".
- * Versions of modules are as in the build info; "" = not linked, meaningless unless has_modules.
+ * tini, dumb-init, catatonit, docker-init, su-exec, gosu, env, nice, sh -c 'exec PROG', busybox sh
+ * ...: the command that ARGV finally runs, one step. Certain only where every option is known and
+ * no expansion is involved. Pure.
  */
-struct gt_program {
-	enum gt_prog_kind kind;
-	enum gt_prog_note note;
-	char path[GT_PATH_CAP]; /* inside the container, as it was looked up */
-	char via[256];
-	uint64_t dev, ino; /* of the file that the runtime execs first, 0 when unknown */
-	bool elf32, big_endian;
-	char arch[16]; /* GOARCH, from the ELF machine */
+void gt_inspect_argv(const struct gt_strv *argv, struct gt_launch_step *ret);
 
-	char go[64];   /* "go1.24.4", "" when not known; printable ASCII only */
-	bool go_known; /* minor holds: the version is 1.<minor>, devel versions included */
-	uint32_t go_minor;
-	bool has_modules;    /* the module info block was there and parsed to its end */
-	char main_path[256]; /* package path of main */
-	enum gt_tri
-		cgo; /* CGO_ENABLED; without that line: GT_YES when the ELF has an interpreter */
-	char automaxprocs[64], automaxprocs_replaced[192]; /* replacement "path version" */
-	char automemlimit[64], automemlimit_replaced[192];
-	bool has_godebug_default;
-	char godebug_default[512];
+/*
+ * A `#!` script in FD (its first 64 KiB), started with ARGV: sh, bash, dash, ash scripts that end
+ * in `exec PROG [ARG|"$@"]…` with nothing in them that makes it uncertain (conditions, loops,
+ * functions, expansion in PROG, source).
+ */
+void gt_inspect_script(int fd, const struct gt_strv *argv, struct gt_launch_step *ret);
+
+/* Does FD start with "#!"? */
+bool gt_inspect_is_script(int fd);
+
+/* Where a container's files are. */
+struct gt_tree {
+	int rootfs;		      /* directory descriptor */
+	const struct gt_strv *mounts; /* pairs, as in gt_bundle; NULL: they are on the rootfs */
+	const char *bundle;	      /* where relative sources are */
 };
 
-bool gt_program_valid(const struct gt_program *p);
+/*
+ * The regular file PATH (absolute, or below the root) of the container; as gt_root_open_file.
+ * -EXDEV: whether a mount hides it cannot be told, or a link leads out of a mount.
+ */
+GT_MUST_CHECK int gt_tree_open_file(const struct gt_tree *t, const char *path, struct stat *ret_st);
+
+/*
+ * Finds args[0] as execvp in the container would: absolute, relative to CWD, or on PATH. *ret_path
+ * is the path that was found. Returns a descriptor of a regular file or -errno (as
+ * gt_tree_open_file; -EINVAL for an empty name, -ENOTSUP for a relative PATH entry).
+ */
+GT_MUST_CHECK int gt_inspect_find(const struct gt_tree *t, const char *arg0, const char *cwd,
+				  const char *path_env, char ret_path[GT_PATH_CAP],
+				  struct stat *ret_st);
 
 #endif

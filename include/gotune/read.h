@@ -1,19 +1,14 @@
 /*
- * L2 stage read: outside bytes -> typed input. Everything hostile is parsed by functions that take
- * bytes and fill fixed-size structs: they run in the sandboxed worker.
+ * outside bytes -> typed input. Everything hostile is parsed by functions that take bytes and fill
+ * fixed-size structs: they run in the sandboxed worker.
  */
 #ifndef GOTUNE_READ_H
 #define GOTUNE_READ_H
 
-#include "gotune/err.h"
-#include "gotune/facts.h"
-#include "gotune/image.h"
-#include "gotune/policy.h"
-#include "gotune/state.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 
 #define GT_STATE_MAX	  (16u << 20) /* bytes of OCI state on stdin */
-#define GT_CONFIG_MAX	  (16u << 20) /* bytes of config.json */
-#define GT_POLICY_MAX	  (4u << 20)  /* bytes of one policy file */
 #define GT_IMAGE_FILE_MAX (8u << 20)  /* bytes of an engine's file about images */
 
 /*
@@ -82,26 +77,5 @@ void gt_read_requests(const struct gt_bundle *b, const char *container_name,
 /* The facts that config.json alone gives: config, var, nofile.in_config, sysctl in_config names.
  * Pure. */
 void gt_read_config_facts(const struct gt_bundle *b, struct gt_facts *ret);
-
-/*
- * The merged policy. ROOT: where etc/gotune is (a root descriptor); FILE: NULL, or one file to be
- * used instead of /etc/gotune/policy.json and its drop-ins. Without any file the built-in
- * defaults hold. Never fails for an unsound file: the layer is marked broken with LINE:COLUMN, and
- * what it would have governed is marked broken too. -ENOMEM only. *ret is freed by gt_policy_done.
- */
-GT_MUST_CHECK int gt_read_policy(int root, const char *file, struct gt_policy *ret,
-				 struct gt_err *e);
-
-/* The built-in defaults alone. */
-GT_MUST_CHECK int gt_read_policy_builtin(struct gt_policy *ret);
-
-/*
- * Writes the merged policy as JSON with a parallel object of sources, or as a table of
- * key, value, source. For `gotune policy show` and `gotune profiles`.
- */
-struct gt_jw;
-void gt_policy_write_json(const struct gt_policy *p, struct gt_jw *w);
-typedef void (*gt_policy_row_fn)(void *ctx, const char *key, const char *value, const char *source);
-void gt_policy_rows(const struct gt_policy *p, gt_policy_row_fn fn, void *ctx);
 
 #endif

@@ -1,16 +1,11 @@
-/*
- * L2 stage record: the decision record as JSON, as a table, as sentences; and the directory of
- * records, /run/gotune/containers.
- */
+/* The decision record: as JSON, as sentences, read back, kept in its directory. */
 #ifndef GOTUNE_RECORD_H
 #define GOTUNE_RECORD_H
 
 #include <sys/types.h>
 
-#include "gotune/err.h"
-#include "gotune/paths.h"
-#include "gotune/plan.h"
-#include "gotune/str.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 
 #define GT_RECORD_SCHEMA "gotune.record/1"
 /* Below it: one file a container, its id and the suffix. */
@@ -76,5 +71,142 @@ GT_MUST_CHECK int gt_record_remove(int dirfd, const char *id, struct gt_err *e);
 enum gt_counter { GT_COUNT_DECIDED, GT_COUNT_TUNED, GT_COUNT_FAILED, GT_COUNT_COUNT };
 GT_MUST_CHECK int gt_record_count(int dirfd, unsigned which); /* bits 1u << enum gt_counter */
 GT_MUST_CHECK int gt_record_counters(int dirfd, uint64_t ret[GT_COUNT_COUNT]);
+
+/* ---- read back ---- */
+
+#define GT_RECORD_MAX	   (1u << 20) /* bytes of one record */
+#define GT_VIEW_FACTS_MAX  384
+#define GT_VIEW_RECORD_MAX 4096 /* records that one listing looks at */
+
+/* A row of `settings`. Text too long for its field is cut: this is for reading. */
+struct gt_view_setting {
+	char name[GT_SYSCTL_NAME_CAP];
+	char kind[16], verdict[16], reason[40];
+	char value[512], before[512];
+	char why[640], error[160];
+	bool has_before;
+	enum gt_tri applied;
+};
+
+/* A fact as text: "8", "0-7", "yes". The key of a nested fact is joined by '.'. */
+struct gt_view_fact {
+	char key[80];
+	char value[256], source[GT_WHERE_CAP];
+};
+
+/*
+ * A record as a person or a table wants it: words, not enumerators, so that a record of another
+ * version can be shown as well. Large: on the heap.
+ */
+struct gt_record_view {
+	char schema[40];
+	char id[GT_ID_MAX];
+	char bundle[GT_PATH_CAP];
+	char engine[32], runtime[32], stage[16], mode[16];
+	char profile[GT_NAME_CAP], rule[GT_NAME_CAP];
+	char image[256];
+	int64_t pid;	    /* 0: not known */
+	uint64_t pid_start; /* 0: not known */
+	char pid_file[GT_PATH_CAP];
+	char path[GT_PATH_CAP], program_kind[16], go[64], main_path[256], via[256], note[40];
+	char automaxprocs[64], automemlimit[64];
+	enum gt_tri cgo;
+	char started_at[40];
+	char drifted_at[40]; /* "": the limits are those that were decided on, as far as we know */
+	uint64_t duration_us;
+	char message[256];
+	uint32_t n_setting, n_fact, n_warning;
+	uint32_t dropped; /* rows, facts and warnings that did not fit */
+	uint32_t n_set, n_applied;
+	/* Large, mostly unused, and therefore last: what is beyond the numbers above is not
+	 * touched.
+	 */
+	struct gt_view_setting setting[GT_SETTINGS_MAX];
+	struct gt_view_fact fact[GT_VIEW_FACTS_MAX];
+	char warning[GT_WARNINGS_MAX][640];
+};
+
+/*
+ * Reads a record's JSON. -EINVAL: not JSON, or not a record of ours (its schema says so), -E2BIG,
+ * -ENOMEM; the message names no file. Pure.
+ */
+GT_MUST_CHECK int gt_record_view_parse(const char *doc, size_t len, struct gt_record_view *ret,
+				       struct gt_err *e);
+
+/*
+ * Reads the record of ID below DIRFD (from gt_record_dir_open) and parses it. *ret_doc (may be
+ * NULL) gets its text, freed by the caller. -ENOENT: no such record. -EINVAL also when the file's
+ * record is not ID's.
+ */
+GT_MUST_CHECK int gt_record_view_load(int dirfd, const char *id, struct gt_record_view *ret,
+				      char **ret_doc, size_t *ret_len, struct gt_err *e);
+
+/*
+ * Notes in the record of ID below DIRFD that the container's limits were changed at AT_S: the first
+ * time counts. -ENOENT: there is no record. Effects: rewrites the record atomically.
+ */
+GT_MUST_CHECK int gt_record_drift(int dirfd, const char *id, int64_t at_s, struct gt_err *e);
+
+/*
+ * The ids of the records below DIRFD, sorted: an array and its strings in one allocation that the
+ * caller frees. Names that cannot be an id's file are passed over. *ret_dropped (may be NULL)
+ * counts those beyond GT_VIEW_RECORD_MAX.
+ */
+GT_MUST_CHECK int gt_record_ids(int dirfd, char (**ret)[GT_ID_MAX], uint32_t *ret_n,
+				uint32_t *ret_dropped);
+
+/*
+ * The id that PREFIX stands for: the id itself, or the only one that begins with it. -ENOENT: none,
+ * -EEXIST: more than one (the message names two), -EINVAL: "".
+ */
+GT_MUST_CHECK int gt_record_find(int dirfd, const char *prefix, char ret[GT_ID_MAX],
+				 struct gt_err *e);
+
+/* Seconds since the epoch of "2026-01-02T03:04:05Z" (a fraction is passed over). -EINVAL. Pure. */
+GT_MUST_CHECK int gt_record_time(const char *text, int64_t *ret);
+
+/* ---- keeping one ---- */
+
+/*
+ * DIR, or (NULL) the default directory of records, written to BUF; a user's own is made when it is
+ * missing, for him alone. NULL when there is none. Never fails otherwise: opening it says why.
+ */
+const char *gt_keep_dir(const char *dir, char buf[GT_RECORD_DIR_CAP]);
+
+/*
+ * Opens the directory of records for writing and makes what is missing: DIR, or the default one
+ * (NULL). A descriptor, or -errno, which has been logged with the container's name WHO: a user
+ * without a directory of his own (gt_record_dir_default) is told so as an information.
+ */
+GT_MUST_CHECK int gt_keep_open(const char *dir, const char *who);
+
+/* The same for removing: makes nothing, logs nothing. */
+GT_MUST_CHECK int gt_keep_open_old(const char *dir);
+
+/*
+ * Keeps REC (NULL: nothing), whose document was edited with RESULT (0, or -errno with WHY), in DIR
+ * or the default directory, and counts. A container whose id is not known has no record. What fails
+ * is logged: it changes nothing else.
+ */
+void gt_keep_edited(struct gt_record *rec, const char *dir, int result, const struct gt_err *why);
+
+/* ---- an earlier decision ---- */
+
+/*
+ * True when an earlier stage (precreate, or gotune-runtime's create) has a record of NOW's
+ * container below DIRFD, and the variables that it set stand in config.json: its decision holds,
+ * and its record tells more than "already set" would. Reads that record.
+ */
+bool gt_decided_earlier(int dirfd, const struct gt_record *now);
+
+/* ---- is the container still there? ---- */
+
+/*
+ * True when the process of V has ended, or never came. It is the record's pid or, of a container
+ * that did not run yet when it was decided about, the one in its pid file: then *ret_pid gets it
+ * (0: not known). A record with neither cannot be told, and stays. NOW_S: seconds since the epoch.
+ * Reads proc and the pid file below ROOT, a root descriptor.
+ */
+bool gt_record_is_gone(int root, const struct gt_record_view *v, int64_t now_s, int64_t *ret_pid);
 
 #endif

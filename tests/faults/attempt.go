@@ -121,8 +121,8 @@ func (s *Shard) breakRun(st *Stage, what string) func() {
 	return func() { must(syscall.Unmount(s.records, syscall.MNT_DETACH), "umount "+s.records) }
 }
 
-// mend takes away what breakRun filled the directory with.
-func (s *Shard) mend(what string) {
+// restore takes away what breakRun filled the directory with.
+func (s *Shard) restore(what string) {
 	fills, _ := filepath.Glob(s.records + "/fill-*")
 	if what == "full" {
 		fills = append(fills, s.records+"/counters")
@@ -171,7 +171,7 @@ func (s *Shard) attempt(st *Stage, c Case) Result {
 	hit := s.hit(c)
 	s.crashes(&wrong)
 	if c.kind == "run" {
-		s.mend(c.what)
+		s.restore(c.what)
 	}
 	s.after(st, c, ran, &wrong)
 	undo()

@@ -6,6 +6,8 @@
 
 #include "../unit/plan/plan_usual.h"
 #include "fill.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 
 #define OVER 3 /* counts that say more than there is room for */
 

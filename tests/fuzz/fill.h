@@ -6,7 +6,7 @@
 #define TESTS_FUZZ_FILL_H
 
 #include "fuzz.h"
-#include "gotune/parse.h"
+#include "gotune/base.h"
 
 enum fill_type {
 	FILL_BYTE, /* a bool or an enum: below MAX */

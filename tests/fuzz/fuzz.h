@@ -9,8 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "gotune/err.h"
-#include "gotune/str.h"
+#include "gotune/base.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -17,7 +17,7 @@ REPLAY_SAN = $(FUZZ_TARGETS:%=$(BUILD)-san/fuzz/replay_%)
 
 $(BUILD)/fuzz/%.o: tests/fuzz/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(COMPILE) -MMD -MP -c -o $@ $<
+	$(COMPILE) -Ihook -MMD -MP -c -o $@ $<
 
 FUZZ_LINK = $(COMPILE) -pie $(GT_LDFLAGS) $(LDFLAGS) -o $@ $(filter-out %/flags,$^) $(LIBS) $(CXX_LIBS)
 $(BUILD)/fuzz/replay_%: $(BUILD)/fuzz/fuzz_%.o $(BUILD)/fuzz/replay.o $(BUILD)/libgotune.a $(BUILD)/flags

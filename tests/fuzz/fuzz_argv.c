@@ -1,6 +1,6 @@
 /* The command line of the wrapper: words, separated by NULs. */
 #include "fuzz.h"
-#include "gotune/argv.h"
+#include "gotune/runtime.h"
 
 #define WORDS_MAX 64
 

@@ -1,6 +1,8 @@
 /* config.json, and all that is made of it without a look at anything else. */
 #include "fuzz.h"
+#include "gotune/base.h"
 #include "gotune/inspect.h"
+#include "gotune/model.h"
 #include "gotune/read.h"
 
 static struct gt_bundle b;

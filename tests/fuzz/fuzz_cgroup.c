@@ -6,9 +6,9 @@
 #include <sys/stat.h>
 
 #include "fuzz.h"
-#include "gotune/file.h"
+#include "gotune/base.h"
 #include "gotune/inspect.h"
-#include "gotune/parse.h"
+#include "gotune/model.h"
 
 static const char *const files[] = {
 	"proc/self/mountinfo",

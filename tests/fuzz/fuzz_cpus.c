@@ -1,6 +1,6 @@
 /* CPU lists: what is read is written again, and reads the same. */
 #include "fuzz.h"
-#include "gotune/parse.h"
+#include "gotune/base.h"
 
 /* A number alone is that CPU, or beyond all that there can be. */
 static void check_single(const char *text, int r, const struct gt_cpus *cpus)

@@ -1,6 +1,7 @@
 /* A program file, whole. */
 #include "fuzz.h"
-#include "gotune/inspect.h"
+#include "gotune/model.h"
+#include "gotune/program.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

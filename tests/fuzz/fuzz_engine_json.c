@@ -2,9 +2,9 @@
  * Edits of an engine's JSON: a path of keys joined by '/', an end of line, the document. What was
  * put is found; what was dropped is not; all other bytes stay.
  */
+#include "engine/json.h"
 #include "fuzz.h"
-#include "gotune/engine_json.h"
-#include "gotune/utf8.h"
+#include "gotune/base.h"
 
 static const char *path[4];
 static unsigned n;

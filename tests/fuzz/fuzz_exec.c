@@ -1,4 +1,7 @@
 /* A process document that is to get the variables of the container's program. */
+#include "gotune/base.h"
+#include "gotune/edit.h"
+#include "gotune/model.h"
 #include "splice_model.h"
 
 static struct gt_plan plan;

@@ -1,5 +1,7 @@
 /* The first byte says which of an engine's files about images the rest is. */
 #include "fuzz.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 #include "gotune/read.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

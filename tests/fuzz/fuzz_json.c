@@ -3,8 +3,7 @@
  * tokens; and any bytes, written as a string, are one string of a valid document.
  */
 #include "fuzz.h"
-#include "gotune/fields.h"
-#include "gotune/json.h"
+#include "gotune/base.h"
 
 struct walk {
 	const char *doc;

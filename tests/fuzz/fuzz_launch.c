@@ -1,7 +1,8 @@
 /* A container's command line, followed through its launchers: words, separated by NULs. */
 #include "fuzz.h"
-#include "gotune/inspect.h"
-#include "gotune/shell.h"
+#include "gotune/base.h"
+#include "gotune/program.h"
+#include "program/shell.h"
 
 #define STEPS_MAX 64 /* each takes a word away, or opens a shell's text */
 

@@ -1,6 +1,8 @@
 /* Go's module block as text, in pieces: a byte N for the size of the first, then the text. */
 #include "fuzz.h"
-#include "gotune/elf.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "program/elf.h"
 
 static void feed(struct fuzz_in in, size_t first, struct gt_program *p)
 {

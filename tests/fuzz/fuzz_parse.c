@@ -5,8 +5,7 @@
 #include <fnmatch.h>
 
 #include "fuzz.h"
-#include "gotune/parse.h"
-#include "gotune/utf8.h"
+#include "gotune/base.h"
 
 static void numbers(const char *s)
 {

@@ -3,6 +3,9 @@
  * within the bounds of the facts and the policy. Each bound is worked out here anew.
  */
 #include "facts.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/plan.h"
 
 #define MIB (UINT64_C(1) << 20)
 

@@ -1,8 +1,9 @@
 /* Policy files, one over the other, separated by lines of "%%". */
 #include "fuzz.h"
-#include "gotune/json.h"
-#include "gotune/read.h"
-#include "gotune/read_policy.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/policy.h"
+#include "policy/draft.h"
 
 #define LAYERS 4
 

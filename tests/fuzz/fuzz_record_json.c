@@ -3,10 +3,10 @@
  * reads back as what it says; its log line always fits.
  */
 #include "facts.h"
-#include "gotune/json.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/plan.h"
 #include "gotune/record.h"
-#include "gotune/record_read.h"
-#include "gotune/utf8.h"
 
 #define RT(m)	 FILL_STR(struct gt_record, m)
 #define RN(m)	 FILL_NUM(struct gt_record, m)

@@ -1,6 +1,8 @@
 /* A record that was saved by somebody. */
 #include "fuzz.h"
-#include "gotune/record_read.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -3,6 +3,8 @@
  * --set and of labels, an empty line between each.
  */
 #include "fuzz.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 #include "gotune/read.h"
 
 static struct gt_bundle b;

@@ -1,6 +1,7 @@
 /* A script in a file: its arguments, an empty line, its text. */
 #include "fuzz.h"
-#include "gotune/inspect.h"
+#include "gotune/base.h"
+#include "gotune/program.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

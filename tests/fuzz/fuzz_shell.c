@@ -1,6 +1,8 @@
 /* The text of `sh -c`, without a file around it. */
 #include "fuzz.h"
-#include "gotune/shell.h"
+#include "gotune/base.h"
+#include "gotune/program.h"
+#include "program/shell.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

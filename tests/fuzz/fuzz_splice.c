@@ -2,8 +2,9 @@
  * A plan spliced into config.json, or into a process document: a line of letters says what is
  * planned, a line has the text of its values, the rest is the document.
  */
+#include "gotune/base.h"
+#include "gotune/model.h"
 #include "gotune/read.h"
-#include "gotune/utf8.h"
 #include "splice_model.h"
 
 static struct gt_plan plan;

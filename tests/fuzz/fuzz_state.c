@@ -1,5 +1,7 @@
 /* OCI state on standard input. */
 #include "fuzz.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 #include "gotune/read.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,7 +1,6 @@
 /* An engine's TOML: a path of keys joined by '/', an end of line, the document. */
 #include "fuzz.h"
-#include "gotune/json.h"
-#include "gotune/toml.h"
+#include "gotune/base.h"
 
 static int ignore(void *ctx, const struct gt_json_event *ev, struct gt_err *e)
 {

@@ -6,7 +6,9 @@
 #include <sys/socket.h>
 
 #include "fuzz.h"
-#include "gotune/wire.h"
+#include "gotune/base.h"
+#include "gotune/sandbox.h"
+#include "sandbox/wire.h"
 
 #define LEN_MAX (60u << 10) /* fits a socket's buffer: nobody reads while we send */
 
@@ -36,7 +38,7 @@ static bool is_unused(const char *out, size_t len, const struct gt_wire_array *a
 static void round_trip(struct fuzz_in *in, size_t len)
 {
 	static char out[LEN_MAX], back[LEN_MAX];
-	int64_t deadline = gt_wire_now_ms() + 5000;
+	int64_t deadline = gt_now_ms() + 5000;
 	const struct gt_wire_array array = {fuzz_u16(in), fuzz_u16(in), fuzz_byte(in),
 					    fuzz_u16(in)};
 	const struct gt_wire_shape shape = {&array, array.max > 0};
@@ -76,8 +78,8 @@ static void stalled(struct fuzz_in *in, size_t len)
 	memcpy(&map, in->p, in->n < sizeof(map) ? in->n : sizeof(map));
 	pair(sock);
 	HOLDS(setsockopt(sock[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)) == 0);
-	HOLDS(gt_wire_read(sock[0], &byte, 1, gt_wire_now_ms() + 1) == -ETIMEDOUT);
-	r = gt_wire_send(sock[0], "hdr", 3, STDERR_FILENO, &map, out, len, gt_wire_now_ms() + 1);
+	HOLDS(gt_wire_read(sock[0], &byte, 1, gt_now_ms() + 1) == -ETIMEDOUT);
+	r = gt_wire_send(sock[0], "hdr", 3, STDERR_FILENO, &map, out, len, gt_now_ms() + 1);
 	HOLDS(r == 0 || r == -ETIMEDOUT || r == -EBADMSG);
 	close(sock[1]);
 	HOLDS(gt_wire_send(sock[0], "hdr", 3, -1, &map, out, 0, 0) == -EPIPE);
@@ -87,7 +89,7 @@ static void stalled(struct fuzz_in *in, size_t len)
 
 static void hostile(struct fuzz_in *in, size_t len, bool wait)
 {
-	int64_t deadline = wait ? gt_wire_now_ms() + 5000 : 0;
+	int64_t deadline = wait ? gt_now_ms() + 5000 : 0;
 	char *room = calloc(1, len ? len : 1);
 	struct gt_wire_map map;
 	int sock[2], r;

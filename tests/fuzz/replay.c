@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 
 #include "fuzz.h"
-#include "gotune/file.h"
+#include "gotune/base.h"
 
 #define INPUT_MAX (16u << 20)
 

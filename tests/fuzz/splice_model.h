@@ -6,9 +6,9 @@
 #define TESTS_FUZZ_SPLICE_MODEL_H
 
 #include "fuzz.h"
-#include "gotune/apply.h"
-#include "gotune/json.h"
-#include "gotune/parse.h"
+#include "gotune/base.h"
+#include "gotune/edit.h"
+#include "gotune/model.h"
 
 #define EVENTS_MAX 4096
 

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
+#include "gotune/base.h"
 #include "hostile.h"
 
 #define SOCK 3 /* where sandbox/worker.c keeps it */

@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 
+#include "gotune/base.h"
 #include "hostile.h"
 
 /* ---- bytes ---- */

@@ -4,6 +4,8 @@
  */
 #include <stdio.h>
 
+#include "gotune/base.h"
+#include "gotune/model.h"
 #include "hostile.h"
 
 static void bundle_root(void *ret)

@@ -5,8 +5,13 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "gotune/apply.h"
-#include "gotune/stack.h"
+#include "apply/stack.h"
+#include "gotune/base.h"
+#include "gotune/edit.h"
+#include "gotune/model.h"
+#include "gotune/program.h"
+#include "gotune/sandbox.h"
+#include "gotune/sysctl.h"
 #include "hostile.h"
 
 void ask_for_all(struct gt_strv *to)

@@ -1,7 +1,10 @@
 /*
  * The fields of what the jobs answer, each to be turned hostile on its own: a table a struct. Pure.
  */
-#include "gotune/stack.h"
+#include "apply/stack.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/sysctl.h"
 #include "hostile.h"
 
 #define F(type, name, kind)                                                              \

@@ -8,15 +8,18 @@
  * container itself. GOTUNE_BYSTANDER="PID ID BUNDLE CGROUP" is a container to be named instead.
  * GOTUNE_HOSTILE_HITS is a file in which the answers are counted. Privilege: that of the job.
  */
-#include "hostile.h"
-
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>
 
-#include "gotune/stack.h"
+#include "apply/stack.h"
+#include "gotune/apply.h"
+#include "gotune/base.h"
+#include "gotune/sandbox.h"
+#include "gotune/sysctl.h"
+#include "hostile.h"
 
-/* decide/jobs.c and decide/jobs_sysctl.c once more, with other names for their tables: Makefile. */
+/* decide/jobs.c and sysctl/jobs.c once more, with other names for their tables: Makefile. */
 extern const struct gt_job real_parse_jobs[GT_JOB_COUNT];
 extern const struct gt_job real_sysctl_jobs[GT_JOB_SYSCTL_COUNT];
 

@@ -5,8 +5,9 @@
 #ifndef HOSTILE_H
 #define HOSTILE_H
 
-#include "gotune/image.h"
-#include "gotune/jobs.h"
+#include "decide/jobs.h"
+#include "gotune/base.h"
+#include "gotune/sandbox.h"
 
 /* One job: its name on the command line, its answer, what can be wrong with it. */
 enum target {

@@ -20,11 +20,11 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "gotune/apart.h"
+#include "apply/stack.h"
 #include "gotune/apply.h"
-#include "gotune/arch.h"
-#include "gotune/file.h"
-#include "gotune/stack.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/sandbox.h"
 #include "skip.h"
 
 /* A child that waits for a byte and then execs ARGV with ENV; its output comes through OUT. */

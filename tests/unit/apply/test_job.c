@@ -9,6 +9,8 @@
 #include <cmocka.h>
 
 #include "gotune/apply.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 
 static struct gt_facts f;
 static struct gt_plan plan;

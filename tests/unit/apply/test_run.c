@@ -11,6 +11,8 @@
 #include <string.h>
 
 #include "gotune/apply.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 
 static struct gt_facts f;
 static struct gt_plan plan;

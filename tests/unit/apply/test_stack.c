@@ -12,7 +12,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gotune/stack.h"
+#include "apply/stack.h"
+#include "gotune/apply.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 
 #define SP    0x7ffc00001000ULL
 #define ENTRY 0x401000ULL

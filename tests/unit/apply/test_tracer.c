@@ -17,9 +17,9 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-#include "gotune/file.h"
-#include "gotune/inspect.h"
-#include "gotune/tracer.h"
+#include "apply/tracer.h"
+#include "gotune/apply.h"
+#include "gotune/base.h"
 #include "skip.h"
 
 /* A process that execs env when it is told to, and the pipe that the tracer is to keep. */
@@ -58,7 +58,7 @@ static int begin(void **state)
 	s.go = go[1];
 	s.out = out[0];
 	*state = &s;
-	if (gt_inspect_start_time(root, s.pid, &s.start) < 0)
+	if (gt_start_time(root, s.pid, &s.start) < 0)
 		return -1;
 	close(root);
 	return 0;
@@ -248,7 +248,7 @@ static int reuse(void)
 		return 77;
 	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	first = waiting_child();
-	if (gt_inspect_start_time(root, first, &start) < 0)
+	if (gt_start_time(root, first, &start) < 0)
 		return 5;
 	job = job_for(first, start);
 	end_child(first);
@@ -263,7 +263,7 @@ static int reuse(void)
 	if (is_traced(second))
 		return 2;
 	/* ... and with its own start time it is taken: the refusal was for this reason. */
-	if (gt_inspect_start_time(root, second, &start) < 0 || start == job.pid_start)
+	if (gt_start_time(root, second, &start) < 0 || start == job.pid_start)
 		return 3;
 	job.pid_start = start;
 	if (gt_tracer_start(&job, &t, NULL) != 0 || !is_traced(second))

@@ -8,9 +8,7 @@
 /* cmocka wants the four above */
 #include <cmocka.h>
 
-#include "gotune/parse.h"
-
-#include "gotune/str.h"
+#include "gotune/base.h"
 
 /* LIST "!": not a list; "+": a CPU number too large. Else what it reads as, in its shortest form.
  */

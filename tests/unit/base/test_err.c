@@ -18,9 +18,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "gotune/err.h"
-#include "gotune/log.h"
-#include "gotune/str.h"
+#include "gotune/base.h"
 #include "skip.h"
 
 static void test_err_set(void **state)

@@ -23,8 +23,7 @@
 #include <time.h>
 
 #include "deny_call.h"
-#include "gotune/file.h"
-#include "gotune/str.h"
+#include "gotune/base.h"
 
 /* A tree below /tmp: DIR/root is the root; DIR/secret lies outside of it. */
 struct tree {

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "gotune/parse.h"
+#include "gotune/base.h"
 
 static void test_glob_table(void **state)
 {

@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "gotune/heap.h"
-#include "gotune/json.h"
+#include "base/heap.h"
+#include "gotune/base.h"
 #include "skip.h"
 
 static int ignore(void *ctx, const struct gt_json_event *ev, struct gt_err *e)

@@ -7,9 +7,8 @@
 
 #include <cmocka.h>
 
-#include "gotune/json.h"
-#include "gotune/keyset.h"
-#include "gotune/utf8.h"
+#include "base/keyset.h"
+#include "gotune/base.h"
 
 /* A walk as text: one line "PATH TYPE [BEGIN,END) TOKEN", so that rows are read by eye. */
 struct trace {

@@ -9,9 +9,7 @@
 
 #include <cmocka.h>
 
-#include "gotune/err.h"
-#include "gotune/file.h"
-#include "gotune/str.h"
+#include "gotune/base.h"
 #include "skip.h"
 
 #define STRANGER 12345

@@ -8,9 +8,7 @@
 /* cmocka wants the four above */
 #include <cmocka.h>
 
-#include "gotune/parse.h"
-
-#include "gotune/str.h"
+#include "gotune/base.h"
 
 static void test_parse_u64_table(void **state)
 {

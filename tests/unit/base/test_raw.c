@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gotune/raw.h"
+#include "gotune/base.h"
 
 static char told[4096];
 

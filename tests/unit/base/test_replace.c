@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 
 #include "deny_call.h"
-#include "gotune/file.h"
+#include "gotune/base.h"
 
 #define NEXT ".f.gotune-new"
 

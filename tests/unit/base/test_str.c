@@ -8,7 +8,7 @@
 /* cmocka wants the four above */
 #include <cmocka.h>
 
-#include "gotune/str.h"
+#include "gotune/base.h"
 
 static void test_copy_table(void **state)
 {

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "gotune/toml.h"
+#include "gotune/base.h"
 
 static void test_to_json_rows(void **state)
 {

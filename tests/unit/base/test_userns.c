@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "gotune/userns.h"
+#include "gotune/base.h"
 
 static void test_userns_parse(void **state)
 {

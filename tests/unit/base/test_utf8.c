@@ -13,14 +13,12 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 
-#include "../../../hook/cli/color.c"
-#include "../../../hook/cli/out.c"
-#include "../../../hook/cli/table.c"
+#include "cli/cli.h"
+#include "engine/job.h"
+#include "gotune/base.h"
 #include "gotune/doctor.h"
-#include "gotune/engine_job.h"
-#include "gotune/json.h"
-#include "gotune/log.h"
-#include "gotune/utf8.h"
+#include "gotune/engine.h"
+#include "gotune/report.h"
 
 /* CODE as UTF-8 in RET (5 bytes); surrogates and what is beyond are not asked for. */
 static void encode(uint32_t code, char ret[5])
@@ -216,11 +214,11 @@ static void by_doctor(const char *text, struct gt_buf *ret)
 	const struct gt_check *c;
 
 	assert_non_null(d);
-	gt_doctor_say(d, GT_AREA_HOST, GT_CHECK_WARN, text, "<%s>", text);
-	gt_doctor_mend(d, text, "<%s>", text);
-	c = &d->check[0];
-	gt_buf_fmt(ret, "<%s>%s<%s>%s", c->name, c->found, c->follows, c->mend);
-	gt_doctor_follows(d, "<%s>", text);
+	gt_report_say(&d->report, GT_AREA_HOST, GT_CHECK_WARN, text, "<%s>", text);
+	gt_report_fix(&d->report, text, "<%s>", text);
+	c = &d->report.check[0];
+	gt_buf_fmt(ret, "<%s>%s<%s>%s", c->name, c->found, c->follows, c->fix);
+	gt_report_follows(&d->report, "<%s>", text);
 	gt_buf_str(ret, c->follows);
 	free(d);
 }

@@ -9,7 +9,8 @@
 
 #include <cmocka.h>
 
-#include "../../../hook/cli/args.c"
+#include "cli/cli.h"
+#include "gotune/base.h"
 
 static const struct gt_cli_command command = {
 	.name = "try",
@@ -19,9 +20,9 @@ static const struct gt_cli_command command = {
 	.max_pos = 1,
 	.missing = "give one thing: gotune try THING",
 };
-const struct gt_cli_command gt_cli_commands[] = {
-	{.name = "try"}, {.name = "policy check"}, {.name = "policy show"}};
-const unsigned gt_cli_n_commands = GT_ARRAY_LEN(gt_cli_commands);
+static const struct gt_cli_command check = {.name = "policy check"}, show = {.name = "policy show"};
+static const struct gt_cli_command *const commands[] = {&command, &check, &show};
+static const struct gt_cli_list list = {commands, GT_ARRAY_LEN(commands)};
 
 #define ARGS_MAX 8
 static int parse(const char *const words[ARGS_MAX], struct gt_cli_args *ret, struct gt_err *e)
@@ -175,8 +176,8 @@ static void test_gt_cli_find_commands(void **state)
 
 		(void)snprintf(one, sizeof(one), "%s", rows[i].a);
 		(void)snprintf(two, sizeof(two), "%s", rows[i].b ? rows[i].b : "");
-		c = gt_cli_find(rows[i].b ? 3 : 2, argv, &words);
-		if (c != (rows[i].index < 0 ? NULL : &gt_cli_commands[rows[i].index]) ||
+		c = gt_cli_find(&list, rows[i].b ? 3 : 2, argv, &words);
+		if (c != (rows[i].index < 0 ? NULL : commands[rows[i].index]) ||
 		    words != rows[i].words)
 			fail_msg("%s %s: %s, %d words", rows[i].a, rows[i].b ? rows[i].b : "",
 				 c ? c->name : "none", words);

@@ -9,10 +9,10 @@
 
 #include <cmocka.h>
 
-#include "../../../hook/cli/color.c"
-#include "../../../hook/cli/out.c"
-#include "../../../hook/cli/record.c"
-#include "../../../hook/cli/table.c"
+#include "cli/cli.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/record.h"
 
 static struct gt_record_view *new_view(void)
 {

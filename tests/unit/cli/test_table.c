@@ -1,6 +1,5 @@
 /*
- * Tables, wrapping, plain text and colour. The command's files are no part of the library, so they
- * are compiled in here.
+ * Tables, wrapping, plain text and colour.
  */
 #include <fcntl.h>
 #include <setjmp.h>
@@ -11,9 +10,8 @@
 
 #include <cmocka.h>
 
-#include "../../../hook/cli/color.c"
-#include "../../../hook/cli/out.c"
-#include "../../../hook/cli/table.c"
+#include "cli/cli.h"
+#include "gotune/base.h"
 #include "skip.h"
 
 static void test_gt_cli_wrap_breaks(void **state)

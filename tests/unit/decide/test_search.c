@@ -11,11 +11,13 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "decide/jobs.h"
+#include "decide/search.h"
+#include "gotune/base.h"
 #include "gotune/decide.h"
-#include "gotune/jobs.h"
-#include "gotune/reap.h"
-#include "gotune/search.h"
-#include "gotune/wire.h"
+#include "gotune/model.h"
+#include "gotune/sandbox.h"
+#include "sandbox/wire.h"
 #include "silent_fs.h"
 #include "skip.h"
 
@@ -112,13 +114,13 @@ static void test_search_rows(void **state)
 		struct gt_env_var var[GT_VAR_COUNT] = {[GT_VAR_GOGC] = {true, false, 6, "100"}};
 		struct gt_found found = {.error.code = 1};
 		struct gt_search s;
-		int64_t begin = gt_wire_now_ms();
+		int64_t begin = gt_now_ms();
 
 		print_message("%s\n", rows[i].name);
 		memcpy(found.var, var, sizeof(var));
 		gt_search_start(&s, rows[i].fn, NULL, var, &parser);
 		gt_search_await(&s, &found);
-		assert_in_range(gt_wire_now_ms() - begin, 0, GT_SEARCH_MS + SLACK_MS);
+		assert_in_range(gt_now_ms() - begin, 0, GT_SEARCH_MS + SLACK_MS);
 		assert_int_equal(found.program.note, rows[i].note);
 		assert_int_equal(found.error.code, rows[i].answers ? 0 : 1);
 		assert_string_equal(found.program.path, rows[i].fn == finds ? "/x" : "");
@@ -156,18 +158,18 @@ static void ask(const char *dir)
 {
 	char file[64];
 	struct gt_program p = {0};
-	int64_t begin = gt_wire_now_ms();
+	int64_t begin = gt_now_ms();
 
 	(void)snprintf(file, sizeof(file), "%s/prog", dir);
 	assert_int_equal(gt_decide_program(NULL, file, &p, NULL), 0);
 	assert_int_equal(p.note, GT_NOTE_TOOK_TOO_LONG);
 	assert_string_equal(p.path, file);
-	assert_in_range(gt_wire_now_ms() - begin, GT_SEARCH_MS,
+	assert_in_range(gt_now_ms() - begin, GT_SEARCH_MS,
 			GT_SEARCH_MS + GT_END_WAIT_MS + SLACK_MS);
-	begin = gt_wire_now_ms();
+	begin = gt_now_ms();
 	assert_int_equal(gt_decide_program(dir, "/prog", &p, NULL), 0);
 	assert_int_equal(p.note, GT_NOTE_TOOK_TOO_LONG);
-	assert_in_range(gt_wire_now_ms() - begin, GT_SEARCH_MS,
+	assert_in_range(gt_now_ms() - begin, GT_SEARCH_MS,
 			GT_SEARCH_MS + GT_END_WAIT_MS + SLACK_MS);
 }
 

@@ -10,8 +10,8 @@
 
 #include <stdio.h>
 
-#include "gotune/doctor_tools.h"
-#include "gotune/record_read.h"
+#include "doctor/tools.h"
+#include "gotune/record.h"
 
 #define SAW                                                                                 \
 	"{\"GOMAXPROCS\":\"1\",\"GOMEMLIMIT\":\"123MiB\",\"GOGC\":\"77\",\"GODEBUG\":null," \
@@ -110,26 +110,26 @@ static void test_judge_and_too_many_rows(void **state)
 
 	(void)state;
 	assert_non_null(d);
-	assert_int_equal(gt_doctor_judge(d, NULL), GT_DOCTOR_HEALTHY);
-	gt_doctor_say(d, GT_AREA_HOST, GT_CHECK_INFO, "a", "b");
-	assert_int_equal(gt_doctor_judge(d, NULL), GT_DOCTOR_HEALTHY);
-	gt_doctor_say(d, GT_AREA_HOST, GT_CHECK_WARN, "w", "a \033[31m%s", "\n");
-	gt_doctor_mend(d, "so", "do %d", 1);
-	assert_string_equal(d->check[1].found, "a ?[31m?");
-	assert_string_equal(d->check[1].mend, "do 1");
-	assert_int_equal(gt_doctor_judge(d, NULL), GT_DOCTOR_DEGRADED);
+	assert_int_equal(gt_report_judge(&d->report, NULL), GT_DOCTOR_HEALTHY);
+	gt_report_say(&d->report, GT_AREA_HOST, GT_CHECK_INFO, "a", "b");
+	assert_int_equal(gt_report_judge(&d->report, NULL), GT_DOCTOR_HEALTHY);
+	gt_report_say(&d->report, GT_AREA_HOST, GT_CHECK_WARN, "w", "a \033[31m%s", "\n");
+	gt_report_fix(&d->report, "so", "do %d", 1);
+	assert_string_equal(d->report.check[1].found, "a ?[31m?");
+	assert_string_equal(d->report.check[1].fix, "do 1");
+	assert_int_equal(gt_report_judge(&d->report, NULL), GT_DOCTOR_DEGRADED);
 	for (unsigned i = 0; i < 2 * GT_CHECKS_MAX; i++) {
-		gt_doctor_say(d, GT_AREA_HOST, GT_CHECK_BAD, "x", "y");
-		gt_doctor_mend(d, "z", "%s", "z");
+		gt_report_say(&d->report, GT_AREA_HOST, GT_CHECK_BAD, "x", "y");
+		gt_report_fix(&d->report, "z", "%s", "z");
 	}
-	assert_int_equal(gt_doctor_judge(d, count), GT_DOCTOR_BROKEN);
-	assert_int_equal(d->n_check, GT_CHECKS_MAX);
+	assert_int_equal(gt_report_judge(&d->report, count), GT_DOCTOR_BROKEN);
+	assert_int_equal(d->report.n_check, GT_CHECKS_MAX);
 	assert_int_equal(count[GT_CHECK_BAD], GT_CHECKS_MAX - 2);
-	assert_int_equal(d->dropped, GT_CHECKS_MAX + 2);
+	assert_int_equal(d->report.dropped, GT_CHECKS_MAX + 2);
 	memset(d, 0, sizeof(*d)); /* a row that nobody sees may have been a fault */
 	for (unsigned i = 0; i <= GT_CHECKS_MAX; i++)
-		gt_doctor_say(d, GT_AREA_HOST, GT_CHECK_OK, "x", "y");
-	assert_int_equal(gt_doctor_judge(d, NULL), GT_DOCTOR_DEGRADED);
+		gt_report_say(&d->report, GT_AREA_HOST, GT_CHECK_OK, "x", "y");
+	assert_int_equal(gt_report_judge(&d->report, NULL), GT_DOCTOR_DEGRADED);
 	free(d);
 }
 

@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "gotune/doctor_tools.h"
+#include "doctor/tools.h"
 #include "skip.h"
 
 #define HEAD "HTTP/1.0 200 OK\r\nServer: Docker\r\n"

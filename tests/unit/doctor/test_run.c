@@ -16,8 +16,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "gotune/doctor_tools.h"
-#include "gotune/file.h"
+#include "doctor/tools.h"
+#include "gotune/base.h"
 #include "skip.h"
 
 static char dir[64];

@@ -10,8 +10,8 @@
 
 #include <stdio.h>
 
-#include "gotune/doctor_tools.h"
-#include "gotune/toml.h"
+#include "doctor/tools.h"
+#include "gotune/base.h"
 
 #define PROCS  (1u << GT_VAR_GOMAXPROCS)
 #define LIMIT  (1u << GT_VAR_GOMEMLIMIT)

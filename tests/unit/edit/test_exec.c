@@ -9,7 +9,9 @@
 
 #include <cmocka.h>
 
-#include "gotune/apply.h"
+#include "gotune/base.h"
+#include "gotune/edit.h"
+#include "gotune/model.h"
 
 static struct gt_plan plan; /* too large for a stack */
 

@@ -7,8 +7,9 @@
 
 #include <cmocka.h>
 
-#include "gotune/apply.h"
-#include "gotune/json.h"
+#include "gotune/base.h"
+#include "gotune/edit.h"
+#include "gotune/model.h"
 #include "gotune/read.h"
 
 static struct gt_plan plan;

@@ -9,8 +9,9 @@
 
 #include <cmocka.h>
 
-#include "gotune/engine_job.h"
-#include "gotune/file.h"
+#include "engine/job.h"
+#include "gotune/base.h"
+#include "gotune/engine.h"
 
 /* A root with a/one = "1\n", and a job on it. */
 struct place {

@@ -7,7 +7,9 @@
 
 #include <cmocka.h>
 
-#include "gotune/engine_job.h"
+#include "engine/job.h"
+#include "gotune/base.h"
+#include "gotune/engine.h"
 
 static void test_diff_rows(void **state)
 {

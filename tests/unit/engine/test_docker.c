@@ -7,7 +7,8 @@
 
 #include <cmocka.h>
 
-#include "gotune/engine_docker.h"
+#include "engine/docker.h"
+#include "gotune/base.h"
 
 static void test_has_flag_rows(void **state)
 {

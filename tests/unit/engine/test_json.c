@@ -7,7 +7,8 @@
 
 #include <cmocka.h>
 
-#include "gotune/engine_json.h"
+#include "engine/json.h"
+#include "gotune/base.h"
 
 /* "a/b" as an array of keys. */
 struct keys {

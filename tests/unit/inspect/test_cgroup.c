@@ -12,9 +12,8 @@
 #include <ftw.h>
 #include <stdio.h>
 
-#include "gotune/file.h"
+#include "gotune/base.h"
 #include "gotune/inspect.h"
-#include "gotune/str.h"
 
 #define GIB(n) (UINT64_C(n) << 30)
 #define MIB(n) (UINT64_C(n) << 20)

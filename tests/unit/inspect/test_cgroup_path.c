@@ -9,7 +9,9 @@
 
 #include <cmocka.h>
 
+#include "gotune/base.h"
 #include "gotune/inspect.h"
+#include "gotune/model.h"
 
 static const struct {
 	const char *path, *want; /* want NULL: cannot be told */

@@ -10,9 +10,8 @@
 
 #include <stdio.h>
 
-#include "gotune/file.h"
+#include "gotune/base.h"
 #include "gotune/inspect.h"
-#include "gotune/str.h"
 
 #define ALL (GT_NEED_SMT | GT_NEED_NUMA | GT_NEED_SCHED)
 

@@ -17,10 +17,8 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-#include "gotune/file.h"
+#include "gotune/base.h"
 #include "gotune/inspect.h"
-#include "gotune/lsm.h"
-#include "gotune/str.h"
 #include "skip.h"
 
 static struct gt_facts facts;
@@ -435,43 +433,6 @@ static void test_inspect_task_can_raise(void **state)
 	}
 }
 
-static void test_inspect_start_time_table(void **state)
-{
-	static const struct {
-		const char *comm, *start;
-		int r;
-		uint64_t want;
-	} rows[] = {
-		{"runc:[2:INIT]", "8675309", 0, 8675309},
-		{"a) S 1 2 3 (b", "42", 0, 42},
-		{") ) ) )", "42", 0, 42},
-		{"x", "-1", -EINVAL, 0},
-		{"x", "soon", -EINVAL, 0},
-		{"x", "18446744073709551616", -ERANGE, 0},
-	};
-	_cleanup_close_ int root = gt_root_open(tmp, NULL);
-	uint64_t v = 0;
-
-	(void)state;
-	for (size_t i = 0; i < GT_ARRAY_LEN(rows); i++) {
-		int r;
-
-		put_stat(rows[i].comm, rows[i].start);
-		v = 0;
-		r = gt_inspect_start_time(root, 7, &v);
-		if (r != rows[i].r || v != rows[i].want)
-			fail_msg("(%s) %s: %d, %llu", rows[i].comm, rows[i].start, r,
-				 (unsigned long long)v);
-	}
-	put("proc/7/stat", "7 (x) S 1 7 7 0 -1 4194560 1 0 0 0 1 2 0 0 20 0 6 0");
-	assert_int_equal(gt_inspect_start_time(root, 7, &v), -EINVAL);
-	put("proc/7/stat", "");
-	assert_int_equal(gt_inspect_start_time(root, 7, &v), -EINVAL);
-	assert_int_equal(gt_inspect_start_time(root, 8, &v), -ENOENT);
-	assert_int_equal(gt_inspect_start_time(root, 0, &v), -ESRCH);
-	assert_int_equal(gt_inspect_start_time(root, -7, &v), -ESRCH);
-}
-
 static void test_inspect_rootfs_by_bundle(void **state)
 {
 	static const char *const bad[] = {"", "missing", "file", "../../../../nonexistent"};
@@ -569,7 +530,6 @@ static void test_inspect_rootfs_sees_mounts(void **state)
 static void test_inspect_task_here(void **state)
 {
 	_cleanup_close_ int root = gt_root_open(NULL, NULL);
-	uint64_t a = 0, b = 0;
 
 	(void)state;
 	memset(&facts, 0, sizeof(facts));
@@ -580,9 +540,6 @@ static void test_inspect_task_here(void **state)
 	assert_int_equal(facts.ipc, GT_NS_OWNER_HOST);
 	assert_true(facts.nofile.live_known);
 	assert_int_not_equal(facts.nofile.can_raise_hard, GT_UNKNOWN);
-	assert_int_equal(gt_inspect_start_time(root, getpid(), &a), 0);
-	assert_int_equal(gt_inspect_start_time(root, getpid(), &b), 0);
-	assert_true(a > 0 && a == b);
 }
 
 int main(void)
@@ -598,7 +555,6 @@ int main(void)
 		IN_TMP(test_inspect_task_limits),
 		IN_TMP(test_inspect_task_limits_of_runc),
 		IN_TMP(test_inspect_task_can_raise),
-		IN_TMP(test_inspect_start_time_table),
 		IN_TMP(test_inspect_rootfs_by_bundle),
 		IN_TMP(test_inspect_rootfs_sees_mounts),
 		cmocka_unit_test(test_inspect_task_here),

@@ -18,7 +18,9 @@
 
 #include <cmocka.h>
 
-#include "gotune/planner.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/plan.h"
 #include "plan_usual.h"
 
 struct plan_case {

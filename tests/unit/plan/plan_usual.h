@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-#include "gotune/planner.h"
-#include "gotune/str.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 
 #define USUAL_PROFILES 3
 

@@ -1,6 +1,7 @@
 /*
  * The CPU rules of the planner: A, Q, value, native, and what GOMAXPROCS becomes of them.
  */
+#include "gotune/base.h"
 #include "plan_cases.h"
 
 /* Go 1.24 looks at no quota, so that the value is what is set, unless it is |A|. */

@@ -1,6 +1,7 @@
 /*
  * The environment's rows: what is kept, asked for, left alone or set.
  */
+#include "gotune/base.h"
 #include "plan_cases.h"
 
 /* Rule 1, also for what Go would ignore or die of. */

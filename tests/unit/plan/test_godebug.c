@@ -1,9 +1,10 @@
 /*
  * GODEBUG: merging, its row, and whether containermaxprocs is on.
  */
+#include "gotune/base.h"
+#include "gotune/plan.h"
+#include "plan/rules.h"
 #include "plan_cases.h"
-
-#include "gotune/plan_rules.h"
 
 static void test_merge_godebug(void **state)
 {

@@ -2,6 +2,9 @@
  * What holds of every plan, whatever the facts: asked of some ten thousand combinations of words
  * that change the usual container. The draw is fixed, so that a failure can be repeated.
  */
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/plan.h"
 #include "plan_cases.h"
 
 static const char *const words[] = {

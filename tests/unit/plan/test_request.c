@@ -1,6 +1,9 @@
 /*
  * Requests: what the policy allows, what is sound, and what a refused one is told.
  */
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/plan.h"
 #include "plan_cases.h"
 
 static void test_request_allowed(void **state)

@@ -1,6 +1,9 @@
 /*
  * Which containers: trouble, opt-in and opt-out, rules, rollout, mode and profile.
  */
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/plan.h"
 #include "plan_cases.h"
 
 #define ALL_SKIP(r)                                                                               \

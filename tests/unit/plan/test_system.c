@@ -1,6 +1,9 @@
 /*
  * RLIMIT_NOFILE and sysctls.
  */
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/plan.h"
 #include "plan_cases.h"
 
 static void test_nofile(void **state)

@@ -16,7 +16,8 @@
 #include <sys/wait.h>
 
 #include "deny_call.h"
-#include "gotune/disabled.h"
+#include "gotune/base.h"
+#include "gotune/policy.h"
 
 enum made {
 	NOTHING,

@@ -11,9 +11,9 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "gotune/file.h"
-#include "gotune/json.h"
-#include "gotune/read.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/policy.h"
 
 /* A machine of its own for each test: files are given by name and text. */
 static char dir[] = "/tmp/gotune-policy-XXXXXX";

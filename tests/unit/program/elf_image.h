@@ -11,7 +11,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "gotune/inspect.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/program.h"
 
 #define DATA_OFF  0x1000u /* the data segment, in the file */
 #define DATA_ADDR 0x401000u

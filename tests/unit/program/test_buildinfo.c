@@ -9,8 +9,10 @@
 #include <cmocka.h>
 
 #include "elf_image.h"
-#include "gotune/elf.h"
-#include "gotune/inspect.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/program.h"
+#include "program/elf.h"
 
 #define GO(name, m)    expect(name, m, GT_PROG_GO, GT_NOTE_NONE, "go1.24.4", true)
 #define BAD(name, m)   expect(name, m, GT_PROG_UNKNOWN, GT_NOTE_MALFORMED, "", false)

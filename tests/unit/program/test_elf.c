@@ -12,8 +12,9 @@
 
 #include <cmocka.h>
 
-#include "gotune/inspect.h"
-#include "gotune/str.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/program.h"
 
 #define MUTATIONS 20000
 

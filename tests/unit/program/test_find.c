@@ -11,7 +11,9 @@
 
 #include <cmocka.h>
 
-#include "gotune/inspect.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/program.h"
 
 static char dir[] = "/tmp/gotune-find-XXXXXX";
 static int root = -1;

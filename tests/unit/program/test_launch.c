@@ -7,8 +7,9 @@
 
 #include <cmocka.h>
 
-#include "gotune/inspect.h"
-#include "gotune/shell.h"
+#include "gotune/base.h"
+#include "gotune/program.h"
+#include "program/shell.h"
 
 /* Words separated by '|' into V. "<>" is the empty word. */
 static void words(struct gt_strv *v, const char *s)

@@ -7,8 +7,9 @@
 
 #include <cmocka.h>
 
-#include "gotune/elf.h"
-#include "gotune/str.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "program/elf.h"
 
 static void test_gt_go_version_rows(void **state)
 {

@@ -8,7 +8,8 @@
 
 #include <cmocka.h>
 
-#include "gotune/inspect.h"
+#include "gotune/base.h"
+#include "gotune/program.h"
 
 /* Words separated by blanks. */
 static void words(struct gt_strv *v, const char *s)

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "gotune/base.h"
+#include "gotune/model.h"
 #include "gotune/read.h"
 
 static struct gt_bundle bundle; /* too large for a stack */

@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "gotune/base.h"
+#include "gotune/model.h"
 #include "gotune/read.h"
 
 #define ID    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"

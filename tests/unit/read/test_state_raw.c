@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "gotune/base.h"
+#include "gotune/model.h"
 #include "gotune/read.h"
 
 static struct gt_state s;

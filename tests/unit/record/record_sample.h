@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include "gotune/base.h"
+#include "gotune/model.h"
 #include "gotune/record.h"
 
 static struct gt_record sample; /* too large for a stack */

@@ -9,7 +9,8 @@
 
 #include <cmocka.h>
 
-#include "gotune/file.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
 #include "gotune/record.h"
 #include "skip.h"
 

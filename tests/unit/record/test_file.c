@@ -1,15 +1,16 @@
 /*
  * The directory of records and its counters, in a temporary directory.
  */
-#include "record_sample.h"
-
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "gotune/record_read.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/record.h"
+#include "record_sample.h"
 
 static char top[64], dir[96];
 

@@ -14,9 +14,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "gotune/file.h"
-#include "gotune/gone.h"
-#include "gotune/inspect.h"
+#include "gotune/base.h"
+#include "gotune/record.h"
 
 static char dir[64], pid_file[80];
 static struct gt_record_view view; /* too large for a stack */
@@ -88,7 +87,7 @@ static void test_gone_by_pid(void **state)
 
 	(void)state;
 	view.pid = child;
-	assert_int_equal(gt_inspect_start_time(root, child, &view.pid_start), 0);
+	assert_int_equal(gt_start_time(root, child, &view.pid_start), 0);
 	assert_false(is_gone(&pid));
 	assert_int_equal(pid, child);
 	view.pid_start++; /* the pid is another process's by now */

@@ -1,13 +1,12 @@
 /*
  * The record's JSON: always sound, shaped as config/record.schema.json says, with its words.
  */
-#include "record_sample.h"
-
 #include <fcntl.h>
 
-#include "gotune/file.h"
-#include "gotune/json.h"
-#include "gotune/record_read.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/record.h"
+#include "record_sample.h"
 
 #define SCHEMA "config/record.schema.json"
 

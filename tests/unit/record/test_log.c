@@ -1,9 +1,11 @@
 /*
  * The log line, and the small texts that records share.
  */
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/record.h"
+#include "record/text.h"
 #include "record_sample.h"
-
-#include "gotune/record_text.h"
 
 static void test_log_line_names_all_rows(void **state)
 {

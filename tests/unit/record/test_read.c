@@ -11,8 +11,9 @@
 
 #include <cmocka.h>
 
-#include "gotune/file.h"
-#include "gotune/record_read.h"
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/record.h"
 
 static const char record[] =
 	"{\"schema\":\"gotune.record/1\",\"id\":\"web-1\",\"bundle\":\"/b\",\"engine\":\"docker\","

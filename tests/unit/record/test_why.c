@@ -2,6 +2,9 @@
  * Sentences: there is one for everything that can be said, it names its numbers, and no buffer is
  * overrun. The wording is not asserted.
  */
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "gotune/record.h"
 #include "record_sample.h"
 
 static void test_why_every_reason_has_a_sentence(void **state)

@@ -10,7 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gotune/argv.h"
+#include "gotune/base.h"
+#include "gotune/runtime.h"
 
 #define ARGS_MAX 24
 

@@ -13,7 +13,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "gotune/apart.h"
+#include "gotune/sandbox.h"
 #include "skip.h"
 
 #if defined(__SANITIZE_ADDRESS__)

@@ -11,9 +11,9 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "gotune/aside.h"
-#include "gotune/reap.h"
-#include "gotune/wire.h"
+#include "gotune/base.h"
+#include "gotune/sandbox.h"
+#include "sandbox/wire.h"
 #include "silent_fs.h"
 #include "skip.h"
 
@@ -138,13 +138,13 @@ static void test_aside_that_dies(void **state)
 
 static void test_aside_time_runs_from_its_start(void **state)
 {
-	int64_t begin = gt_wire_now_ms();
+	int64_t begin = gt_now_ms();
 	struct gt_aside a = start(hangs, NULL, -1);
 
 	(void)state;
 	usleep(TIME_MS * 1000); /* it is over when it is awaited */
 	assert_int_equal(gt_aside_await(&a), -ETIMEDOUT);
-	assert_in_range(gt_wire_now_ms() - begin, TIME_MS, TIME_MS + GT_END_WAIT_MS);
+	assert_in_range(gt_now_ms() - begin, TIME_MS, TIME_MS + GT_END_WAIT_MS);
 	gt_aside_done(&a);
 	no_child_is_left();
 }
@@ -180,7 +180,7 @@ static char state_of(pid_t pid)
 static void stuck(const char *dir)
 {
 	char file[64];
-	int64_t begin = gt_wire_now_ms();
+	int64_t begin = gt_now_ms();
 	struct gt_aside a;
 	pid_t pid;
 
@@ -188,7 +188,7 @@ static void stuck(const char *dir)
 	a = start(opens, file, -1);
 	pid = a.pid;
 	assert_int_equal(gt_aside_await(&a), -ETIMEDOUT);
-	assert_in_range(gt_wire_now_ms() - begin, TIME_MS,
+	assert_in_range(gt_now_ms() - begin, TIME_MS,
 			TIME_MS + GT_END_WAIT_MS + 200); /* not waited for any longer */
 	assert_int_equal(state_of(pid), 'D');
 	gt_aside_done(&a);

@@ -23,8 +23,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "gotune/caps.h"
-#include "gotune/file.h"
+#include "gotune/base.h"
+#include "gotune/sandbox.h"
 #include "skip.h"
 
 #if defined(__SANITIZE_ADDRESS__)

@@ -15,7 +15,9 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "gotune/filter.h"
+#include "gotune/base.h"
+#include "gotune/sandbox.h"
+#include "sandbox/filter.h"
 
 static void test_filter_embedded_is_what_libseccomp_compiles(void **state)
 {

@@ -15,8 +15,9 @@
 #include <unistd.h>
 
 #include "deny_call.h"
-#include "gotune/reap.h"
-#include "gotune/wire.h"
+#include "gotune/base.h"
+#include "gotune/sandbox.h"
+#include "sandbox/wire.h"
 #include "skip.h"
 
 static pid_t child(bool ends, int status)
@@ -57,20 +58,20 @@ static void test_reap(void **state)
 static void await_children(void)
 {
 	pid_t pid = child(false, 0);
-	int64_t begin = gt_wire_now_ms();
+	int64_t begin = gt_now_ms();
 	int status = 0;
 
 	assert_int_equal(gt_reap_within(pid, 100, &status), -ETIMEDOUT);
-	assert_in_range(gt_wire_now_ms() - begin, 100, 600);
+	assert_in_range(gt_now_ms() - begin, 100, 600);
 	assert_int_equal(gt_end_child(pid), 0);
 	assert_int_equal(gt_end_child(pid), -ECHILD);
-	assert_in_range(gt_wire_now_ms() - begin, 100, 600);
+	assert_in_range(gt_now_ms() - begin, 100, 600);
 	assert_int_equal(gt_reap_within(child(true, 7), 5000, &status), 0);
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 7);
 	assert_int_equal(gt_await_child(child(true, 0), 5000), 0);
 	assert_int_equal(gt_await_child(child(true, 7), 5000), -EPIPE);
 	assert_int_equal(gt_await_child(child(false, 0), 50), -ETIMEDOUT);
-	assert_in_range(gt_wire_now_ms() - begin, 150, 1000);
+	assert_in_range(gt_now_ms() - begin, 150, 1000);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }
 

@@ -15,7 +15,9 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include "gotune/wire.h"
+#include "gotune/base.h"
+#include "gotune/sandbox.h"
+#include "sandbox/wire.h"
 
 #define LEN_MAX (3u << 20)
 
@@ -44,14 +46,13 @@ static void round_trip(const char *name, size_t len)
 	}
 	close(pair[1]);
 	memset(in, 0, sizeof(in));
-	assert_int_equal(gt_wire_read(pair[0], &h, sizeof(h), gt_wire_now_ms() + 10000), 0);
+	assert_int_equal(gt_wire_read(pair[0], &h, sizeof(h), gt_now_ms() + 10000), 0);
 	assert_int_equal(h.mark, 0x600d);
-	assert_int_equal(gt_wire_read_blocks(pair[0], &h.map, in, len, gt_wire_now_ms() + 10000),
-			 0);
+	assert_int_equal(gt_wire_read_blocks(pair[0], &h.map, in, len, gt_now_ms() + 10000), 0);
 	if (memcmp(in, out, len) != 0)
 		fail_msg("%s: another content", name);
 	/* Nothing is left on the way: the map named every byte that was sent. */
-	assert_int_equal(gt_wire_read(pair[0], &h, 1, gt_wire_now_ms() + 10000), -EPIPE);
+	assert_int_equal(gt_wire_read(pair[0], &h, 1, gt_now_ms() + 10000), -EPIPE);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
 	close(pair[0]);
@@ -173,7 +174,7 @@ static void test_wire_send_refuses_a_foreign_map(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
 	memset(&h.map, 0x55, sizeof(h.map));
 	assert_int_equal(gt_wire_send(pair[0], &h, sizeof(h), -1, &h.map, out, 200 * 1024,
-				      gt_wire_now_ms() + 1000),
+				      gt_now_ms() + 1000),
 			 -EBADMSG);
 	close(pair[0]);
 	close(pair[1]);
@@ -186,15 +187,15 @@ static void test_wire_waits_are_bounded(void **state)
 
 	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
-	assert_int_equal(gt_wire_read(pair[0], &h, sizeof(h), gt_wire_now_ms() + 20), -ETIMEDOUT);
+	assert_int_equal(gt_wire_read(pair[0], &h, sizeof(h), gt_now_ms() + 20), -ETIMEDOUT);
 	memset(out, 1, sizeof(out)); /* more than the socket holds, and nobody reads */
 	gt_wire_map(out, sizeof(out), &anything, &h.map);
 	assert_int_equal(gt_wire_send(pair[0], &h, sizeof(h), -1, &h.map, out, sizeof(out),
-				      gt_wire_now_ms() + 20),
+				      gt_now_ms() + 20),
 			 -ETIMEDOUT);
 	close(pair[1]);
 	assert_int_equal(gt_wire_send(pair[0], &h, sizeof(h), -1, &h.map, out, sizeof(out),
-				      gt_wire_now_ms() + 1000),
+				      gt_now_ms() + 1000),
 			 -EPIPE);
 	close(pair[0]);
 }

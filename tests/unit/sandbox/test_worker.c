@@ -16,9 +16,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "gotune/file.h"
-#include "gotune/reap.h"
-#include "gotune/worker.h"
+#include "gotune/base.h"
+#include "gotune/sandbox.h"
 #include "silent_fs.h"
 #include "skip.h"
 

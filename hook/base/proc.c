@@ -1,0 +1,42 @@
+/*
+ * Which process a pid stands for. Effectful: reads procfs.
+ */
+#include <stdio.h>
+#include <sys/pidfd.h>
+
+#include "gotune/base.h"
+
+int gt_start_time(int root, int64_t pid, uint64_t *ret)
+{
+	char path[48], text[4096], number[24];
+	const char *p;
+	int r;
+
+	if (pid <= 0)
+		return -ESRCH;
+	(void)snprintf(path, sizeof(path), "/proc/%lld/stat", (long long)pid); /* fits */
+	r = gt_root_read(root, path, text, sizeof(text));
+	if (r < 0)
+		return r;
+	/* Field 2 is the name in parentheses, which may itself hold both, and spaces. */
+	p = strrchr(text, ')');
+	if (!p)
+		return -EINVAL;
+	for (unsigned field = 2; field < 22; field++) {
+		p += strcspn(p, " ");
+		if (*p++ == '\0')
+			return -EINVAL;
+	}
+	if (!gt_copy(number, sizeof(number), p, strcspn(p, " ")))
+		return -EINVAL;
+	return gt_parse_u64(number, ret);
+}
+
+bool gt_is_same_process(int root, int pidfd, int64_t pid, uint64_t start)
+{
+	uint64_t now;
+
+	if (pidfd >= 0)
+		return pidfd_send_signal(pidfd, 0, NULL, 0) == 0;
+	return gt_start_time(root, pid, &now) == 0 && now == start;
+}

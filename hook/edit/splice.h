@@ -1,0 +1,63 @@
+/*
+ * what edit/splice and edit/splice_scan.c share.
+ *
+ * What is wanted in the document is a small tree of nodes, from the root down to the values. One
+ * reader in the worker and one here find where each of them is; then text is inserted or replaced
+ * there.
+ */
+#ifndef GOTUNE_EDIT_SPLICE_H
+#define GOTUNE_EDIT_SPLICE_H
+
+#include "gotune/base.h"
+#include "gotune/edit.h"
+#include "gotune/model.h"
+
+enum gt_node_kind {
+	GT_NODE_OBJECT,
+	GT_NODE_VALUE,	 /* a scalar of an object */
+	GT_NODE_ENV,	 /* an array of "NAME=value" */
+	GT_NODE_RLIMITS, /* an array of {type, soft, hard} */
+};
+
+struct gt_splice_node {
+	const char *key;
+	int parent; /* -1: the document */
+	enum gt_node_kind kind;
+	bool must_exist; /* nothing is created for its sake */
+	uint32_t row;	 /* GT_NODE_VALUE: of the plan */
+};
+
+struct gt_splice_env {
+	const char *name, *value;
+	const char *before; /* NULL: there is none */
+	uint32_t row;
+};
+
+/* What a plan wants of a document. Points into the plan. */
+struct gt_splice {
+	struct gt_splice_node node[GT_PLACES_NODES_MAX];
+	int n_node;
+	struct gt_splice_env env[GT_VAR_COUNT];
+	uint32_t n_env;
+	bool want_nofile, nofile_in_config;
+	uint64_t nofile_soft, nofile_hard;
+};
+
+/* Is row I of the plan one to be spliced in? */
+bool gt_splice_wanted(const struct gt_plan *plan, uint32_t i);
+
+/*
+ * Fills the tree from PLAN. WHOLE: config.json; otherwise a process document, whose root is the
+ * process and which has no linux section. -E2BIG, -EINVAL.
+ */
+GT_MUST_CHECK int gt_splice_want(struct gt_splice *s, bool whole, const struct gt_plan *plan);
+
+/* Appends an element; -E2BIG when there is no room. */
+GT_MUST_CHECK int gt_splice_add(struct gt_places *p, const struct gt_element *e);
+
+/* The editing process's own, by raw.h: pure, no allocation. *RET is zero before. -EINVAL: not a
+ * document that both readers could agree on; -E2BIG. */
+GT_MUST_CHECK int gt_splice_scan(const struct gt_splice *s, const char *doc, size_t len,
+				 struct gt_places *ret);
+
+#endif

@@ -1,0 +1,9 @@
+/*
+ * gotune: what people run.
+ */
+#include "gotune/cli.h"
+
+int main(int argc, char *argv[])
+{
+	return gt_cli_main(argc, argv);
+}

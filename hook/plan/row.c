@@ -1,0 +1,85 @@
+/*
+ * A row of the plan, the ends that it can come to, and warnings. Pure.
+ */
+#include "gotune/base.h"
+#include "gotune/model.h"
+#include "rules.h"
+
+struct gt_setting *gt_plan_row(struct gt_planning *pl, enum gt_setting_id id, const char *name)
+{
+	struct gt_plan *plan = pl->plan;
+	/* GT_SETTINGS_MAX is the number of rows that there can be: the last is never overrun. */
+	uint32_t i = plan->n_setting < GT_SETTINGS_MAX ? plan->n_setting++ : GT_SETTINGS_MAX - 1;
+	struct gt_setting *s = &plan->setting[i];
+
+	s->id = id;
+	s->verdict = GT_VERDICT_SKIP;
+	(void)gt_copy_str(s->name, sizeof(s->name), name); /* names are ours, or were checked */
+	return s;
+}
+
+void gt_plan_set(struct gt_setting *s, enum gt_reason why, const char *value)
+{
+	s->verdict = GT_VERDICT_SET;
+	s->reason = why;
+	(void)gt_copy_str(s->value, sizeof(s->value), value); /* values were bounded when checked */
+}
+
+void gt_plan_set_number(struct gt_setting *s, enum gt_reason why, uint64_t value)
+{
+	gt_plan_set(s, why, "");
+	(void)gt_append_u64(s->value, sizeof(s->value), value); /* 20 digits always fit */
+	s->number = value;
+}
+
+void gt_plan_set_wish(struct gt_planning *pl, struct gt_setting *s, enum gt_key key)
+{
+	gt_plan_set_number(s, GT_R_REQUESTED, pl->wish.number[key]);
+	s->origin = pl->f->req.key[key].origin;
+}
+
+void gt_plan_keep(struct gt_setting *s, enum gt_reason why)
+{
+	s->verdict = GT_VERDICT_KEEP;
+	s->reason = why;
+}
+
+void gt_plan_skip(struct gt_setting *s, enum gt_reason why)
+{
+	s->verdict = GT_VERDICT_SKIP;
+	s->reason = why;
+	s->value[0] = '\0';
+	s->number = s->soft = s->hard = 0;
+	s->origin = GT_ORIGIN_NONE;
+}
+
+void gt_plan_before(struct gt_setting *s, const char *before)
+{
+	s->has_before = true;
+	(void)gt_copy_str(s->before, sizeof(s->before), before);
+}
+
+void gt_plan_warn(struct gt_plan *plan, enum gt_warning_id id, const char *about)
+{
+	struct gt_warning w = {.id = id};
+
+	if (!plan)
+		return;
+	(void)gt_copy_str(w.about, sizeof(w.about), about); /* a name cut short still names it */
+	for (uint32_t i = 0; i < plan->n_warning; i++) {
+		if (plan->warning[i].id == id && strcmp(plan->warning[i].about, w.about) == 0)
+			return;
+	}
+	if (plan->n_warning == GT_WARNINGS_MAX) {
+		plan->warnings_dropped++;
+		return;
+	}
+	plan->warning[plan->n_warning].id = id;
+	memcpy(plan->warning[plan->n_warning].about, w.about, sizeof(w.about));
+	plan->n_warning++;
+}
+
+enum gt_reason gt_plan_not_go(const struct gt_facts *f)
+{
+	return f->program.kind == GT_PROG_OTHER ? GT_R_NOT_GO : GT_R_PROGRAM_UNKNOWN;
+}

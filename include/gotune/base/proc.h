@@ -1,0 +1,18 @@
+/*
+ * Which process a pid stands for.
+ */
+#ifndef GOTUNE_BASE_PROC_H
+#define GOTUNE_BASE_PROC_H
+
+#include "gotune/base/defs.h"
+
+/*
+ * When PID began, in clock ticks since boot: field 22 of proc/PID/stat below ROOT, a root
+ * descriptor. Pid and start together name a process: pids are given again. 0 or -errno (-ESRCH).
+ */
+GT_MUST_CHECK int gt_start_time(int root, int64_t pid, uint64_t *ret);
+
+/* Is it still that process? PIDFD: a pidfd of it, or -1: then its start is looked at. */
+bool gt_is_same_process(int root, int pidfd, int64_t pid, uint64_t start);
+
+#endif

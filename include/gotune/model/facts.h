@@ -1,0 +1,241 @@
+/*
+ * Everything the planner may know, as one fixed-size struct without pointers. Each fact
+ * says whether it is known and where it was read.
+ */
+#ifndef GOTUNE_MODEL_FACTS_H
+#define GOTUNE_MODEL_FACTS_H
+
+#include "gotune/base.h"
+#include "gotune/model/program.h"
+#include "gotune/model/state.h"
+
+#define GT_WHERE_CAP 256
+
+/* A number with its source: a file, or "config.json". */
+struct gt_fact {
+	bool known;
+	uint64_t v;
+	char where[GT_WHERE_CAP];
+};
+
+/* A set of CPUs with its source. */
+struct gt_fact_cpus {
+	bool known;
+	struct gt_cpus v;
+	char where[GT_WHERE_CAP];
+};
+
+enum gt_engine {
+	GT_ENGINE_UNKNOWN,
+	GT_ENGINE_DOCKER,
+	GT_ENGINE_PODMAN,
+	GT_ENGINE_CRIO,
+	GT_ENGINE_CONTAINERD,
+	GT_ENGINE_COUNT,
+};
+
+/* Who the container is. */
+struct gt_ident {
+	char id[GT_ID_MAX];
+	char bundle[GT_PATH_CAP];
+	char runtime[32]; /* "runc", "crun", "" */
+	char stage[16];	  /* "prestart", "precreate", "explain", ... */
+	enum gt_engine engine;
+	char image[512];	    /* "" when no engine told */
+	char container_name[128];   /* of a pod's container, for KEY/CONTAINER; "" */
+	char command[GT_PATH_CAP];  /* args[0] as written */
+	char cgroup[GT_PATH_CAP];   /* of the live process, else cgroupsPath */
+	char pid_file[GT_PATH_CAP]; /* where its runtime will write the pid; "" when not known */
+	int64_t pid;		    /* 0: not running */
+	uint64_t pid_start;	    /* /proc/PID/stat field 22, 0 when unknown */
+};
+
+/* What annotations, image environment and labels may ask for. */
+enum gt_key {
+	GT_KEY_ENABLE,
+	GT_KEY_PROFILE,
+	GT_KEY_MODE,
+	GT_KEY_PROGRAM,
+	GT_KEY_GOMAXPROCS,
+	GT_KEY_GOMEMLIMIT,
+	GT_KEY_GOGC,
+	GT_KEY_GODEBUG,
+	GT_KEY_NOFILE,
+	GT_KEY_COUNT,
+};
+
+/* Where a request came from: a higher number ranks above a lower one. */
+enum gt_origin {
+	GT_ORIGIN_NONE,
+	GT_ORIGIN_LABEL,
+	GT_ORIGIN_IMAGE_ENV,
+	GT_ORIGIN_HOOK_ARGS, /* `--profile` in the hook's registration */
+	GT_ORIGIN_ANNOTATION,
+	GT_ORIGIN_ANNOTATION_CONTAINER, /* io.gotune.KEY/CONTAINER */
+	GT_ORIGIN_SET,			/* gotune explain --set */
+	GT_ORIGIN_COUNT,
+};
+
+struct gt_request {
+	enum gt_origin origin;
+	bool too_long; /* the value did not fit and is to be ignored, with a warning */
+	char value[512];
+};
+
+#define GT_SYSCTL_NAME_CAP  64
+#define GT_SYSCTL_VALUE_CAP 128
+#define GT_SYSCTL_MAX	    16
+
+struct gt_sysctl_request {
+	enum gt_origin origin;
+	char name[GT_SYSCTL_NAME_CAP];
+	char value[GT_SYSCTL_VALUE_CAP];
+};
+
+#define GT_UNKNOWN_KEYS_MAX 8
+struct gt_requests {
+	struct gt_request key[GT_KEY_COUNT];
+	struct gt_sysctl_request sysctl[GT_SYSCTL_MAX];
+	uint32_t n_sysctl;
+	char unknown[GT_UNKNOWN_KEYS_MAX][64]; /* keys with our prefix that we do not know */
+	uint32_t n_unknown;
+};
+
+/* One level of the cgroup tree: [0] is the container's own cgroup, then its parents. */
+#define GT_LEVELS_MAX 16
+struct gt_level {
+	char path[GT_WHERE_CAP]; /* below the cgroup mount */
+	bool has_quota;		 /* false: no limit at this level */
+	uint64_t quota_us, period_us;
+	bool has_mem_max, has_mem_high;
+	uint64_t mem_max_bytes, mem_high_bytes;
+	/*
+	 * On v1 the CPU and the memory hierarchy may place a container differently: PATH is then
+	 * that of the CPU level, MEM_PATH that of the memory level this many steps up. Else equal.
+	 */
+	char mem_path[GT_WHERE_CAP];
+	/* A limit's file was there and could not be read or understood: limits-unknown. */
+	bool cpu_unreadable, mem_unreadable;
+};
+
+/* A controller of cgroups that we look at. */
+enum gt_controller { GT_CTL_CPU, GT_CTL_MEMORY, GT_CTL_CPUSET, GT_CTL_COUNT };
+
+enum gt_cgroup_version { GT_CGROUP_UNKNOWN, GT_CGROUP_V1, GT_CGROUP_V2 };
+
+struct gt_cgroup_facts {
+	enum gt_cgroup_version cpu, memory, cpuset; /* the hierarchy that holds each controller */
+	bool hybrid;				    /* v1 controllers beside a mounted cgroup2 */
+	/* We live in the same cgroup or below it: it is not the container's alone to be changed. */
+	bool memory_shared, cpuset_shared;
+	bool no_swap_file; /* v2, of a container to come: it will have no memory.swap.max */
+	struct gt_level level[GT_LEVELS_MAX];
+	uint32_t n_level;    /* 0: no live cgroup was read */
+	bool level_overflow; /* more ancestors than fit: the last holds the smallest of the rest */
+	struct gt_fact_cpus effective; /* the effective cpuset of the container's cgroup */
+	struct gt_fact swappiness;     /* v1 memory.swappiness */
+	struct gt_fact swap_max;       /* v2 memory.swap.max; UINT64_MAX: max */
+	char cpuset_cpus[512], cpuset_mems[128]; /* current content, for `before` */
+	/*
+	 * Does Go 1.25's own reader see the container's quota? It misses it where the root of the
+	 * cgroup mount is not "/" (golang/go#76390); 1.26 does see it. No mount: none sees it.
+	 */
+	enum gt_tri mount_root_is_slash; /* GT_UNKNOWN also when there is no cgroup mount */
+	bool has_mount;
+};
+
+/* What config.json said of limits. */
+struct gt_config_facts {
+	struct gt_fact quota_us, period_us, shares, mem_limit_bytes, mem_high_bytes;
+	bool quota_unlimited;
+	struct gt_fact_cpus cpuset;
+	bool cpuset_invalid;
+	bool has_mems, has_swap, has_swappiness;
+};
+
+#define GT_NODES_MAX 64
+struct gt_host_facts {
+	struct gt_fact_cpus online;
+	bool smt_known;
+	uint16_t core_of[GT_CPUS_MAX]; /* lowest CPU number among a CPU's SMT siblings */
+	char smt_where[GT_WHERE_CAP];
+	bool numa_known;
+	uint32_t n_nodes; /* nodes with memory */
+	struct gt_node {
+		uint32_t id;
+		uint64_t mem_bytes;
+		struct gt_cpus cpus;
+	} node[GT_NODES_MAX];
+	struct gt_fact sched_latency_ns;
+	struct gt_fact nr_open;
+};
+
+struct gt_rlimit_facts {
+	bool in_config;
+	uint64_t config_soft, config_hard;
+	bool live_known; /* what the program gets, unless config.json says otherwise */
+	uint64_t live_soft, live_hard;
+	bool replaced;		    /* the runtime sets what config.json says, lower or not */
+	enum gt_tri can_raise_hard; /* CAP_SYS_RESOURCE in the initial user namespace */
+};
+
+struct gt_sysctl_fact {
+	char name[GT_SYSCTL_NAME_CAP];
+	bool in_config;	    /* linux.sysctl sets it */
+	enum gt_tri exists; /* in the container's namespace */
+	bool must_exist;    /* the runtime is to set it, and fails when it does not exist */
+	char value[GT_SYSCTL_VALUE_CAP]; /* when exists == GT_YES */
+};
+
+/* Whether a namespace is the container's own. */
+enum gt_ns_owner { GT_NS_OWNER_UNKNOWN, GT_NS_OWNER_HOST, GT_NS_OWNER_CONTAINER };
+
+/* Can the environment and rlimits be changed at the exec barrier? Words: gt_barrier_words. */
+enum gt_barrier_can {
+	GT_BARRIER_OK,
+	GT_BARRIER_NO_PROCESS,	  /* no pid, or it has gone */
+	GT_BARRIER_NOT_AN_INIT,	  /* pid is no runc or crun init (Kata, gVisor) */
+	GT_BARRIER_PTRACE_DENIED, /* no CAP_SYS_PTRACE, Yama 3, or already traced */
+	GT_BARRIER_SELINUX,	  /* the policy would fail the container's exec */
+	GT_BARRIER_APPARMOR,	  /* we are confined */
+	GT_BARRIER_ARCH, /* a machine that the barrier is not written for, or a 32-bit program */
+	GT_BARRIER_COUNT,
+};
+
+/* Why nothing at all can be planned. Words: gt_trouble_words. */
+enum gt_trouble {
+	GT_TROUBLE_NONE,
+	GT_TROUBLE_DISABLED,	   /* /etc/gotune/disabled */
+	GT_TROUBLE_STATE,	   /* no or bad OCI state */
+	GT_TROUBLE_CONFIG_MISSING, /* config.json cannot be read */
+	GT_TROUBLE_CONFIG_INVALID, /* not JSON, too large, too deep, ambiguous keys */
+	GT_TROUBLE_NO_PROCESS,	   /* config.json without process */
+	GT_TROUBLE_NO_LINUX,	   /* config.json without linux */
+	GT_TROUBLE_POLICY,	   /* a broken policy file governs everything */
+	GT_TROUBLE_COUNT,
+};
+
+struct gt_facts {
+	enum gt_trouble trouble;
+	struct gt_ident ident;
+	struct gt_strv annotations; /* pairs; for rules */
+	struct gt_requests req;
+	char labels_unread[GT_WHERE_CAP]; /* where the image's labels could not be read; "" */
+	struct gt_program program;
+	struct gt_env_var var[GT_VAR_COUNT];
+	struct gt_config_facts config;
+	struct gt_cgroup_facts cgroup;
+	struct gt_host_facts host;
+	struct gt_rlimit_facts nofile;
+	struct gt_sysctl_fact sysctl[GT_SYSCTL_MAX];
+	uint32_t n_sysctl;
+	enum gt_ns_owner net, ipc;
+	enum gt_barrier_can barrier;
+	/* Does config.json's seccomp profile let a prctl through? GT_UNKNOWN counts as no. */
+	enum gt_tri prctl_allowed;
+};
+
+extern const struct gt_words gt_engine_words, gt_key_words, gt_origin_words, gt_prog_kind_words,
+	gt_prog_note_words, gt_barrier_words, gt_trouble_words;
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * Where our own files are: all of them, and only here. The build sets GT_SYSCONFDIR,
+ * GT_BINDIR, GT_LIBEXECDIR and GT_DATADIR (make SYSCONFDIR=DIR ...).
+ */
+#ifndef GOTUNE_MODEL_PATHS_H
+#define GOTUNE_MODEL_PATHS_H
+
+/* The administrator's. */
+#define GT_CONFIG_DIR	 GT_SYSCONFDIR "/gotune"
+#define GT_POLICY_FILE	 GT_CONFIG_DIR "/policy.json"
+#define GT_POLICY_DIR	 GT_CONFIG_DIR "/policy.d"
+#define GT_DISABLED_FILE GT_CONFIG_DIR "/disabled"
+
+/* What we keep while the machine runs. */
+#define GT_RECORD_DIR "/run/gotune"
+
+/* The installed programs, and the directory of Podman's precreate hook. */
+#define GT_GOTUNE_PROGRAM   GT_BINDIR "/gotune"
+#define GT_RUNTIME_PROGRAM  GT_BINDIR "/gotune-runtime"
+#define GT_HOOK_PROGRAM	    GT_LIBEXECDIR "/oci-gotune-hook"
+#define GT_PODMAN_HOOKS_DIR GT_DATADIR "/gotune/podman-hooks.d"
+
+#endif

@@ -1,0 +1,141 @@
+/*
+ * The merged policy: built-in defaults, /etc/gotune/policy.json, drop-ins. Host-owned, so
+ * it may use the heap. Each value knows the layer that it came from.
+ */
+#ifndef GOTUNE_MODEL_POLICY_H
+#define GOTUNE_MODEL_POLICY_H
+
+#include "gotune/base.h"
+#include "gotune/model/facts.h"
+
+enum gt_mode { GT_MODE_OFF, GT_MODE_AUDIT, GT_MODE_ENFORCE, GT_MODE_COUNT };
+enum gt_select { GT_SELECT_ANNOTATED, GT_SELECT_GO, GT_SELECT_ALL, GT_SELECT_COUNT };
+enum gt_on_error { GT_ON_ERROR_CONTINUE, GT_ON_ERROR_FAIL, GT_ON_ERROR_COUNT };
+enum gt_round { GT_ROUND_CEIL, GT_ROUND_FLOOR, GT_ROUND_COUNT };
+enum gt_cpu_count { GT_CPU_LOGICAL, GT_CPU_PHYSICAL, GT_CPU_COUNT_COUNT };
+enum gt_numa { GT_NUMA_IGNORE, GT_NUMA_CAP, GT_NUMA_BIND, GT_NUMA_COUNT };
+extern const struct gt_words gt_mode_words, gt_select_words, gt_on_error_words, gt_round_words,
+	gt_cpu_count_words, gt_numa_words;
+
+#define GT_NAME_CAP    64
+#define GT_LAYERS_MAX  64
+#define GT_GODEBUG_CAP 256
+
+struct gt_sysctl_want {
+	char name[GT_SYSCTL_NAME_CAP];
+	char value[GT_SYSCTL_VALUE_CAP];
+	uint8_t layer;
+};
+
+/* The keys of a profile, for `policy show`: the table that reads and prints them is theirs. */
+enum gt_profile_key {
+	GT_PK_DESCRIPTION,
+	GT_PK_GOMAXPROCS, /* the object itself; null: leave GOMAXPROCS alone */
+	GT_PK_ROUND,
+	GT_PK_MIN,
+	GT_PK_MAX,
+	GT_PK_CPU_COUNT,
+	GT_PK_NUMA,
+	GT_PK_SHARES_ENABLE,
+	GT_PK_SHARES_MULTIPLIER,
+	GT_PK_SHARES_FLOOR,
+	GT_PK_SCHED_LATENCY,
+	GT_PK_OVERRIDE_SELF_MANAGED,
+	GT_PK_GOMEMLIMIT, /* the object itself; null: leave GOMEMLIMIT alone */
+	GT_PK_RATIO,
+	GT_PK_CGO_RATIO,
+	GT_PK_MIN_LIMIT,
+	GT_PK_GOGC,
+	GT_PK_GODEBUG,
+	GT_PK_NOFILE,
+	GT_PK_SYSCTL,
+	GT_PK_SWAPPINESS,
+	GT_PK_COUNT,
+};
+
+struct gt_profile {
+	char name[GT_NAME_CAP];
+	char inherits[GT_NAME_CAP]; /* "" when none */
+	char description[256];	    /* one sentence: whom it is for */
+	bool broken; /* a layer's entry for it was unsound: nothing that uses it is tuned */
+
+	bool gomaxprocs; /* false: null */
+	enum gt_round round;
+	uint32_t min, max; /* max 0: none */
+	enum gt_cpu_count cpu_count;
+	enum gt_numa numa;
+	bool shares_enable;
+	uint32_t shares_multiplier, shares_floor;
+	bool sched_latency;
+	bool override_self_managed;
+
+	bool gomemlimit;			     /* false: null */
+	uint32_t ratio_permille, cgo_ratio_permille; /* 1..1000 */
+	uint64_t min_limit_bytes;
+
+	uint32_t gogc;		      /* 1..1000; 0: null */
+	char godebug[GT_GODEBUG_CAP]; /* "k=v,k=v"; "": none */
+	uint64_t nofile;	      /* 0: null */
+	struct gt_sysctl_want sysctl[GT_SYSCTL_MAX];
+	uint32_t n_sysctl;
+	int32_t swappiness; /* 0..100; -1: null */
+
+	uint8_t layer[GT_PK_COUNT]; /* index into gt_policy.layer: who set each key */
+};
+
+/* Globs; "" matches anything. Annotation pairs are ANDed. */
+#define GT_RULE_ANNOTATIONS_MAX 8
+struct gt_rule {
+	char name[GT_NAME_CAP];
+	bool broken;
+	char image[256], command[256], cgroup[256], engine[32];
+	struct {
+		char key[128], value[128];
+	} annotation[GT_RULE_ANNOTATIONS_MAX];
+	uint32_t n_annotation;
+	char profile[GT_NAME_CAP]; /* "": keep the default profile */
+	bool has_mode;
+	enum gt_mode mode;
+	uint32_t rollout_percent; /* 0..100 */
+	uint8_t layer;
+};
+
+/* A file that was read, or the built-in defaults (layer 0). */
+struct gt_layer {
+	char path[GT_PATH_CAP];
+	bool broken;
+	char error[256]; /* "LINE:COLUMN: what is wrong" */
+};
+
+struct gt_policy {
+	enum gt_mode mode;
+	enum gt_select select;
+	enum gt_on_error on_error;
+	char default_profile[GT_NAME_CAP];
+	struct gt_profile *profile; /* owned */
+	uint32_t n_profile;
+	struct gt_rule *rule; /* owned */
+	uint32_t n_rule;
+
+	uint32_t allow; /* bit 1<<enum gt_key: that annotation may be used */
+	uint64_t nofile_max;
+	char allow_sysctl[GT_SYSCTL_MAX][GT_SYSCTL_NAME_CAP]; /* io.gotune.sysctl.NAME */
+	uint32_t n_allow_sysctl;
+	char godebug_allow[GT_PATH_CAP]; /* ",key,key," */
+	char runtimes[8][256];
+	uint32_t n_runtimes;
+
+	/* Who set each of the above, for `policy show`. */
+	struct {
+		uint8_t mode, select, on_error, default_profile, allow, nofile_max, allow_sysctl,
+			godebug_allow, runtimes;
+	} from;
+	struct gt_layer *layer; /* owned; [0] is built in */
+	uint32_t n_layer;
+	bool broken; /* a broken layer would have governed everything: tune nothing */
+};
+
+void gt_policy_done(struct gt_policy *p);
+const struct gt_profile *gt_policy_profile(const struct gt_policy *p, const char *name);
+
+#endif

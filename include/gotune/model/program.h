@@ -1,0 +1,66 @@
+/*
+ * What a program file is.
+ */
+#ifndef GOTUNE_MODEL_PROGRAM_H
+#define GOTUNE_MODEL_PROGRAM_H
+
+#include "gotune/base.h"
+#include "gotune/model/state.h"
+
+enum gt_prog_kind {
+	GT_PROG_UNKNOWN,
+	GT_PROG_GO,
+	GT_PROG_SCRIPT,
+	GT_PROG_OTHER,
+	GT_PROG_KIND_COUNT
+};
+
+/* Why a program is not known (or that nothing is amiss). Words: gt_prog_note_words. */
+enum gt_prog_note {
+	GT_NOTE_NONE,
+	GT_NOTE_NOT_FOUND,     /* no such file in the container's root or on its PATH */
+	GT_NOTE_NOT_REGULAR,   /* a directory, FIFO, socket or device */
+	GT_NOTE_LOOP,	       /* too many symlinks */
+	GT_NOTE_UNREADABLE,    /* any other error of open or read */
+	GT_NOTE_EMPTY_ARGS,    /* process.args is missing or its first is empty */
+	GT_NOTE_TRUNCATED,     /* an ELF file that ends before what its headers promise */
+	GT_NOTE_MALFORMED,     /* an ELF file or build info that contradicts itself */
+	GT_NOTE_NO_BUILDINFO,  /* ELF, without Go build info: another language, UPX, gccgo */
+	GT_NOTE_UNCERTAIN,     /* a launcher or script whose final program is not certain */
+	GT_NOTE_PARSER_DIED,   /* a sandboxed process was killed, or died of the file */
+	GT_NOTE_TOO_LONG,      /* a path longer than GT_PATH_CAP, or too many launchers */
+	GT_NOTE_PATH_RELATIVE, /* PATH has an entry that is not absolute before the program */
+	GT_NOTE_TOOK_TOO_LONG, /* the search was not over in its time: see search.h */
+	GT_NOTE_NOT_A_PROGRAM, /* neither ELF nor a script: text, an archive, an empty file */
+	GT_NOTE_COUNT,
+};
+
+/*
+ * One inspected file. `via` lists the launchers looked through, outermost first, each "name; ".
+ * Versions of modules are as in the build info; "" = not linked, meaningless unless has_modules.
+ */
+struct gt_program {
+	enum gt_prog_kind kind;
+	enum gt_prog_note note;
+	char path[GT_PATH_CAP]; /* inside the container, as it was looked up */
+	char via[256];
+	uint64_t dev, ino; /* of the file that the runtime execs first, 0 when unknown */
+	bool elf32, big_endian;
+	char arch[16]; /* GOARCH, from the ELF machine */
+
+	char go[64];   /* "go1.24.4", "" when not known; printable ASCII only */
+	bool go_known; /* minor holds: the version is 1.<minor>, devel versions included */
+	uint32_t go_minor;
+	bool has_modules;    /* the module info block was there and parsed to its end */
+	char main_path[256]; /* package path of main */
+	enum gt_tri
+		cgo; /* CGO_ENABLED; without that line: GT_YES when the ELF has an interpreter */
+	char automaxprocs[64], automaxprocs_replaced[192]; /* replacement "path version" */
+	char automemlimit[64], automemlimit_replaced[192];
+	bool has_godebug_default;
+	char godebug_default[512];
+};
+
+bool gt_program_valid(const struct gt_program *p);
+
+#endif
