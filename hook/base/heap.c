@@ -5,8 +5,8 @@
  * 2.1.0, for one, writes through what malloc gave it unseen, and would end the hook, and with it
  * the container's start.
  */
-#include <stdlib.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "heap.h"
 
