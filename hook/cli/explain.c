@@ -175,29 +175,36 @@ static bool say_policy(struct gt_cli_out *out, const struct gt_policy *p)
 static int explain(const struct gt_cli_args *a, struct gt_cli_out *out, const char *bundle)
 {
 	_cleanup_free_ char *id = id_of(bundle);
-	struct gt_decide_in in = {
-		.sysroot = a->value[GT_OPT_SYSROOT],
-		.policy_file = a->value[GT_OPT_POLICY],
+	_cleanup_(gt_machine_done) struct gt_machine m = GT_MACHINE_NONE;
+	const struct gt_ask ask = {
+		.machine = &m,
 		.stage = "explain",
-		.bundle = bundle,
-		.id = id,
-		.pid = a->pid,
 		.set_pairs = a->set.n > 0 ? &a->set : NULL,
+		.from = {.kind = a->pid ? GT_SOURCE_PID : GT_SOURCE_DIRECTORY,
+			 .bundle = bundle,
+			 .id = id,
+			 .pid = a->pid},
 	};
 	struct gt_decision d;
 	struct gt_err e = {0};
 	int ret;
 
+	m.sysroot = a->value[GT_OPT_SYSROOT];
+	m.policy_file = a->value[GT_OPT_POLICY];
 	if (!id)
 		return gt_cli_fail(out, GT_EXIT_SYSTEM, "out of memory");
-	if (gt_decide(&in, NULL, 0, &d, &e) != 0)
+	if (gt_machine_open(&m, &e) < 0)
 		return gt_cli_fail(out, GT_EXIT_SYSTEM, "%s", e.msg);
+	if (gt_decide(&ask, &d, &e) < 0) {
+		gt_decide_done(&d);
+		return gt_cli_fail(out, GT_EXIT_SYSTEM, "%s", e.msg);
+	}
 	gt_worker_end(&d.parser);
 	gt_worker_end(&d.sysctl);
 	ret = print(a, out, d.rec);
 	if (ret == 0)
 		ret = (int)verdict(d.rec);
-	if ((!say_policy(out, &d.policy) || d.rec->message[0]) && ret == GT_EXIT_UNSOUND)
+	if ((!say_policy(out, &m.policy) || d.rec->message[0]) && ret == GT_EXIT_UNSOUND)
 		say_why(out, d.rec);
 	gt_decide_done(&d);
 	return ret;

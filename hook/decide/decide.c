@@ -1,9 +1,10 @@
 /*
- * read -> inspect -> plan, wired once. The parent opens documents, bounds time, checks ranges; the
- * worker parses what a container brought along, and a search (search.h) opens its files. Effectful:
- * reads only.
+ * The one way to a decision: gather, look, select, plan. The parent opens documents, bounds time,
+ * checks ranges; the worker parses what a container brought along, and a search (search.h) opens
+ * its files. Effectful: reads only.
  */
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include "gotune/base.h"
@@ -79,17 +80,20 @@ static int open_config(const char *bundle, struct gt_err *e)
 }
 
 /*
- * To be read only: who may write into the document that they have parsed could vouch for
- * themselves. A descriptor of our own, of what may have no name.
+ * DOC as a file, to be passed to the worker. To be read only: whoever may write into the document
+ * that they have parsed could vouch for themselves.
  */
-static int reopen_config(int config, struct gt_err *e)
+static int copy_config(const char *doc, size_t len, struct gt_err *e)
 {
+	_cleanup_close_ int fd = memfd_create("config.json", MFD_CLOEXEC);
+	int r = fd < 0 ? -errno : gt_write_all(fd, doc, len);
 	char path[64] = "/proc/self/fd/";
-	int fd;
 
-	(void)gt_append_u64(path, sizeof(path), (uint64_t)config); /* fits */
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? gt_err_sys(e, -errno, "cannot read the copy of config.json") : fd;
+	if (r < 0)
+		return gt_err_sys(e, r, "cannot copy config.json");
+	(void)gt_append_u64(path, sizeof(path), (uint64_t)fd); /* fits */
+	r = open(path, O_RDONLY | O_CLOEXEC);
+	return r < 0 ? gt_err_sys(e, -errno, "cannot read the copy of config.json") : r;
 }
 
 /* What the parser says, if config.json says it, too. */
@@ -110,10 +114,20 @@ static int ask_bundle(struct gt_worker *w, int config, struct gt_bundle *ret, st
 	return r;
 }
 
-static enum gt_trouble take_bundle(struct gt_decision *d, const char *bundle, const int *config,
+/* A descriptor of config.json for this call: the caller closes it. */
+static int config_of(struct gt_decision *d, const struct gt_source *from, const char *bundle,
+		     struct gt_err *e)
+{
+	if (from->kind == GT_SOURCE_DOCUMENT)
+		return fcntl(d->config, F_DUPFD_CLOEXEC, 0);
+	return open_config(bundle, e);
+}
+
+static enum gt_trouble take_bundle(struct gt_decision *d, const struct gt_source *from,
 				   struct gt_err *e)
 {
-	_cleanup_close_ int fd = config ? reopen_config(*config, e) : open_config(bundle, e);
+	const char *bundle = d->state ? d->state->bundle : from->bundle;
+	_cleanup_close_ int fd = config_of(d, from, bundle, e);
 	int r;
 
 	if (fd < 0)
@@ -140,13 +154,25 @@ static enum gt_trouble take_bundle(struct gt_decision *d, const char *bundle, co
 
 /* ---- the whole ---- */
 
-static void take_identity(struct gt_decision *d, const struct gt_decide_in *in)
+/* What no state has told. */
+static void take_source(struct gt_ident *id, const struct gt_source *from)
+{
+	if (from->id)
+		(void)gt_copy_str(id->id, sizeof(id->id), from->id);
+	id->pid = from->kind == GT_SOURCE_PID ? from->pid : 0;
+	/* A relative one is relative to a directory that nobody will remember. */
+	if (from->pid_file && from->pid_file[0] == '/' &&
+	    !gt_copy_str(id->pid_file, sizeof(id->pid_file), from->pid_file))
+		id->pid_file[0] = '\0';
+}
+
+static void take_identity(struct gt_decision *d, const struct gt_ask *ask)
 {
 	struct gt_ident *id = &d->rec->facts.ident;
 
 	if (!d->state)
-		(void)gt_copy_str(id->bundle, sizeof(id->bundle), in->bundle ? in->bundle : "");
-	if (!d->state && !in->id && d->bundle)
+		gt_copy_cut(id->bundle, ask->from.bundle ? ask->from.bundle : "");
+	if (!d->state && !ask->from.id && d->bundle)
 		gt_read_early_ident(d->bundle, id);
 	if (d->bundle)
 		gt_read_ident(d->state, d->bundle, id);
@@ -155,15 +181,9 @@ static void take_identity(struct gt_decision *d, const struct gt_decide_in *in)
 		memcpy(id->bundle, d->state->bundle, sizeof(id->bundle));
 		id->pid = d->state->pid;
 	} else {
-		if (in->id)
-			(void)gt_copy_str(id->id, sizeof(id->id), in->id);
-		id->pid = in->pid;
-		/* A relative one is relative to a directory that nobody will remember. */
-		if (in->pid_file && in->pid_file[0] == '/' &&
-		    !gt_copy_str(id->pid_file, sizeof(id->pid_file), in->pid_file))
-			id->pid_file[0] = '\0';
+		take_source(id, &ask->from);
 	}
-	(void)gt_copy_str(id->stage, sizeof(id->stage), in->stage);
+	gt_copy_cut(id->stage, ask->stage);
 }
 
 /*
@@ -173,83 +193,109 @@ static void take_identity(struct gt_decision *d, const struct gt_decide_in *in)
 static bool registration_counts(const struct gt_decision *d, const struct gt_request *profile)
 {
 	bool asked = profile->origin > GT_ORIGIN_HOOK_ARGS;
-	bool may = profile->origin == GT_ORIGIN_SET || (d->policy.allow & 1u << GT_KEY_PROFILE);
+	bool may = profile->origin == GT_ORIGIN_SET ||
+		   (d->machine->policy.allow & 1u << GT_KEY_PROFILE);
 
 	return !asked || !may;
 }
 
-static void take_config(struct gt_decision *d, const struct gt_decide_in *in)
+static void take_config(struct gt_decision *d, const struct gt_ask *ask)
 {
 	struct gt_facts *f = &d->rec->facts;
 	struct gt_request *profile = &f->req.key[GT_KEY_PROFILE];
 
 	gt_strv_copy(&f->annotations, &d->bundle->annotations);
-	gt_read_requests(d->bundle, f->ident.container_name, in->set_pairs, &f->req);
+	gt_read_requests(d->bundle, f->ident.container_name, ask->set_pairs, &f->req);
 	gt_read_config_facts(d->bundle, f);
 	f->prctl_allowed = !d->bundle->has_seccomp || d->bundle->prctl_allowed ? GT_YES : GT_NO;
-	if (in->profile && registration_counts(d, profile)) {
+	if (ask->profile && registration_counts(d, profile)) {
 		profile->origin = GT_ORIGIN_HOOK_ARGS;
 		profile->too_long =
-			!gt_copy_str(profile->value, sizeof(profile->value), in->profile);
+			!gt_copy_str(profile->value, sizeof(profile->value), ask->profile);
 	}
 }
 
-static void gather(struct gt_decision *d, const struct gt_decide_in *in, const char *doc,
-		   size_t len)
+/* The documents, and what they alone tell. */
+static void gather(struct gt_decision *d, const struct gt_ask *ask)
 {
+	const struct gt_source *from = &ask->from;
 	struct gt_err why = {0};
 	enum gt_trouble t = GT_TROUBLE_NONE;
-	const char *disabled = gt_disabled(d->root);
 
-	if (doc && take_state(d, doc, len, &why) < 0) {
+	if (from->kind == GT_SOURCE_STATE && take_state(d, from->doc, from->len, &why) < 0) {
 		free(GT_TAKE_PTR(d->state));
 		(void)gt_err_wrap(&why, "the OCI state on standard input");
 		t = GT_TROUBLE_STATE;
 	} else {
-		t = take_bundle(d, d->state ? d->state->bundle : in->bundle, in->config, &why);
+		t = take_bundle(d, from, &why);
 	}
-	take_identity(d, in);
+	take_identity(d, ask);
 	if (d->bundle)
-		take_config(d, in);
+		take_config(d, ask);
 	if (t != GT_TROUBLE_NONE)
 		set_trouble(d, t, &why);
-	else if (disabled && gt_err_set(&why, -EPERM, "%s", disabled) < 0)
+	else if (d->machine->off && gt_err_set(&why, -EPERM, "%s", d->machine->off) < 0)
 		set_trouble(d, GT_TROUBLE_DISABLED, &why);
 	gt_look_up_image(d);
-	if (d->bundle && d->bundle->has_process && d->bundle->has_linux)
-		gt_look_around(d, in);
 }
 
-int gt_decide(const struct gt_decide_in *in, const char *state_doc, size_t state_len,
-	      struct gt_decision *ret, struct gt_err *e)
+/* Gather, inspect the container, select, inspect the host, plan. */
+static void decide(struct gt_decision *d, const struct gt_ask *ask)
 {
-	struct gt_decision d = GT_DECISION_NONE;
-	struct timespec now, begin, end;
+	const struct gt_policy *p = &d->machine->policy;
+	struct gt_facts *f = &d->rec->facts;
+	bool looked;
+
+	gather(d, ask);
+	looked = d->bundle && d->bundle->has_process && d->bundle->has_linux;
+	if (looked)
+		gt_look_at_container(d, ask);
+	gt_plan_select(f, p, &d->sel);
+	if (looked)
+		gt_look_at_host(d, ask);
+	gt_plan_make(f, p, &d->sel, &d->rec->plan);
+}
+
+/* What this process needs itself. The parser first: it gets ready while the policy is read. */
+static int begin(struct gt_decision *d, const struct gt_source *from, struct gt_err *e)
+{
+	int r;
+
+	if (from->kind == GT_SOURCE_DOCUMENT && from->len > GT_CONFIG_MAX)
+		return gt_err_set(e, -EFBIG, "config.json is larger than %u MiB",
+				  GT_CONFIG_MAX >> 20);
+	d->rec = calloc(1, sizeof(*d->rec));
+	if (!d->rec)
+		return gt_err_set(e, -ENOMEM, "out of memory");
+	if (from->kind == GT_SOURCE_DOCUMENT) {
+		d->config = copy_config(from->doc, from->len, e);
+		if (d->config < 0)
+			return d->config;
+	}
+	r = gt_decide_parser(d, e);
+	return r < 0 ? r : gt_machine_policy(d->machine, e);
+}
+
+int gt_decide(const struct gt_ask *ask, struct gt_decision *ret, struct gt_err *e)
+{
+	struct timespec now, start, end;
 	int r;
 
 	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail with these clocks */
-	(void)clock_gettime(CLOCK_MONOTONIC, &begin);
-	d.rec = calloc(1, sizeof(*d.rec));
-	if (!d.rec)
-		return gt_err_set(e, -ENOMEM, "out of memory");
-	d.root = gt_root_open(in->sysroot, e);
-	r = d.root < 0 ? d.root : 0;
-	if (r == 0) /* early: it gets ready while this process reads the policy */
-		r = gt_decide_parser(&d, e);
-	if (r == 0)
-		r = gt_read_policy(d.root, in->policy_file, &d.policy, e);
+	(void)clock_gettime(CLOCK_MONOTONIC, &start);
+	*ret = GT_DECISION_NONE;
+	ret->machine = ask->machine;
+	r = begin(ret, &ask->from, e);
 	if (r < 0) {
-		gt_decide_done(&d);
+		free(GT_TAKE_PTR(ret->rec)); /* there is nothing to be told */
 		return r;
 	}
-	gather(&d, in, state_doc, state_len);
-	d.rec->started_at_s = now.tv_sec;
-	d.rec->started_at_ns = (uint32_t)now.tv_nsec;
-	gt_plan_make(&d.rec->facts, &d.policy, &d.rec->plan);
-	(void)clock_gettime(CLOCK_MONOTONIC, &end); /* the time of day may be set meanwhile */
-	d.rec->duration_us = (uint64_t)((end.tv_sec - begin.tv_sec) * 1000000 +
-					(end.tv_nsec - begin.tv_nsec) / 1000);
-	*ret = d;
+	decide(ret, ask);
+	ret->rec->started_at_s = now.tv_sec;
+	ret->rec->started_at_ns = (uint32_t)now.tv_nsec;
+	(void)clock_gettime(CLOCK_MONOTONIC, &end);
+	ret->rec->duration_us = (uint64_t)((end.tv_sec - start.tv_sec) * 1000000 +
+					   (end.tv_nsec - start.tv_nsec) / 1000);
 	return 0;
 }
 
@@ -257,11 +303,10 @@ void gt_decide_done(struct gt_decision *d)
 {
 	gt_worker_done(&d->parser);
 	gt_worker_done(&d->sysctl);
-	gt_policy_done(&d->policy);
 	free(d->rec);
 	free(d->state);
 	free(d->bundle);
-	gt_cleanup_close(&d->root);
+	gt_cleanup_close(&d->config);
 	gt_cleanup_close(&d->pidfd);
 	for (unsigned c = 0; c < GT_CTL_COUNT; c++)
 		gt_cleanup_close(&d->cgroup[c]);

@@ -15,7 +15,6 @@
 #include "gotune/decide.h"
 #include "gotune/inspect.h"
 #include "gotune/model.h"
-#include "gotune/plan.h"
 #include "gotune/record.h"
 #include "gotune/sandbox.h"
 #include "gotune/sysctl.h"
@@ -63,12 +62,9 @@ struct search {
 };
 
 /* Will S be set by the runtime, in a namespace of the container's? */
-static bool is_wanted(const struct gt_decision *d, const struct gt_sysctl_fact *s, enum gt_ns *ns)
+static bool is_wanted(const struct gt_sysctl_fact *s)
 {
-	const struct gt_facts *f = &d->rec->facts;
-
-	return !s->in_config && gt_plan_sysctl_ns(s->name, ns) &&
-	       (*ns == GT_NS_NET ? f->net : f->ipc) == GT_NS_OWNER_CONTAINER;
+	return !s->in_config && s->owner == GT_NS_OWNER_CONTAINER;
 }
 
 /* Is the line at *AT the text TEXT? *AT moves on to the next line. */
@@ -148,12 +144,12 @@ static void ask_namespace(struct search *w, struct gt_sysctl_fact *s)
 		gt_sysctl_read(worker, s);
 }
 
-/* One sysctl of a namespace of kind NS. Only what is new is the same for the next container. */
-static void find_out(struct search *w, enum gt_ns ns, struct gt_sysctl_fact *s)
+/* One sysctl. Only what is new is the same for the next container. */
+static void find_out(struct search *w, struct gt_sysctl_fact *s)
 {
-	bool is_new = (ns == GT_NS_NET ? w->join.net : w->join.ipc) < 0;
+	bool is_new = (s->ns == GT_NS_NET ? w->join.net : w->join.ipc) < 0;
 	char host[GT_SYSCTL_VALUE_CAP];
-	int r = gt_sysctl_file_read(w->d->root, s->name, host, sizeof(host));
+	int r = gt_sysctl_file_read(w->d->machine->root, s->name, host, sizeof(host));
 
 	s->must_exist = true;
 	if (r == -ENOENT)
@@ -178,16 +174,14 @@ static int join_of(const struct gt_bundle_ns *ns, int type, struct join *j)
 	return fd;
 }
 
-void gt_fresh_sysctls(struct gt_decision *d, const char *record_dir)
+void gt_fresh_sysctls(struct gt_decision *d)
 {
 	struct gt_facts *f = &d->rec->facts;
 	struct search w = {.d = d};
-	_cleanup_close_ int dir =
-		record_dir && f->n_sysctl > 0 ? gt_record_dir_open(record_dir, true, NULL) : -1;
+	int dir = f->n_sysctl > 0 ? gt_machine_records(d->machine, true) : -1;
 	_cleanup_close_ int net = join_of(&d->bundle->ns[GT_NS_NET], CLONE_NEWNET, &w.join);
 	_cleanup_close_ int ipc = join_of(&d->bundle->ns[GT_NS_IPC], CLONE_NEWIPC, &w.join);
 	const struct gt_bundle_ns *user = &d->bundle->ns[GT_NS_USER];
-	enum gt_ns ns;
 
 	w.join.net = net;
 	w.join.ipc = ipc;
@@ -195,8 +189,8 @@ void gt_fresh_sysctls(struct gt_decision *d, const char *record_dir)
 	w.joins_user = user->present && user->joined;
 	read_cache(dir, &w.cache);
 	for (uint32_t i = 0; i < f->n_sysctl; i++) {
-		if (is_wanted(d, &f->sysctl[i], &ns))
-			find_out(&w, ns, &f->sysctl[i]);
+		if (is_wanted(&f->sysctl[i]))
+			find_out(&w, &f->sysctl[i]);
 	}
 	/* Not kept: the next container asks again. */
 	if (w.learned && dir >= 0 && !w.cache.error && w.cache.len < CACHE_MAX &&

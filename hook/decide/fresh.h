@@ -9,10 +9,10 @@
 /*
  * Fills exists and value of the sysctls in D's facts that would be set in a network or IPC
  * namespace of the container's own, and marks them: a runtime fails on one that does not exist.
- * RECORD_DIR (NULL: none) is where the answers are kept for the next container. Never fails: what
- * could not be found out stays GT_UNKNOWN. Effects: may fork a worker that enters new namespaces of
- * its own, and write RECORD_DIR/fresh-sysctls.
+ * The answers are kept in the directory of records for the next container. Never fails: what could
+ * not be found out stays GT_UNKNOWN. Effects: may fork a worker that enters new namespaces of its
+ * own, and write fresh-sysctls in that directory.
  */
-void gt_fresh_sysctls(struct gt_decision *d, const char *record_dir);
+void gt_fresh_sysctls(struct gt_decision *d);
 
 #endif

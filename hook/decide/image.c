@@ -19,7 +19,7 @@
 /* Would anything be done with a label, or with the image's name? */
 static bool is_wanted(const struct gt_decision *d)
 {
-	const struct gt_policy *p = &d->policy;
+	const struct gt_policy *p = &d->machine->policy;
 	bool by_image = false;
 
 	if (d->rec->facts.trouble != GT_TROUBLE_NONE || p->broken)
@@ -46,7 +46,7 @@ static bool ask(struct gt_decision *d, enum gt_image_file file, const char *path
 {
 	struct gt_image_ask q = {.file = file};
 	struct stat st;
-	_cleanup_close_ int fd = gt_root_open_owned(d->root, path, &st);
+	_cleanup_close_ int fd = gt_root_open_owned(d->machine->root, path, &st);
 	bool ok;
 
 	memset(ret, 0, offsetof(struct gt_image, labels.buf)); /* of the answer before */
@@ -156,7 +156,7 @@ static void look_in_storage(struct gt_decision *d, const struct gt_place *p,
 				memcpy(image, scratch->id, sizeof(image));
 		}
 	}
-	if (image[0] && (d->policy.allow || d->policy.n_allow_sysctl > 0))
+	if (image[0] && (d->machine->policy.allow || d->machine->policy.n_allow_sysctl > 0))
 		take_image_files(d, p, image, scratch);
 }
 

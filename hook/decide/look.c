@@ -27,7 +27,7 @@ static bool wants_program(const struct gt_decision *d, struct gt_strv *ret)
 
 	if (q->origin == GT_ORIGIN_NONE || q->too_long || q->value[0] == '\0')
 		return false;
-	if (q->origin != GT_ORIGIN_SET && !(d->policy.allow & (1u << GT_KEY_PROGRAM)))
+	if (q->origin != GT_ORIGIN_SET && !(d->machine->policy.allow & (1u << GT_KEY_PROGRAM)))
 		return false;
 	gt_strv_init(ret);
 	return gt_strv_add(ret, q->value, strlen(q->value)) == 0;
@@ -90,39 +90,39 @@ static enum gt_ns_owner owner_in_config(const struct gt_bundle_ns *ns, int type,
 }
 
 /* The names alone: what their values are is asked for later. */
-static void list_sysctls(struct gt_decision *d, const struct gt_selection *sel)
+static void list_sysctls(struct gt_decision *d)
 {
 	struct gt_facts *f = &d->rec->facts;
-	struct gt_sysctl_want want[GT_SYSCTL_MAX];
 
-	f->n_sysctl = gt_plan_sysctls(f, &d->policy, sel, want);
+	f->n_sysctl = d->sel.n_sysctl;
 	for (uint32_t i = 0; i < f->n_sysctl; i++) {
-		memcpy(f->sysctl[i].name, want[i].name, sizeof(want[i].name));
-		f->sysctl[i].in_config = gt_strv_pair(&d->bundle->sysctl, want[i].name) != NULL;
+		const struct gt_sysctl_chosen *c = &d->sel.sysctl[i];
+		struct gt_sysctl_fact *s = &f->sysctl[i];
+
+		memcpy(s->name, c->want.name, sizeof(s->name));
+		s->in_config = gt_strv_pair(&d->bundle->sysctl, s->name) != NULL;
+		s->ns = c->ns;
+		s->owner = !c->namespaced ? GT_NS_OWNER_HOST : c->ns == GT_NS_NET ? f->net : f->ipc;
 	}
 }
 
 static void enter_namespaces(struct gt_decision *d)
 {
-	const struct gt_sysctl_place at = gt_decision_place(d);
+	const struct gt_sysctl_place at = {&d->rec->facts, d->machine->root, d->pidfd};
 
 	gt_sysctl_enter(&d->sysctl, &at);
 }
 
-static void read_sysctls(struct gt_decision *d, const struct gt_decide_in *in)
+static void read_sysctls(struct gt_decision *d, const struct gt_ask *ask)
 {
 	struct gt_facts *f = &d->rec->facts;
 
 	for (uint32_t i = 0; i < f->n_sysctl; i++) {
-		struct gt_sysctl_fact *s = &f->sysctl[i];
-		enum gt_ns ns;
-
-		if (d->sysctl.pid > 0 && gt_plan_sysctl_ns(s->name, &ns) &&
-		    (ns == GT_NS_NET ? f->net : f->ipc) == GT_NS_OWNER_CONTAINER)
-			gt_sysctl_read(&d->sysctl, s);
+		if (d->sysctl.pid > 0 && f->sysctl[i].owner == GT_NS_OWNER_CONTAINER)
+			gt_sysctl_read(&d->sysctl, &f->sysctl[i]);
 	}
-	if (in->future)
-		gt_fresh_sysctls(d, in->record_dir);
+	if (ask->from.kind == GT_SOURCE_DOCUMENT)
+		gt_fresh_sysctls(d);
 }
 
 /* ---- the container and the host ---- */
@@ -133,12 +133,12 @@ static void inspect_cgroup(struct gt_decision *d)
 	struct gt_facts *f = &d->rec->facts;
 	char cgroup[GT_PATH_CAP] = "", future[GT_PATH_CAP];
 	/* In another user namespace runtimes put it where only they know. */
-	bool nested = gt_inspect_initial_userns(d->root) == GT_NO;
+	bool nested = gt_inspect_initial_userns(d->machine->root) == GT_NO;
 
 	if (f->ident.pid == 0 && !nested && gt_inspect_cgroup_path(d->bundle->cgroups_path, future))
-		gt_inspect_cgroup_future(d->root, future, &f->cgroup, cgroup);
+		gt_inspect_cgroup_future(d->machine->root, future, &f->cgroup, cgroup);
 	else
-		gt_inspect_cgroup(d->root, f->ident.pid, &f->cgroup, cgroup, d->cgroup);
+		gt_inspect_cgroup(d->machine->root, f->ident.pid, &f->cgroup, cgroup, d->cgroup);
 	/* ... and may be denied what it holds, which would be fatal to the container. */
 	if (f->ident.pid == 0 && nested)
 		f->cgroup.memory_shared = f->cgroup.cpuset_shared = true;
@@ -147,30 +147,31 @@ static void inspect_cgroup(struct gt_decision *d)
 		memcpy(f->ident.cgroup, cgroup, sizeof(f->ident.cgroup));
 }
 
-static void inspect_namespaces(struct gt_decision *d, const struct gt_decide_in *in)
+static void inspect_namespaces(struct gt_decision *d, const struct gt_ask *ask)
 {
 	struct gt_facts *f = &d->rec->facts;
 
-	f->net = owner_in_config(&d->bundle->ns[GT_NS_NET], CLONE_NEWNET, !in->sysroot);
-	f->ipc = owner_in_config(&d->bundle->ns[GT_NS_IPC], CLONE_NEWIPC, !in->sysroot);
+	f->net = owner_in_config(&d->bundle->ns[GT_NS_NET], CLONE_NEWNET, !ask->machine->sysroot);
+	f->ipc = owner_in_config(&d->bundle->ns[GT_NS_IPC], CLONE_NEWIPC, !ask->machine->sysroot);
 	if (f->ident.pid > 0)
-		gt_inspect_init(d->root, f->ident.pid, f);
+		gt_inspect_init(d->machine->root, f->ident.pid, f);
 }
 
-static void inspect_process(struct gt_decision *d, const struct gt_decide_in *in)
+static void inspect_process(struct gt_decision *d, const struct gt_ask *ask)
 {
 	struct gt_facts *f = &d->rec->facts;
 
 	if (f->ident.pid > 0) {
-		gt_inspect_task(d->root, f->ident.pid, d->bundle->selinux_label, f);
+		gt_inspect_task(d->machine->root, f->ident.pid, d->bundle->selinux_label, f);
 	} else if (d->state) {
 		f->barrier = GT_BARRIER_NO_PROCESS;
 	} else {
-		gt_inspect_own_limits(d->root, &f->nofile); /* the runtime after us has ours */
-		f->nofile.replaced = in->future;
+		gt_inspect_own_limits(d->machine->root,
+				      &f->nofile); /* the runtime after us has ours */
+		f->nofile.replaced = ask->from.kind == GT_SOURCE_DOCUMENT;
 	}
 	/* A captured machine's processes cannot be touched: what it would get is what counts. */
-	if (in->sysroot)
+	if (ask->machine->sysroot)
 		f->barrier = GT_BARRIER_OK;
 }
 
@@ -186,27 +187,30 @@ static unsigned host_needs(const struct gt_selection *sel)
 	return needs;
 }
 
-void gt_look_around(struct gt_decision *d, const struct gt_decide_in *in)
+void gt_look_at_container(struct gt_decision *d, const struct gt_ask *ask)
 {
 	struct gt_facts *f = &d->rec->facts;
-	struct gt_selection sel;
 	struct gt_search search;
-	bool live = f->ident.pid > 0 && !in->sysroot;
 
-	if (live)
+	if (f->ident.pid > 0 && !ask->machine->sysroot)
 		d->pidfd = pidfd_open((pid_t)f->ident.pid, 0); /* -1: start times must do */
 	gt_search_start(&search, find_program, d, f->var, &d->parser);
 	inspect_cgroup(d); /* meanwhile */
-	inspect_namespaces(d, in);
+	inspect_namespaces(d, ask);
 	take_program(d, &search);
-	gt_plan_select(f, &d->policy, &sel);
-	if (sel.selected)
-		list_sysctls(d, &sel);
-	if (live && f->n_sysctl > 0)
+}
+
+void gt_look_at_host(struct gt_decision *d, const struct gt_ask *ask)
+{
+	struct gt_facts *f = &d->rec->facts;
+
+	if (d->sel.selected)
+		list_sysctls(d);
+	if (f->ident.pid > 0 && !ask->machine->sysroot && f->n_sysctl > 0)
 		enter_namespaces(d); /* its worker gets ready while this process goes on */
-	inspect_process(d, in);
-	if (!sel.selected)
+	inspect_process(d, ask);
+	if (!d->sel.selected)
 		return; /* most containers of a host: what would not be used is not looked for */
-	gt_inspect_host(d->root, host_needs(&sel), &f->host);
-	read_sysctls(d, in);
+	gt_inspect_host(d->machine->root, host_needs(&d->sel), &f->host);
+	read_sysctls(d, ask);
 }

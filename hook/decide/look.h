@@ -7,11 +7,16 @@
 #include "gotune/decide.h"
 
 /*
- * Fills D's facts of the program, the cgroup, the namespaces, the process, its limits and sysctls,
- * and the host; of a container that the policy does not select only those that say so. Needs
- * config.json with a process, ident, requests and policy. Never fails: what cannot be read is
- * unknown in the facts. Effects: d->pidfd, d->cgroup, and d->sysctl when sysctls are to be read.
+ * Fills D's facts of the program, the cgroup and the namespaces. Needs config.json with a process,
+ * ident, requests and policy. Never fails: what cannot be read is unknown in the facts. Effects:
+ * d->pidfd, d->cgroup.
  */
-void gt_look_around(struct gt_decision *d, const struct gt_decide_in *in);
+void gt_look_at_container(struct gt_decision *d, const struct gt_ask *ask);
+
+/*
+ * The same for the process, its limits and sysctls, and the host; of a container that was not
+ * selected (d->sel) the process alone. Effects: d->sysctl when sysctls are to be read.
+ */
+void gt_look_at_host(struct gt_decision *d, const struct gt_ask *ask);
 
 #endif

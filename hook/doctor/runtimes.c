@@ -69,7 +69,7 @@ static void say_choice(struct gt_doctor *d, unsigned found)
 	}
 	if (d->sysroot)
 		return;
-	if (gt_runtime_find(NULL, path, sizeof(path), &e) == 0) {
+	if (gt_runtime_find(NULL, d->policy, path, sizeof(path), &e) == 0) {
 		gt_report_say(&d->report, AREA, GT_CHECK_OK, "gotune-runtime", "becomes %s", path);
 		return;
 	}

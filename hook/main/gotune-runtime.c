@@ -11,59 +11,114 @@
 
 #include "gotune/base.h"
 #include "gotune/decide.h"
+#include "gotune/edit.h"
 #include "gotune/model.h"
-#include "gotune/policy.h"
 #include "gotune/record.h"
 #include "gotune/runtime.h"
 
-static int on_create(const struct gt_runtime_argv *a, struct gt_err *e)
+/* The bundle is as it was: the record may not say otherwise. */
+static void take_back(struct gt_record *rec, const struct gt_err *why)
 {
+	for (uint32_t i = 0; i < rec->plan.n_setting; i++) {
+		if (rec->outcome[i].applied != GT_YES)
+			continue;
+		rec->outcome[i].applied = GT_NO;
+		gt_copy_cut(rec->outcome[i].error, why->msg);
+	}
+}
+
+/* Without a pid file the process that is there as long as the container is tells whether it is. */
+static void note_foreground(struct gt_machine *m, struct gt_ident *id)
+{
+	if (id->pid_file[0])
+		return;
+	id->pid = getpid();
+	if (gt_start_time(m->root, id->pid, &id->pid_start) < 0)
+		id->pid_start = 0;
+}
+
+/* Decides for CONFIG, which is BUNDLE's, and replaces it. */
+static int edit_config(struct gt_machine *m, const struct gt_runtime_argv *a, const char *bundle,
+		       const struct gt_edit_file *config, struct gt_err *e)
+{
+	const struct gt_ask ask = {
+		.machine = m,
+		.stage = "create",
+		.from = {.kind = GT_SOURCE_DOCUMENT,
+			 .doc = config->text,
+			 .len = config->len,
+			 .bundle = bundle,
+			 .id = a->id,
+			 .pid_file = a->pid_file},
+	};
+	/* The runtime, which this process becomes, lives as long as the container. */
+	bool foreground = strcmp(a->verb, "run") == 0 && !a->detach;
+	struct gt_buf out = {0};
+	struct gt_decision d;
+	int r = gt_decide(&ask, &d, e);
+
+	if (r == 0)
+		r = gt_carry_document(&d, config->text, config->len, &out, e);
+	if (r == 0 && out.len > 0) {
+		r = gt_edit_file_replace(config, out.p, out.len, e);
+		if (r < 0)
+			take_back(d.rec, e);
+	}
+	if (d.rec && foreground)
+		note_foreground(m, &d.rec->facts.ident);
+	gt_log_decision(&d);
+	gt_keep(&d, r, e);
+	gt_buf_done(&out);
+	gt_decide_done(&d);
+	return r;
+}
+
+static int on_create(struct gt_machine *m, const struct gt_runtime_argv *a, struct gt_err *e)
+{
+	const char *bundle = a->bundle ? a->bundle : ".";
+	struct gt_edit_file config = GT_EDIT_FILE_NONE;
+	struct gt_buf path = {0};
+	int r;
+
 	if (a->config)
 		return gt_err_set(e, -ENOTSUP, "--config names another file than config.json");
-	return gt_edit_bundle(
-		&(struct gt_edit_bundle){
-			.dir = a->bundle ? a->bundle : ".",
-			.id = a->id,
-			.pid_file = a->pid_file,
-			.foreground = strcmp(a->verb, "run") == 0 && !a->detach,
-		},
-		e);
+	gt_buf_fmt(&path, "%s/config.json", bundle);
+	r = path.error ? gt_err_set(e, path.error, "out of memory")
+		       : gt_edit_file_open(path.p, &config, e);
+	if (r < 0)
+		(void)gt_err_wrap(e, "%s/config.json", bundle);
+	else
+		r = edit_config(m, a, bundle, &config, e);
+	gt_edit_file_done(&config);
+	gt_buf_done(&path);
+	return r;
 }
 
-static int on_exec(const struct gt_runtime_argv *a, struct gt_err *e)
+static int on_exec(struct gt_machine *m, const struct gt_runtime_argv *a, struct gt_err *e)
 {
 	/* Without a process file the runtime takes the container's own environment. */
-	return a->process && a->id ? gt_edit_process(a->process, a->id, e) : 0;
+	return a->process && a->id ? gt_carry_process(m, a->process, a->id, e) : 0;
 }
 
-/* The record directory, or -1: then there is nothing to be noted. */
-static int open_records(void)
+static int on_update(struct gt_machine *m, const struct gt_runtime_argv *a, struct gt_err *e)
 {
-	int dir = gt_keep_open_old(NULL);
-
-	return dir < 0 ? -1 : dir;
-}
-
-static int on_update(const struct gt_runtime_argv *a, struct gt_err *e)
-{
-	_cleanup_close_ int dir = a->limits && a->id ? open_records() : -1;
+	int dir = a->limits && a->id ? gt_machine_records(m, false) : -1;
 	int r = dir < 0 ? -ENOENT : gt_record_drift(dir, a->id, time(NULL), e);
 
 	return r == -ENOENT ? 0 : r;
 }
 
 /* A container that still runs is deleted by force only: otherwise its record must stay. */
-static int on_delete(const struct gt_runtime_argv *a, struct gt_err *e)
+static int on_delete(struct gt_machine *m, const struct gt_runtime_argv *a, struct gt_err *e)
 {
 	_cleanup_free_ struct gt_record_view *v = malloc(sizeof(*v));
-	_cleanup_close_ int dir = a->id ? open_records() : -1;
-	_cleanup_close_ int root = gt_root_open(NULL, e);
+	int dir = a->id ? gt_machine_records(m, false) : -1;
 	int64_t pid;
 
 	if (dir < 0 || !v || gt_record_view_load(dir, a->id, v, NULL, NULL, NULL) < 0)
 		return 0;
 	/* Between create and start there is a process, but no pid file may have been asked for. */
-	if (!a->force && !gt_record_is_gone(root, v, INT64_MAX, &pid) && pid != 0)
+	if (!a->force && !gt_record_is_gone(m->root, v, INT64_MAX, &pid) && pid != 0)
 		return 0;
 	return gt_record_remove(dir, a->id, e);
 }
@@ -72,7 +127,7 @@ static int on_delete(const struct gt_runtime_argv *a, struct gt_err *e)
 static const struct {
 	const char *verb, *failed;
 	bool tunes; /* the kill switch stops it */
-	int (*run)(const struct gt_runtime_argv *a, struct gt_err *e);
+	int (*run)(struct gt_machine *m, const struct gt_runtime_argv *a, struct gt_err *e);
 } verbs[] = {
 	{"create", "not tuned", true, on_create},
 	{"run", "not tuned", true, on_create},
@@ -81,34 +136,34 @@ static const struct {
 	{"delete", "the record stays", false, on_delete},
 };
 
-/* The kill switch: as untouched as if we were not there. */
-static bool is_off(const struct gt_runtime_argv *a)
+static void tune(struct gt_machine *m, const struct gt_runtime_argv *a)
 {
-	_cleanup_close_ int root = gt_root_open(NULL, NULL);
-	const char *off = gt_disabled(root);
-
-	if (off)
-		gt_log(GT_LOG_INFO, "%s: %s: nothing is tuned", a->id ? a->id : "(no id)", off);
-	return off;
-}
-
-static void tune(const struct gt_runtime_argv *a)
-{
+	const char *name = a->id ? a->id : "(no id)";
 	struct gt_err e = {0};
 
 	for (size_t i = 0; a->verb && i < GT_ARRAY_LEN(verbs); i++) {
 		if (strcmp(a->verb, verbs[i].verb) != 0)
 			continue;
-		if (verbs[i].tunes && is_off(a))
-			return;
-		if (verbs[i].run(a, &e) < 0)
-			gt_log(GT_LOG_WARNING, "%s: %s: %s", a->id ? a->id : "(no id)",
-			       verbs[i].failed, e.msg);
+		/* The kill switch: as untouched as if we were not there. */
+		if (verbs[i].tunes && m->off)
+			gt_log(GT_LOG_INFO, "%s: %s: nothing is tuned", name, m->off);
+		else if (verbs[i].run(m, a, &e) < 0)
+			gt_log(GT_LOG_WARNING, "%s: %s: %s", name, verbs[i].failed, e.msg);
 	}
+}
+
+/* The real runtime. Its place hangs on the policy, unless FORCED names it. */
+static int find_runtime(struct gt_machine *m, char *ret, size_t cap, struct gt_err *e)
+{
+	const char *forced = getenv("GOTUNE_RUNTIME");
+	bool known = !(forced && *forced) && gt_machine_policy(m, e) == 0;
+
+	return gt_runtime_find(forced, known ? &m->policy : NULL, ret, cap, e);
 }
 
 int main(int argc, char **argv)
 {
+	_cleanup_(gt_machine_done) struct gt_machine m = GT_MACHINE_NONE;
 	struct gt_runtime_argv a;
 	struct gt_err e = {0};
 	char real[GT_PATH_CAP];
@@ -120,12 +175,13 @@ int main(int argc, char **argv)
 	gt_malloc_settle();
 	gt_log_init("gotune-runtime", GT_LOG_SYSLOG, GT_LOG_INFO);
 	gt_runtime_argv_parse(argc, argv, &a);
-	if (gt_runtime_find(getenv("GOTUNE_RUNTIME"), real, sizeof(real), &e) < 0) {
+	(void)gt_machine_open(&m, &e); /* then m.off says why nothing is tuned */
+	if (find_runtime(&m, real, sizeof(real), &e) < 0) {
 		gt_log(GT_LOG_ERROR, "%s", e.msg);
 		fprintf(stderr, "gotune-runtime: %s\n", e.msg);
 		return 127;
 	}
-	tune(&a);
+	tune(&m, &a);
 	(void)signal(SIGCHLD, on_child);
 	(void)signal(SIGXFSZ, on_size);
 	argv[0] = real;

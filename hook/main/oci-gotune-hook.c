@@ -11,7 +11,6 @@
 #include "gotune/base.h"
 #include "gotune/decide.h"
 #include "gotune/model.h"
-#include "gotune/policy.h"
 #include "gotune/read.h"
 #include "gotune/record.h"
 #include "gotune/sandbox.h"
@@ -121,145 +120,101 @@ static bool parse_args(int argc, char **argv, int *ret_status)
 	return true;
 }
 
-/* The name that every log line carries. */
-static const char *name_of(const struct gt_record *r)
-{
-	return r->facts.ident.id[0] ? r->facts.ident.id : "(unknown container)";
-}
-
-static void count(int dir, bool tuned, bool failed)
-{
-	unsigned which = 1u << GT_COUNT_DECIDED | (tuned ? 1u << GT_COUNT_TUNED : 0) |
-			 (failed ? 1u << GT_COUNT_FAILED : 0);
-
-	if (dir >= 0 && gt_record_count(dir, which) < 0)
-		gt_log(GT_LOG_DEBUG,
-		       "cannot count"); /* a full or read-only /run: the record said so */
-}
-
-/* Logs what was decided, and each unsound policy file once. */
-static void log_decision(const struct gt_decision *d)
-{
-	char line[1024];
-
-	for (uint32_t i = 0; i < d->policy.n_layer; i++) {
-		if (d->policy.layer[i].broken)
-			gt_log(GT_LOG_ERROR, "%s: %s:%s", name_of(d->rec), d->policy.layer[i].path,
-			       d->policy.layer[i].error);
-	}
-	if (d->rec->message[0])
-		gt_log(GT_LOG_ERROR, "%s: %s", name_of(d->rec), d->rec->message);
-	gt_record_log_line(d->rec, line, sizeof(line));
-	gt_log(GT_LOG_INFO, "%s", line);
-}
-
-/* An unsound file is a failure, too: what the sound ones say of failures holds. */
-static bool is_sound(const struct gt_policy *p)
-{
-	for (uint32_t i = 0; i < p->n_layer; i++) {
-		if (p->layer[i].broken)
-			return false;
-	}
-	return true;
-}
-
 /* Applies and records. Returns 0 or the first error, which has been logged. */
 static int carry_out(struct gt_decision *d)
 {
 	struct gt_record *rec = d->rec;
-	struct gt_err e = {0}, why = {0};
-	_cleanup_close_ int dir = gt_keep_open(arg.record_dir, name_of(rec));
-	int r = rec->facts.trouble == GT_TROUBLE_NONE && is_sound(&d->policy) ? 0 : -EINVAL;
-	int applied;
+	struct gt_err e = {0};
+	/* A broken policy file is a failure too: what the valid ones say of failures holds. */
+	bool ok = rec->facts.trouble == GT_TROUBLE_NONE && gt_policy_is_valid(&d->machine->policy);
+	int r = ok ? 0 : -EINVAL, applied;
 
-	if (gt_decided_earlier(dir, rec)) {
+	if (gt_decided_earlier(gt_machine_records(d->machine, true), rec)) {
 		gt_log(GT_LOG_INFO, "%s: decided before it was created: nothing is left to do",
-		       name_of(rec));
+		       gt_decision_name(d));
 		return r;
 	}
-	log_decision(d);
-	applied = gt_carry_live(d, dir, &e);
-	if (applied < 0) {
-		gt_log(GT_LOG_WARNING, "%s: %s", name_of(rec), e.msg);
-		if (rec->message[0] == '\0')
-			(void)gt_copy_str(rec->message, sizeof(rec->message), e.msg);
-	}
-	if (dir >= 0 && rec->facts.ident.id[0] && gt_record_save(dir, rec, &why) < 0)
-		gt_log(GT_LOG_WARNING, "%s: no record: %s", name_of(rec), why.msg);
+	gt_log_faults(d);
+	gt_log_decision(d);
+	applied = gt_carry_live(d, &e);
+	if (applied < 0)
+		gt_log(GT_LOG_WARNING, "%s: %s", gt_decision_name(d), e.msg);
 	r = r < 0 ? r : applied;
-	count(dir, gt_plan_sets(&rec->plan), r < 0);
+	gt_keep(d, r, &e);
 	return r;
 }
 
-static void remove_record(const char *id)
+static void remove_record(struct gt_machine *m, const char *id)
 {
 	struct gt_err e = {0};
-	_cleanup_close_ int dir = gt_keep_open_old(arg.record_dir);
+	int dir = gt_machine_records(m, false);
 
 	if (dir >= 0 && gt_record_remove(dir, id, &e) < 0)
 		gt_log(GT_LOG_WARNING, "%s: %s", id, e.msg);
 }
 
-static int stage_prestart(const char *doc, size_t len)
+static int stage_prestart(struct gt_machine *m, const char *doc, size_t len)
 {
-	struct gt_decide_in in = {
-		.policy_file = arg.policy, .profile = arg.profile, .stage = "prestart"};
+	const struct gt_ask ask = {
+		.machine = m,
+		.profile = arg.profile,
+		.stage = "prestart",
+		.from = {.kind = GT_SOURCE_STATE, .doc = doc, .len = len},
+	};
 	struct gt_decision d;
 	struct gt_err e = {0};
-	int r = gt_decide(&in, doc, len, &d, &e);
-	bool must_fail;
+	int r = gt_decide(&ask, &d, &e);
 
 	if (r < 0) {
 		gt_log(GT_LOG_ERROR, "nothing was tuned: %s", e.msg);
-		return 0; /* the policy is not known: fail open */
+		r = 0; /* the policy is not known: fail open */
+	} else if (d.state && strcmp(d.state->status, "stopped") == 0) {
+		/* Registrations name one command line for all their stages. */
+		remove_record(m, d.state->id);
+	} else {
+		r = carry_out(&d);
 	}
-	/* Registrations name one command line for all their stages: the state says that it is over.
-	 */
-	if (d.state && strcmp(d.state->status, "stopped") == 0) {
-		remove_record(d.state->id);
-		gt_decide_done(&d);
-		return 0;
-	}
-	r = carry_out(&d);
-	must_fail = r < 0 && d.policy.on_error == GT_ON_ERROR_FAIL;
 	gt_decide_done(&d);
 	gt_reap_dead(); /* a tracer that did not live to see the program */
-	return must_fail ? 1 : 0;
+	return r < 0 && m->policy.on_error == GT_ON_ERROR_FAIL ? 1 : 0;
 }
 
 /* Podman takes standard output for the container's config.json: it must come out whole, whatever
  * happens. */
-static int stage_precreate(const char *doc, size_t len)
+static int stage_precreate(struct gt_machine *m, const char *doc, size_t len)
 {
-	char own[GT_RECORD_DIR_CAP];
-	struct gt_decide_in in = {.policy_file = arg.policy,
-				  .profile = arg.profile,
-				  .record_dir = gt_keep_dir(arg.record_dir, own),
-				  .stage = "precreate",
-				  .bundle = "/"};
+	const struct gt_ask ask = {
+		.machine = m,
+		.profile = arg.profile,
+		.stage = "precreate",
+		.from = {.kind = GT_SOURCE_DOCUMENT, .doc = doc, .len = len, .bundle = "/"},
+	};
 	struct gt_decision d;
 	struct gt_buf out = {0};
 	struct gt_err e = {0};
-	int r = gt_edit_document(&in, doc, len, &out, &d, &e);
-	/* Without a decision the policy is not known, and says "continue". */
-	bool must_fail = r < 0 && d.policy.on_error == GT_ON_ERROR_FAIL;
+	int r = gt_decide(&ask, &d, &e), written;
 
-	if (r < 0)
-		gt_log(GT_LOG_ERROR, "precreate: %s: nothing was tuned: %s",
-		       d.rec ? name_of(d.rec) : "(unknown container)", e.msg);
-	else
-		log_decision(&d);
-	gt_keep_edited(d.rec, in.record_dir, r, &e);
-	r = out.len > 0 ? gt_write_all(STDOUT_FILENO, out.p, out.len)
-			: gt_write_all(STDOUT_FILENO, doc, len);
-	if (r < 0)
-		gt_log(GT_LOG_ERROR, "precreate: cannot write config.json: %s", strerror(-r));
+	if (r == 0)
+		r = gt_carry_document(&d, doc, len, &out, &e);
+	if (r < 0) {
+		gt_log(GT_LOG_ERROR, "precreate: %s: nothing was tuned: %s", gt_decision_name(&d),
+		       e.msg);
+	} else {
+		gt_log_faults(&d);
+		gt_log_decision(&d);
+	}
+	gt_keep(&d, r, &e);
+	written = out.len > 0 ? gt_write_all(STDOUT_FILENO, out.p, out.len)
+			      : gt_write_all(STDOUT_FILENO, doc, len);
+	if (written < 0)
+		gt_log(GT_LOG_ERROR, "precreate: cannot write config.json: %s", strerror(-written));
 	gt_buf_done(&out);
 	gt_decide_done(&d);
-	return must_fail ? 1 : 0;
+	/* Without a decision the policy is not known, and says "continue". */
+	return r < 0 && m->policy.on_error == GT_ON_ERROR_FAIL ? 1 : 0;
 }
 
-static int stage_poststop(const char *doc, size_t len)
+static int stage_poststop(struct gt_machine *m, const char *doc, size_t len)
 {
 	_cleanup_free_ struct gt_state *s = calloc(1, sizeof(*s));
 	struct gt_err e = {0};
@@ -269,7 +224,7 @@ static int stage_poststop(const char *doc, size_t len)
 		       s ? e.msg : "out of memory");
 		return 0;
 	}
-	remove_record(s->id);
+	remove_record(m, s->id);
 	return 0;
 }
 
@@ -281,7 +236,7 @@ static int refuse(int status)
 
 static const struct {
 	const char *name;
-	int (*run)(const char *doc, size_t len);
+	int (*run)(struct gt_machine *m, const char *doc, size_t len);
 	size_t input_max;
 	bool tunes; /* the kill switch stops it */
 } stages[] = {
@@ -308,13 +263,15 @@ static void pass_on(const char *doc, size_t len)
 
 static int run_stage(unsigned i)
 {
-	_cleanup_close_ int root = gt_root_open(NULL, NULL);
-	const char *off = stages[i].tunes ? gt_disabled(root) : NULL;
+	_cleanup_(gt_machine_done) struct gt_machine m = GT_MACHINE_NONE;
 	_cleanup_free_ char *doc = NULL;
 	size_t len = 0;
-	int r = gt_read_all_or_part(STDIN_FILENO, stages[i].input_max, STDIN_TIMEOUT_MS, &doc,
-				    &len);
+	int r;
 
+	m.policy_file = arg.policy;
+	m.record_dir = arg.record_dir;
+	(void)gt_machine_open(&m, NULL); /* then m.off says why nothing is tuned */
+	r = gt_read_all_or_part(STDIN_FILENO, stages[i].input_max, STDIN_TIMEOUT_MS, &doc, &len);
 	if (r < 0) {
 		gt_log(GT_LOG_ERROR, "nothing was tuned: cannot read standard input: %s",
 		       strerror(-r));
@@ -322,10 +279,10 @@ static int run_stage(unsigned i)
 			pass_on(doc, len);
 		return 0;
 	}
-	if (!off)
-		return stages[i].run(doc, len);
+	if (!m.off || !stages[i].tunes)
+		return stages[i].run(&m, doc, len);
 	/* The kill switch: not a byte of what was read is looked at. */
-	gt_log(GT_LOG_INFO, "%s: nothing is tuned", off);
+	gt_log(GT_LOG_INFO, "%s: nothing is tuned", m.off);
 	if (stages[i].run == stage_precreate && gt_write_all(STDOUT_FILENO, doc, len) < 0)
 		gt_log(GT_LOG_ERROR, "precreate: cannot write config.json");
 	return 0;

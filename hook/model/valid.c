@@ -107,3 +107,12 @@ const struct gt_profile *gt_policy_profile(const struct gt_policy *p, const char
 	}
 	return NULL;
 }
+
+bool gt_policy_is_valid(const struct gt_policy *p)
+{
+	for (uint32_t i = 0; i < p->n_layer; i++) {
+		if (p->layer[i].broken)
+			return false;
+	}
+	return true;
+}

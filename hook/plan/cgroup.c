@@ -7,7 +7,7 @@
 
 bool gt_plan_wants_bind(const struct gt_planning *pl)
 {
-	const struct gt_profile *prof = pl->sel.profile;
+	const struct gt_profile *prof = pl->sel->profile;
 
 	return prof && prof->gomaxprocs && prof->numa == GT_NUMA_BIND;
 }
@@ -129,7 +129,7 @@ static void swappiness_v2(struct gt_planning *pl, struct gt_setting *s, uint64_t
 void gt_plan_swappiness(struct gt_planning *pl)
 {
 	struct gt_setting *s = gt_plan_row(pl, GT_SET_SWAPPINESS, "memory.swappiness");
-	int32_t want = pl->sel.profile->swappiness;
+	int32_t want = pl->sel->profile->swappiness;
 
 	if (want < 0) {
 		gt_plan_skip(s, GT_R_PROFILE_NULL);

@@ -138,7 +138,7 @@ static uint64_t at_most(uint64_t v, uint64_t cap)
 /* What the quota allows. */
 static uint64_t quota_bound(const struct gt_planning *pl)
 {
-	const struct gt_profile *prof = pl->sel.profile;
+	const struct gt_profile *prof = pl->sel->profile;
 
 	if (!pl->quota.has)
 		return NONE;
@@ -150,7 +150,7 @@ static uint64_t quota_bound(const struct gt_planning *pl)
 /* What config.json's shares ask for: a Kubernetes request without a limit. */
 static uint64_t shares_bound(const struct gt_planning *pl)
 {
-	const struct gt_profile *prof = pl->sel.profile;
+	const struct gt_profile *prof = pl->sel->profile;
 	const struct gt_fact *shares = &pl->f->config.shares;
 	uint64_t n;
 
@@ -167,7 +167,7 @@ static enum gt_reason node_bound(struct gt_planning *pl, bool physical, uint64_t
 	uint32_t node = 0, n = 0;
 
 	*ret = NONE;
-	if (pl->sel.profile->numa != GT_NUMA_CAP)
+	if (pl->sel->profile->numa != GT_NUMA_CAP)
 		return GT_R_COUNT;
 	if (!pl->f->host.numa_known)
 		return GT_R_NUMA_UNKNOWN;
@@ -184,7 +184,7 @@ static uint64_t sched_adjust(const struct gt_planning *pl, uint64_t value, uint6
 {
 	const struct gt_fact *lat = &pl->f->host.sched_latency_ns;
 
-	if (!pl->sel.profile->sched_latency || !lat->known)
+	if (!pl->sel->profile->sched_latency || !lat->known)
 		return value;
 	if (lat->v < 5 * NS_PER_MS)
 		return at_most(value, SCHED_CAP);
@@ -208,7 +208,7 @@ static enum gt_reason decider(const struct gt_planning *pl, uint64_t value, uint
 		{counted == value && counted < cpus, GT_R_PHYSICAL_CORES},
 		{shares == value, GT_R_SHARES},
 		{unadjusted != value, GT_R_SCHED_LATENCY},
-		{pl->sel.profile->max == value, GT_R_PROFILE_MAX},
+		{pl->sel->profile->max == value, GT_R_PROFILE_MAX},
 		{pl->bind, GT_R_NUMA_BIND},
 	};
 
@@ -222,7 +222,7 @@ static enum gt_reason decider(const struct gt_planning *pl, uint64_t value, uint
 /* The spec's `value` for a profile that wants one; what is missing otherwise. */
 static enum gt_reason value_of(struct gt_planning *pl, uint64_t *ret)
 {
-	const struct gt_profile *prof = pl->sel.profile;
+	const struct gt_profile *prof = pl->sel->profile;
 	bool physical = prof->cpu_count == GT_CPU_PHYSICAL;
 	uint64_t cpus, counted, quota, shares, node, ceiling, value;
 	enum gt_reason why;
@@ -248,7 +248,7 @@ void gt_plan_value(struct gt_planning *pl)
 {
 	uint64_t value = 0;
 
-	if (!pl->sel.profile->gomaxprocs)
+	if (!pl->sel->profile->gomaxprocs)
 		return;
 	pl->value_why = value_of(pl, &value);
 	pl->value = (uint32_t)value; /* at most GT_CPUS_MAX */

@@ -83,13 +83,13 @@ static enum gt_reason program_bars(struct gt_planning *pl)
 {
 	const struct gt_program *prog = &pl->f->program;
 
-	if (!pl->sel.profile->gomaxprocs)
+	if (!pl->sel->profile->gomaxprocs)
 		return GT_R_PROFILE_NULL;
 	if (prog->kind != GT_PROG_GO)
 		return gt_plan_not_go(pl->f);
 	if (!prog->has_modules)
 		gt_plan_warn(pl->plan, GT_W_MODULES_UNKNOWN, prog->path);
-	if (prog->automaxprocs[0] && !pl->sel.profile->override_self_managed)
+	if (prog->automaxprocs[0] && !pl->sel->profile->override_self_managed)
 		return GT_R_SELF_MANAGED;
 	return pl->value ? GT_R_COUNT : pl->value_why;
 }
@@ -144,10 +144,10 @@ void gt_plan_gogc(struct gt_planning *pl)
 		return;
 	if (pl->wish.has[GT_KEY_GOGC])
 		gt_plan_set_wish(pl, s, GT_KEY_GOGC);
-	else if (pl->sel.profile->gogc == 0)
+	else if (pl->sel->profile->gogc == 0)
 		gt_plan_skip(s, GT_R_PROFILE_NULL);
 	else if (pl->f->program.kind != GT_PROG_GO)
 		gt_plan_skip(s, gt_plan_not_go(pl->f));
 	else
-		gt_plan_set_number(s, GT_R_PROFILE, pl->sel.profile->gogc);
+		gt_plan_set_number(s, GT_R_PROFILE, pl->sel->profile->gogc);
 }

@@ -154,7 +154,7 @@ bool gt_plan_unpinned(const struct gt_planning *pl, char *ret, size_t cap)
 /* Entries of the profile that the policy's own list does not let through. */
 static void warn_not_allowed(struct gt_planning *pl)
 {
-	const char *text = pl->sel.profile->godebug;
+	const char *text = pl->sel->profile->godebug;
 	struct entry e;
 
 	while (next_entry(&text, &e)) {
@@ -186,7 +186,7 @@ void gt_plan_godebug_base(struct gt_planning *pl)
 	}
 	warn_not_allowed(pl);
 	if (pl->f->program.kind == GT_PROG_GO &&
-	    gt_plan_merge_godebug(pl->godebug, pl->sel.profile->godebug, allow, merged,
+	    gt_plan_merge_godebug(pl->godebug, pl->sel->profile->godebug, allow, merged,
 				  sizeof(merged)))
 		(void)gt_copy_str(pl->godebug, sizeof(pl->godebug), merged);
 }
@@ -207,10 +207,11 @@ void gt_plan_godebug(struct gt_planning *pl)
 			s->origin = pl->f->req.key[GT_KEY_GODEBUG].origin;
 	} else if (v->present) {
 		gt_plan_keep(s, GT_R_ALREADY_SET);
-	} else if (pl->sel.profile->godebug[0] && pl->f->program.kind != GT_PROG_GO) {
+	} else if (pl->sel->profile->godebug[0] && pl->f->program.kind != GT_PROG_GO) {
 		gt_plan_skip(s, gt_plan_not_go(pl->f));
 	} else {
 		/* Nothing is wanted; or the policy's own list lets none of it through. */
-		gt_plan_skip(s, pl->sel.profile->godebug[0] ? GT_R_NOT_ALLOWED : GT_R_PROFILE_NULL);
+		gt_plan_skip(s,
+			     pl->sel->profile->godebug[0] ? GT_R_NOT_ALLOWED : GT_R_PROFILE_NULL);
 	}
 }

@@ -70,7 +70,7 @@ const struct gt_limit *gt_plan_smaller(const struct gt_memory *m)
 /* The ratio for this program; cgo memory is not Go's, so a cgo program leaves more room. */
 static uint32_t ratio_of(struct gt_planning *pl)
 {
-	const struct gt_profile *prof = pl->sel.profile;
+	const struct gt_profile *prof = pl->sel->profile;
 
 	switch (pl->f->program.cgo) {
 	case GT_YES:
@@ -102,7 +102,7 @@ static enum gt_reason program_bars(const struct gt_planning *pl)
 {
 	const struct gt_program *prog = &pl->f->program;
 
-	if (!pl->sel.profile->gomemlimit)
+	if (!pl->sel->profile->gomemlimit)
 		return GT_R_PROFILE_NULL;
 	if (prog->kind != GT_PROG_GO)
 		return gt_plan_not_go(pl->f);
@@ -122,7 +122,7 @@ static enum gt_reason limit_bars(const struct gt_planning *pl)
 		return GT_R_LIMITS_UNKNOWN;
 	if (!limit->has)
 		return GT_R_NO_MEMORY_LIMIT;
-	return limit->bytes < pl->sel.profile->min_limit_bytes ? GT_R_LIMIT_TOO_SMALL : GT_R_COUNT;
+	return limit->bytes < pl->sel->profile->min_limit_bytes ? GT_R_LIMIT_TOO_SMALL : GT_R_COUNT;
 }
 
 static enum gt_reason decider(const struct gt_memory *m)

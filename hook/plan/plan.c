@@ -20,14 +20,12 @@ static void skip_all(struct gt_planning *pl)
 		{GT_SET_GODEBUG, "GODEBUG"},
 		{GT_SET_NOFILE, "RLIMIT_NOFILE"},
 	};
-	struct gt_sysctl_want want[GT_SYSCTL_MAX];
-	uint32_t n = gt_plan_sysctl_list(pl, want);
-	enum gt_reason why = pl->sel.why_not;
+	enum gt_reason why = pl->sel->why_not;
 
 	for (size_t i = 0; i < GT_ARRAY_LEN(fixed); i++)
 		gt_plan_skip(gt_plan_row(pl, fixed[i].id, fixed[i].name), why);
-	for (uint32_t i = 0; i < n; i++)
-		gt_plan_skip(gt_plan_row(pl, GT_SET_SYSCTL, want[i].name), why);
+	for (uint32_t i = 0; i < pl->sel->n_sysctl; i++)
+		gt_plan_skip(gt_plan_row(pl, GT_SET_SYSCTL, pl->sel->sysctl[i].want.name), why);
 	gt_plan_skip(gt_plan_row(pl, GT_SET_SWAPPINESS, "memory.swappiness"), why);
 	if (gt_plan_wants_bind(pl)) {
 		gt_plan_skip(gt_plan_row(pl, GT_SET_CPUSET_CPUS, "cpuset.cpus"), why);
@@ -116,22 +114,31 @@ static void work_out(struct gt_planning *pl)
 	}
 }
 
-void gt_plan_make(const struct gt_facts *f, const struct gt_policy *p, struct gt_plan *ret)
+static void warn_selection(struct gt_planning *pl)
 {
-	struct gt_planning pl = {.f = f, .p = p, .plan = ret};
+	if (pl->sel->mode_refused)
+		gt_plan_warn(pl->plan, GT_W_OUT_OF_BOUNDS, "io.gotune.mode");
+	if (pl->sel->profile_missing)
+		gt_plan_warn(pl->plan, GT_W_NO_SUCH_PROFILE, pl->sel->rule->profile);
+}
+
+void gt_plan_make(const struct gt_facts *f, const struct gt_policy *p,
+		  const struct gt_selection *sel, struct gt_plan *ret)
+{
+	struct gt_planning pl = {.f = f, .p = p, .sel = sel, .plan = ret, .wish = sel->wish};
 
 	memset(ret, 0, sizeof(*ret)); /* padding too: plans are compared byte for byte */
 	warn_facts(&pl);
-	gt_plan_requests(&pl);
-	gt_plan_choose(&pl);
-	ret->mode = pl.sel.mode;
-	ret->selected = pl.sel.selected;
-	if (pl.sel.profile)
-		(void)gt_copy_str(ret->profile, sizeof(ret->profile), pl.sel.profile->name);
-	if (pl.sel.rule)
-		(void)gt_copy_str(ret->rule, sizeof(ret->rule), pl.sel.rule->name);
+	gt_plan_judge_requests(&pl);
+	warn_selection(&pl);
+	ret->mode = sel->mode;
+	ret->selected = sel->selected;
+	if (sel->profile)
+		(void)gt_copy_str(ret->profile, sizeof(ret->profile), sel->profile->name);
+	if (sel->rule)
+		(void)gt_copy_str(ret->rule, sizeof(ret->rule), sel->rule->name);
 	work_out(&pl);
-	if (!pl.sel.selected) {
+	if (!sel->selected) {
 		skip_all(&pl);
 		return;
 	}

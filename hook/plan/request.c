@@ -9,7 +9,14 @@
 
 /* So that a request, a profile's entries and un-pinning together always fit a value of 512. */
 #define GODEBUG_WISH_MAX 200
+#define CPUS_UNKNOWN	 1024 /* the most that is granted where the host's CPUs are not known */
 #define MIB		 (UINT64_C(1) << 20)
+
+/* What a request is judged by. */
+struct asked {
+	const struct gt_facts *f;
+	const struct gt_policy *p;
+};
 
 static void warn_key(const struct gt_planning *pl, enum gt_warning_id id, enum gt_key key)
 {
@@ -28,60 +35,57 @@ static enum gt_warning_id in_range(const char *s, uint64_t lo, uint64_t hi, uint
 	return *ret < lo || *ret > hi ? GT_W_OUT_OF_BOUNDS : GT_W_COUNT;
 }
 
-static enum gt_warning_id check_enable(const struct gt_planning *pl, const char *s, uint64_t *ret)
+static enum gt_warning_id check_enable(const struct asked *a, const char *s, uint64_t *ret)
 {
 	bool b = false;
 
-	(void)pl;
+	(void)a;
 	if (gt_parse_bool(s, &b) < 0)
 		return GT_W_BAD_VALUE;
 	*ret = b;
 	return GT_W_COUNT;
 }
 
-static enum gt_warning_id check_profile(const struct gt_planning *pl, const char *s, uint64_t *ret)
+static enum gt_warning_id check_profile(const struct asked *a, const char *s, uint64_t *ret)
 {
-	const struct gt_profile *found = gt_policy_profile(pl->p, s);
+	const struct gt_profile *found = gt_policy_profile(a->p, s);
 
 	if (!found)
 		return GT_W_NO_SUCH_PROFILE;
-	*ret = (uint64_t)(found - pl->p->profile);
+	*ret = (uint64_t)(found - a->p->profile);
 	return GT_W_COUNT;
 }
 
-static enum gt_warning_id check_mode(const struct gt_planning *pl, const char *s, uint64_t *ret)
+static enum gt_warning_id check_mode(const struct asked *a, const char *s, uint64_t *ret)
 {
 	int mode = gt_words_find(&gt_mode_words, s);
 
-	(void)pl;
+	(void)a;
 	if (mode < 0)
 		return GT_W_BAD_VALUE;
 	*ret = (uint64_t)mode;
 	return GT_W_COUNT;
 }
 
-static enum gt_warning_id check_program(const struct gt_planning *pl, const char *s, uint64_t *ret)
+static enum gt_warning_id check_program(const struct asked *a, const char *s, uint64_t *ret)
 {
-	(void)pl;
+	(void)a;
 	*ret = 0;
 	return *s ? GT_W_COUNT : GT_W_BAD_VALUE;
 }
 
-static enum gt_warning_id check_gomaxprocs(const struct gt_planning *pl, const char *s,
-					   uint64_t *ret)
+/* How many there are is not known yet: gt_plan_judge_requests looks again. */
+static enum gt_warning_id check_gomaxprocs(const struct asked *a, const char *s, uint64_t *ret)
 {
-	const struct gt_fact_cpus *online = &pl->f->host.online;
-	uint64_t hi = online->known ? gt_cpus_count(&online->v) : 1024;
-
-	return in_range(s, 1, hi ? hi : 1, ret);
+	(void)a;
+	return in_range(s, 1, UINT32_MAX, ret);
 }
 
-static enum gt_warning_id check_gomemlimit(const struct gt_planning *pl, const char *s,
-					   uint64_t *ret)
+static enum gt_warning_id check_gomemlimit(const struct asked *a, const char *s, uint64_t *ret)
 {
 	int r;
 
-	(void)pl;
+	(void)a;
 	if (strcmp(s, "off") == 0) {
 		*ret = UINT64_MAX;
 		return GT_W_COUNT;
@@ -92,41 +96,47 @@ static enum gt_warning_id check_gomemlimit(const struct gt_planning *pl, const c
 	return *ret < MIB ? GT_W_OUT_OF_BOUNDS : GT_W_COUNT;
 }
 
-static enum gt_warning_id check_gogc(const struct gt_planning *pl, const char *s, uint64_t *ret)
+static enum gt_warning_id check_gogc(const struct asked *a, const char *s, uint64_t *ret)
 {
-	(void)pl;
+	(void)a;
 	return in_range(s, 1, 1000, ret);
 }
 
-static enum gt_warning_id check_godebug(const struct gt_planning *pl, const char *s, uint64_t *ret)
+static enum gt_warning_id check_godebug(const struct asked *a, const char *s, uint64_t *ret)
 {
 	*ret = 0;
 	if (strlen(s) > GODEBUG_WISH_MAX)
 		return GT_W_TOO_LONG;
-	return gt_plan_godebug_check(s, pl->p->godebug_allow);
+	return gt_plan_godebug_check(s, a->p->godebug_allow);
 }
 
-static enum gt_warning_id check_nofile(const struct gt_planning *pl, const char *s, uint64_t *ret)
+static enum gt_warning_id check_nofile(const struct asked *a, const char *s, uint64_t *ret)
 {
-	return in_range(s, 1, pl->p->nofile_max, ret);
+	return in_range(s, 1, a->p->nofile_max, ret);
 }
 
 /* GT_W_COUNT: granted. --set and the hook's own arguments are the host's word. */
-static enum gt_warning_id may_ask(const struct gt_planning *pl, enum gt_key key)
+static enum gt_warning_id may_ask(const struct asked *a, enum gt_key key)
 {
-	const struct gt_request *r = &pl->f->req.key[key];
+	const struct gt_request *r = &a->f->req.key[key];
 
 	if (r->too_long)
 		return GT_W_TOO_LONG;
 	if (r->origin == GT_ORIGIN_SET || r->origin == GT_ORIGIN_HOOK_ARGS)
 		return GT_W_COUNT;
-	return pl->p->allow & (1u << key) ? GT_W_COUNT : GT_W_NOT_ALLOWED;
+	return a->p->allow & (1u << key) ? GT_W_COUNT : GT_W_NOT_ALLOWED;
 }
 
-void gt_plan_requests(struct gt_planning *pl)
+/* Without a valid policy nobody can say what is allowed. */
+static bool can_judge(const struct gt_facts *f, const struct gt_policy *p)
 {
-	static enum gt_warning_id (*const check[GT_KEY_COUNT])(const struct gt_planning *,
-							       const char *, uint64_t *) = {
+	return f->trouble == GT_TROUBLE_NONE && !p->broken;
+}
+
+void gt_plan_requests(const struct gt_facts *f, const struct gt_policy *p, struct gt_wishes *ret)
+{
+	static enum gt_warning_id (*const check[GT_KEY_COUNT])(const struct asked *, const char *,
+							       uint64_t *) = {
 		[GT_KEY_ENABLE] = check_enable,
 		[GT_KEY_PROFILE] = check_profile,
 		[GT_KEY_MODE] = check_mode,
@@ -137,24 +147,46 @@ void gt_plan_requests(struct gt_planning *pl)
 		[GT_KEY_GODEBUG] = check_godebug,
 		[GT_KEY_NOFILE] = check_nofile,
 	};
+	const struct asked a = {f, p};
+
+	for (unsigned key = 0; key < GT_KEY_COUNT; key++) {
+		const struct gt_request *r = &f->req.key[key];
+		enum gt_warning_id *w = &ret->refused[key];
+
+		*w = GT_W_COUNT;
+		if (!can_judge(f, p) || r->origin == GT_ORIGIN_NONE)
+			continue;
+		*w = may_ask(&a, key);
+		if (*w == GT_W_COUNT)
+			*w = check[key](&a, r->value, &ret->number[key]);
+		ret->has[key] = *w == GT_W_COUNT;
+	}
+}
+
+/* The CPUs of the host, which were not known when the container was selected. */
+static void bound_gomaxprocs(struct gt_planning *pl)
+{
+	const struct gt_fact_cpus *online = &pl->f->host.online;
+	uint64_t most = online->known ? gt_cpus_count(&online->v) : CPUS_UNKNOWN;
+
+	if (!pl->wish.has[GT_KEY_GOMAXPROCS] ||
+	    pl->wish.number[GT_KEY_GOMAXPROCS] <= (most ? most : 1))
+		return;
+	pl->wish.has[GT_KEY_GOMAXPROCS] = false;
+	pl->wish.refused[GT_KEY_GOMAXPROCS] = GT_W_OUT_OF_BOUNDS;
+}
+
+void gt_plan_judge_requests(struct gt_planning *pl)
+{
 	const struct gt_requests *req = &pl->f->req;
 
-	/* Without a sound policy nobody can say what is allowed. */
-	if (pl->f->trouble != GT_TROUBLE_NONE || pl->p->broken)
-		return;
+	bound_gomaxprocs(pl);
 	for (unsigned key = 0; key < GT_KEY_COUNT; key++) {
-		enum gt_warning_id w;
-
-		if (req->key[key].origin == GT_ORIGIN_NONE)
-			continue;
-		w = may_ask(pl, key);
-		if (w == GT_W_COUNT)
-			w = check[key](pl, req->key[key].value, &pl->wish.number[key]);
-		if (w == GT_W_COUNT)
-			pl->wish.has[key] = true;
-		else
-			warn_key(pl, w, key);
+		if (pl->wish.refused[key] != GT_W_COUNT)
+			warn_key(pl, pl->wish.refused[key], key);
 	}
+	if (!can_judge(pl->f, pl->p))
+		return;
 	for (uint32_t i = 0; i < req->n_unknown && i < GT_UNKNOWN_KEYS_MAX; i++)
 		gt_plan_warn(pl->plan, GT_W_UNKNOWN_KEY, req->unknown[i]);
 }

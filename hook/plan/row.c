@@ -63,8 +63,6 @@ void gt_plan_warn(struct gt_plan *plan, enum gt_warning_id id, const char *about
 {
 	struct gt_warning w = {.id = id};
 
-	if (!plan)
-		return;
 	(void)gt_copy_str(w.about, sizeof(w.about), about); /* a name cut short still names it */
 	for (uint32_t i = 0; i < plan->n_warning; i++) {
 		if (plan->warning[i].id == id && strcmp(plan->warning[i].about, w.about) == 0)

@@ -7,14 +7,6 @@
 #include "gotune/base.h"
 #include "gotune/model.h"
 
-/* The requests that the policy allows and whose values are sound. */
-struct gt_wishes {
-	bool has[GT_KEY_COUNT];
-	/* GT_KEY_ENABLE: 0 or 1; _PROFILE: index into the policy; _MODE: enum gt_mode;
-	 * _GOMEMLIMIT: bytes, UINT64_MAX for `off`; numbers otherwise. */
-	uint64_t number[GT_KEY_COUNT];
-};
-
 /* The smallest quota of several levels, as a fraction. */
 struct gt_quota {
 	bool unsound; /* a level that cannot be true, or a live cgroup that could not be read */
@@ -33,9 +25,9 @@ struct gt_memory {
 struct gt_planning {
 	const struct gt_facts *f;
 	const struct gt_policy *p;
-	struct gt_plan *plan; /* NULL: only the selection is wanted, without its warnings */
-	struct gt_wishes wish;
-	struct gt_selection sel;
+	const struct gt_selection *sel;
+	struct gt_plan *plan;
+	struct gt_wishes wish; /* SEL's, as far as they hold on this host */
 
 	bool cpus_known;
 	struct gt_cpus allowed; /* A, narrowed to a node when `bind` holds */
@@ -63,10 +55,10 @@ void gt_plan_warn(struct gt_plan *plan, enum gt_warning_id id, const char *about
 enum gt_reason gt_plan_not_go(const struct gt_facts *f);
 
 /* plan/request.c */
-void gt_plan_requests(struct gt_planning *pl);
-
-/* plan/select.c */
-void gt_plan_choose(struct gt_planning *pl);
+/* Fills RET: which requests the policy grants. */
+void gt_plan_requests(const struct gt_facts *f, const struct gt_policy *p, struct gt_wishes *ret);
+/* Warns of those that were refused, and drops a wish that this host has not the CPUs for. */
+void gt_plan_judge_requests(struct gt_planning *pl);
 
 /* plan/cpu.c */
 bool gt_plan_allowed(const struct gt_facts *f, struct gt_cpus *ret);
@@ -106,8 +98,9 @@ void gt_plan_gogc(struct gt_planning *pl);
 bool gt_plan_kept(struct gt_planning *pl, struct gt_setting *s, enum gt_var var);
 
 /* plan/system.c */
-uint32_t gt_plan_sysctl_list(const struct gt_planning *pl,
-			     struct gt_sysctl_want ret[GT_SYSCTL_MAX]);
+/* Fills SEL's sysctls: the profile's, then the requested ones that the policy allows. */
+void gt_plan_sysctl_list(const struct gt_facts *f, const struct gt_policy *p,
+			 struct gt_selection *sel);
 void gt_plan_nofile(struct gt_planning *pl);
 void gt_plan_sysctl_rows(struct gt_planning *pl);
 

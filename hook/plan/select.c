@@ -48,17 +48,17 @@ static const char *identity(const struct gt_ident *who)
 }
 
 /* The first rule that matches and has the container in its rollout. False: a broken one may. */
-static bool choose_rule(struct gt_planning *pl)
+static bool choose_rule(const struct gt_facts *f, const struct gt_policy *p, struct gt_selection *s)
 {
-	for (uint32_t i = 0; i < pl->p->n_rule; i++) {
-		const struct gt_rule *r = &pl->p->rule[i];
+	for (uint32_t i = 0; i < p->n_rule; i++) {
+		const struct gt_rule *r = &p->rule[i];
 
-		if (!rule_matches(r, pl->f))
+		if (!rule_matches(r, f))
 			continue;
 		if (r->broken)
 			return false;
-		if (gt_plan_in_rollout(r->name, identity(&pl->f->ident), r->rollout_percent)) {
-			pl->sel.rule = r;
+		if (gt_plan_in_rollout(r->name, identity(&f->ident), r->rollout_percent)) {
+			s->rule = r;
 			return true;
 		}
 	}
@@ -66,52 +66,47 @@ static bool choose_rule(struct gt_planning *pl)
 }
 
 /* enforce > audit > off: a container may ask for less than the host decided, never for more. */
-static void choose_mode(struct gt_planning *pl)
+static void choose_mode(struct gt_selection *s)
 {
-	struct gt_selection *s = &pl->sel;
-
 	if (s->rule && s->rule->has_mode)
 		s->mode = s->rule->mode;
-	if (!pl->wish.has[GT_KEY_MODE])
+	if (!s->wish.has[GT_KEY_MODE])
 		return;
-	if (pl->wish.number[GT_KEY_MODE] <= (uint64_t)s->mode)
-		s->mode = (enum gt_mode)pl->wish.number[GT_KEY_MODE];
-	else
-		gt_plan_warn(pl->plan, GT_W_OUT_OF_BOUNDS, "io.gotune.mode");
+	s->mode_refused = s->wish.number[GT_KEY_MODE] > (uint64_t)s->mode;
+	if (!s->mode_refused)
+		s->mode = (enum gt_mode)s->wish.number[GT_KEY_MODE];
 }
 
 /* The request's, else the rule's, else the default profile (which is there already). */
-static void choose_profile(struct gt_planning *pl)
+static void choose_profile(const struct gt_facts *f, const struct gt_policy *p,
+			   struct gt_selection *s)
 {
-	struct gt_selection *s = &pl->sel;
 	const struct gt_profile *found;
 
-	if (pl->wish.has[GT_KEY_PROFILE]) {
-		s->profile = &pl->p->profile[pl->wish.number[GT_KEY_PROFILE]];
-		s->profile_origin = pl->f->req.key[GT_KEY_PROFILE].origin;
+	if (s->wish.has[GT_KEY_PROFILE]) {
+		s->profile = &p->profile[s->wish.number[GT_KEY_PROFILE]];
+		s->profile_origin = f->req.key[GT_KEY_PROFILE].origin;
 		return;
 	}
 	if (!s->rule || s->rule->profile[0] == '\0')
 		return;
-	found = gt_policy_profile(pl->p, s->rule->profile);
+	found = gt_policy_profile(p, s->rule->profile);
+	s->profile_missing = !found;
 	if (found)
 		s->profile = found;
-	else
-		gt_plan_warn(pl->plan, GT_W_NO_SUCH_PROFILE, s->rule->profile);
 }
 
 /* `select`. GT_R_COUNT: the container is in. */
-static enum gt_reason not_selected(const struct gt_planning *pl)
+static enum gt_reason not_selected(const struct gt_facts *f, const struct gt_policy *p,
+				   const struct gt_wishes *wish)
 {
-	bool enabled = pl->wish.has[GT_KEY_ENABLE] && pl->wish.number[GT_KEY_ENABLE];
+	bool enabled = wish->has[GT_KEY_ENABLE] && wish->number[GT_KEY_ENABLE];
 
-	switch (pl->p->select) {
+	switch (p->select) {
 	case GT_SELECT_ANNOTATED:
-		return enabled || pl->wish.has[GT_KEY_PROFILE] ? GT_R_COUNT : GT_R_NOT_SELECTED;
+		return enabled || wish->has[GT_KEY_PROFILE] ? GT_R_COUNT : GT_R_NOT_SELECTED;
 	case GT_SELECT_GO:
-		if (enabled || pl->f->program.kind == GT_PROG_GO)
-			return GT_R_COUNT;
-		return gt_plan_not_go(pl->f);
+		return enabled || f->program.kind == GT_PROG_GO ? GT_R_COUNT : gt_plan_not_go(f);
 	case GT_SELECT_ALL:
 	case GT_SELECT_COUNT:
 		break;
@@ -120,7 +115,8 @@ static enum gt_reason not_selected(const struct gt_planning *pl)
 }
 
 /* Why nothing at all is to be done, in the order in which it is looked at; GT_R_COUNT: it is. */
-static enum gt_reason why_not(struct gt_planning *pl)
+static enum gt_reason why_not(const struct gt_facts *f, const struct gt_policy *p,
+			      struct gt_selection *s)
 {
 	static const enum gt_reason trouble[GT_TROUBLE_COUNT] = {
 		[GT_TROUBLE_DISABLED] = GT_R_DISABLED,
@@ -131,47 +127,37 @@ static enum gt_reason why_not(struct gt_planning *pl)
 		[GT_TROUBLE_NO_LINUX] = GT_R_CONFIG_INVALID,
 		[GT_TROUBLE_POLICY] = GT_R_POLICY_BROKEN,
 	};
-	struct gt_selection *s = &pl->sel;
 
-	if (pl->f->trouble != GT_TROUBLE_NONE)
-		return pl->f->trouble < GT_TROUBLE_COUNT ? trouble[pl->f->trouble]
-							 : GT_R_STATE_INVALID;
-	if (pl->p->broken)
+	if (f->trouble != GT_TROUBLE_NONE)
+		return f->trouble < GT_TROUBLE_COUNT ? trouble[f->trouble] : GT_R_STATE_INVALID;
+	if (p->broken)
 		return GT_R_POLICY_BROKEN;
-	if (pl->wish.has[GT_KEY_ENABLE] && !pl->wish.number[GT_KEY_ENABLE])
+	if (s->wish.has[GT_KEY_ENABLE] && !s->wish.number[GT_KEY_ENABLE])
 		return GT_R_OPTED_OUT;
-	if (!choose_rule(pl))
+	if (!choose_rule(f, p, s))
 		return GT_R_POLICY_BROKEN;
-	choose_mode(pl);
+	choose_mode(s);
 	if (s->mode == GT_MODE_OFF)
 		return GT_R_MODE_OFF;
-	choose_profile(pl);
+	choose_profile(f, p, s);
 	if (!s->profile)
 		return GT_R_NO_SUCH_PROFILE;
 	if (s->profile->broken)
 		return GT_R_POLICY_BROKEN;
-	return not_selected(pl);
-}
-
-void gt_plan_choose(struct gt_planning *pl)
-{
-	struct gt_selection *s = &pl->sel;
-	enum gt_reason why;
-
-	memset(s, 0, sizeof(*s));
-	s->mode = pl->p->mode;
-	s->profile = gt_policy_profile(pl->p, pl->p->default_profile);
-	why = why_not(pl);
-	s->selected = why == GT_R_COUNT;
-	if (!s->selected)
-		s->why_not = why;
+	return not_selected(f, p, &s->wish);
 }
 
 void gt_plan_select(const struct gt_facts *f, const struct gt_policy *p, struct gt_selection *ret)
 {
-	struct gt_planning pl = {.f = f, .p = p};
+	enum gt_reason why;
 
-	gt_plan_requests(&pl);
-	gt_plan_choose(&pl);
-	*ret = pl.sel;
+	memset(ret, 0, sizeof(*ret));
+	gt_plan_requests(f, p, &ret->wish);
+	ret->mode = p->mode;
+	ret->profile = gt_policy_profile(p, p->default_profile);
+	why = why_not(f, p, ret);
+	ret->selected = why == GT_R_COUNT;
+	if (!ret->selected)
+		ret->why_not = why;
+	gt_plan_sysctl_list(f, p, ret);
 }

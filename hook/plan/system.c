@@ -54,7 +54,7 @@ void gt_plan_nofile(struct gt_planning *pl)
 	struct gt_setting *s = gt_plan_row(pl, GT_SET_NOFILE, "RLIMIT_NOFILE");
 	const struct gt_fact *nr_open = &pl->f->host.nr_open;
 	bool wish = pl->wish.has[GT_KEY_NOFILE];
-	uint64_t target = wish ? pl->wish.number[GT_KEY_NOFILE] : pl->sel.profile->nofile;
+	uint64_t target = wish ? pl->wish.number[GT_KEY_NOFILE] : pl->sel->profile->nofile;
 	uint64_t most = nr_open->known ? nr_open->v : NR_OPEN_DEFAULT;
 
 	if (target == 0) {
@@ -161,68 +161,60 @@ static bool same_words(const char *a, const char *b)
 	}
 }
 
-static enum gt_warning_id sysctl_request_check(const struct gt_planning *pl,
+static enum gt_warning_id sysctl_request_check(const struct gt_policy *p,
 					       const struct gt_sysctl_request *r)
 {
 	bool allowed = r->origin == GT_ORIGIN_SET || r->origin == GT_ORIGIN_HOOK_ARGS;
 	enum gt_ns ns;
 
-	for (uint32_t i = 0; i < pl->p->n_allow_sysctl && i < GT_SYSCTL_MAX; i++)
-		allowed = allowed || strcmp(pl->p->allow_sysctl[i], r->name) == 0;
+	for (uint32_t i = 0; i < p->n_allow_sysctl && i < GT_SYSCTL_MAX; i++)
+		allowed = allowed || strcmp(p->allow_sysctl[i], r->name) == 0;
 	if (!allowed || !gt_plan_sysctl_ns(r->name, &ns))
 		return GT_W_NOT_ALLOWED;
 	return gt_is_plain(r->value) ? GT_W_COUNT : GT_W_BAD_VALUE;
 }
 
 /* Adds or replaces NAME; false when the list is full. */
-static bool want_sysctl(struct gt_sysctl_want *list, uint32_t *n, const char *name,
-			const char *value)
+static bool choose_sysctl(struct gt_selection *sel, const char *name, const char *value,
+			  enum gt_origin origin)
 {
+	struct gt_sysctl_chosen *c;
 	uint32_t i = 0;
 
-	while (i < *n && strcmp(list[i].name, name) != 0)
+	while (i < sel->n_sysctl && strcmp(sel->sysctl[i].want.name, name) != 0)
 		i++;
 	if (i == GT_SYSCTL_MAX)
 		return false;
-	if (i == *n)
-		++*n;
-	(void)gt_copy_str(list[i].name, sizeof(list[i].name), name); /* of the same size */
-	(void)gt_copy_str(list[i].value, sizeof(list[i].value), value);
+	if (i == sel->n_sysctl)
+		sel->n_sysctl++;
+	c = &sel->sysctl[i];
+	(void)gt_copy_str(c->want.name, sizeof(c->want.name), name); /* of the same size */
+	(void)gt_copy_str(c->want.value, sizeof(c->want.value), value);
+	c->origin = origin;
+	c->namespaced = gt_plan_sysctl_ns(name, &c->ns);
 	return true;
 }
 
-uint32_t gt_plan_sysctl_list(const struct gt_planning *pl, struct gt_sysctl_want ret[GT_SYSCTL_MAX])
+void gt_plan_sysctl_list(const struct gt_facts *f, const struct gt_policy *p,
+			 struct gt_selection *sel)
 {
-	const struct gt_profile *prof = pl->sel.profile;
-	const struct gt_requests *req = &pl->f->req;
-	uint32_t n = 0;
+	const struct gt_profile *prof = sel->profile;
+	const struct gt_requests *req = &f->req;
 
-	memset(ret, 0, sizeof(*ret) * GT_SYSCTL_MAX);
-	for (; prof && n < prof->n_sysctl && n < GT_SYSCTL_MAX; n++)
-		ret[n] = prof->sysctl[n];
-	if (!pl->sel.selected)
-		return n;
-	for (uint32_t i = 0; i < req->n_sysctl && i < GT_SYSCTL_MAX; i++) {
+	for (uint32_t i = 0; prof && i < prof->n_sysctl && i < GT_SYSCTL_MAX; i++)
+		(void)choose_sysctl(sel, prof->sysctl[i].name, prof->sysctl[i].value,
+				    GT_ORIGIN_NONE); /* it has no more than fit */
+	for (uint32_t i = 0; i < GT_SYSCTL_MAX; i++) {
 		const struct gt_sysctl_request *r = &req->sysctl[i];
-		enum gt_warning_id w = sysctl_request_check(pl, r);
-		char about[128] = "io.gotune.sysctl.";
+		enum gt_warning_id w = GT_W_COUNT;
 
-		if (w == GT_W_COUNT && !want_sysctl(ret, &n, r->name, r->value))
-			w = GT_W_OUT_OF_BOUNDS;
-		if (w == GT_W_COUNT)
-			continue;
-		(void)gt_append(about, sizeof(about), r->name); /* 17 + 63 bytes */
-		gt_plan_warn(pl->plan, w, about);
+		if (sel->selected && i < req->n_sysctl) {
+			w = sysctl_request_check(p, r);
+			if (w == GT_W_COUNT && !choose_sysctl(sel, r->name, r->value, r->origin))
+				w = GT_W_OUT_OF_BOUNDS;
+		}
+		sel->sysctl_refused[i] = w;
 	}
-	return n;
-}
-
-uint32_t gt_plan_sysctls(const struct gt_facts *f, const struct gt_policy *p,
-			 const struct gt_selection *s, struct gt_sysctl_want ret[GT_SYSCTL_MAX])
-{
-	struct gt_planning pl = {.f = f, .p = p, .sel = *s};
-
-	return gt_plan_sysctl_list(&pl, ret);
 }
 
 static const struct gt_sysctl_fact *sysctl_fact(const struct gt_facts *f, const char *name)
@@ -235,13 +227,11 @@ static const struct gt_sysctl_fact *sysctl_fact(const struct gt_facts *f, const 
 }
 
 /* GT_R_COUNT, or why this sysctl cannot be written at all. */
-static enum gt_reason sysctl_bars(const struct gt_planning *pl, const char *name)
+static enum gt_reason sysctl_bars(const struct gt_planning *pl, const struct gt_sysctl_chosen *c)
 {
-	enum gt_ns ns = GT_NS_NET;
-
-	if (!gt_plan_sysctl_ns(name, &ns))
+	if (!c->namespaced)
 		return GT_R_NOT_ALLOWED;
-	switch (ns == GT_NS_NET ? pl->f->net : pl->f->ipc) {
+	switch (c->ns == GT_NS_NET ? pl->f->net : pl->f->ipc) {
 	case GT_NS_OWNER_HOST:
 		return GT_R_HOST_NAMESPACE;
 	case GT_NS_OWNER_UNKNOWN:
@@ -262,26 +252,12 @@ static enum gt_reason sysctl_stays(const char *name, const char *have, const cha
 	return same_words(have, want) ? GT_R_ALREADY_SET : GT_R_COUNT;
 }
 
-/* Who asked for NAME, GT_ORIGIN_NONE: the profile. */
-static enum gt_origin sysctl_origin(const struct gt_planning *pl, const char *name)
+static void sysctl_row(struct gt_planning *pl, const struct gt_sysctl_chosen *c)
 {
-	const struct gt_requests *req = &pl->f->req;
-	enum gt_origin found = GT_ORIGIN_NONE;
-
-	for (uint32_t i = 0; i < req->n_sysctl && i < GT_SYSCTL_MAX; i++) {
-		if (strcmp(req->sysctl[i].name, name) == 0 &&
-		    sysctl_request_check(pl, &req->sysctl[i]) == GT_W_COUNT)
-			found = req->sysctl[i].origin;
-	}
-	return found;
-}
-
-static void sysctl_row(struct gt_planning *pl, const struct gt_sysctl_want *w)
-{
+	const struct gt_sysctl_want *w = &c->want;
 	struct gt_setting *s = gt_plan_row(pl, GT_SET_SYSCTL, w->name);
 	const struct gt_sysctl_fact *fact = sysctl_fact(pl->f, w->name);
-	enum gt_origin origin = sysctl_origin(pl, w->name);
-	enum gt_reason why = sysctl_bars(pl, w->name);
+	enum gt_reason why = sysctl_bars(pl, c);
 
 	if (fact && fact->exists == GT_YES)
 		gt_plan_before(s, fact->value);
@@ -305,17 +281,24 @@ static void sysctl_row(struct gt_planning *pl, const struct gt_sysctl_want *w)
 		gt_plan_keep(s, why);
 		return;
 	}
-	gt_plan_set(s, origin ? GT_R_REQUESTED : GT_R_PROFILE, w->value);
-	s->origin = origin;
+	gt_plan_set(s, c->origin ? GT_R_REQUESTED : GT_R_PROFILE, w->value);
+	s->origin = c->origin;
 	if (gt_parse_u64(w->value, &s->number) < 0)
 		s->number = 0; /* a text or several numbers */
 }
 
 void gt_plan_sysctl_rows(struct gt_planning *pl)
 {
-	struct gt_sysctl_want want[GT_SYSCTL_MAX];
-	uint32_t n = gt_plan_sysctl_list(pl, want);
+	const struct gt_requests *req = &pl->f->req;
 
-	for (uint32_t i = 0; i < n; i++)
-		sysctl_row(pl, &want[i]);
+	for (uint32_t i = 0; i < req->n_sysctl && i < GT_SYSCTL_MAX; i++) {
+		char about[128] = "io.gotune.sysctl.";
+
+		if (pl->sel->sysctl_refused[i] == GT_W_COUNT)
+			continue;
+		(void)gt_append(about, sizeof(about), req->sysctl[i].name); /* 17 + 63 bytes */
+		gt_plan_warn(pl->plan, pl->sel->sysctl_refused[i], about);
+	}
+	for (uint32_t i = 0; i < pl->sel->n_sysctl; i++)
+		sysctl_row(pl, &pl->sel->sysctl[i]);
 }

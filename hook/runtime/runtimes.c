@@ -6,7 +6,6 @@
 
 #include "gotune/base.h"
 #include "gotune/model.h"
-#include "gotune/policy.h"
 #include "gotune/runtime.h"
 
 const char *const gt_runtime_dirs[] = {
@@ -64,37 +63,15 @@ static bool find_any(const struct gt_policy *p, char *ret, size_t cap)
 	return !p && (find_one("runc", ret, cap) || find_one("crun", ret, cap));
 }
 
-static bool is_sound(const struct gt_policy *p)
-{
-	for (uint32_t i = 0; i < p->n_layer; i++) {
-		if (p->layer[i].broken)
-			return false;
-	}
-	return true;
-}
-
-/* What fails for want of memory, say, may not fail again; and another runtime than the one that the
- * policy names would know nothing of the containers that there are. */
+/* What cannot be looked at for want of memory, say, may be there at the second look; and another
+ * runtime than the one that the policy names would know nothing of the containers that there are.
+ */
 #define TRIES 2
 
-static int read_policy(struct gt_policy *ret, struct gt_err *e)
+int gt_runtime_find(const char *forced, const struct gt_policy *p, char *ret, size_t cap,
+		    struct gt_err *e)
 {
-	_cleanup_close_ int root = -1;
-	int r = -EIO;
-
-	for (unsigned i = 0; i < TRIES && (r < 0 || !is_sound(ret)); i++) {
-		gt_policy_done(ret);
-		if (root < 0)
-			root = gt_root_open(NULL, e);
-		r = root < 0 ? root : gt_read_policy(root, NULL, ret, e);
-	}
-	return r;
-}
-
-int gt_runtime_find(const char *forced, char *ret, size_t cap, struct gt_err *e)
-{
-	struct gt_policy policy = {0};
-	bool found = false, known;
+	bool found = false;
 
 	if (forced && forced[0]) {
 		/* What cannot be looked at may be executed all the same: execve will tell. */
@@ -104,10 +81,8 @@ int gt_runtime_find(const char *forced, char *ret, size_t cap, struct gt_err *e)
 				  "GOTUNE_RUNTIME=%s is no executable file with an absolute path",
 				  forced);
 	}
-	known = read_policy(&policy, e) == 0;
 	for (unsigned i = 0; !found && i < TRIES; i++)
-		found = find_any(known ? &policy : NULL, ret, cap);
-	gt_policy_done(&policy);
+		found = find_any(p, ret, cap);
 	if (found)
 		return 0;
 	return gt_err_set(

@@ -8,19 +8,18 @@
 #include "gotune/base.h"
 #include "gotune/model.h"
 
-/* Decides who the container is to the policy. Uses facts.trouble, ident, annotations, req, program.
+/*
+ * Decides who the container is to the policy. Uses facts.trouble, ident, annotations, req, program.
+ * *ret is overwritten; it points into P.
  */
 void gt_plan_select(const struct gt_facts *f, const struct gt_policy *p, struct gt_selection *ret);
 
-/* The whole plan; calls gt_plan_select itself. *ret is overwritten. */
-void gt_plan_make(const struct gt_facts *f, const struct gt_policy *p, struct gt_plan *ret);
-
 /*
- * The sysctls that a plan for this selection will consider: the profile's, then the requested ones
- * that the policy allows. Tells the inspector which facts to read. Returns their number.
+ * The whole plan for that selection, from complete facts. The selection was made from the same
+ * policy, and from facts that had what gt_plan_select uses. *ret is overwritten.
  */
-uint32_t gt_plan_sysctls(const struct gt_facts *f, const struct gt_policy *p,
-			 const struct gt_selection *s, struct gt_sysctl_want ret[GT_SYSCTL_MAX]);
+void gt_plan_make(const struct gt_facts *f, const struct gt_policy *p,
+		  const struct gt_selection *sel, struct gt_plan *ret);
 
 /*
  * Is NAME a sysctl that a namespace owns, and whose? GT_NS_NET or GT_NS_IPC in *ret; false when it

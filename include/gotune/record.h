@@ -165,31 +165,6 @@ GT_MUST_CHECK int gt_record_find(int dirfd, const char *prefix, char ret[GT_ID_M
 /* Seconds since the epoch of "2026-01-02T03:04:05Z" (a fraction is passed over). -EINVAL. Pure. */
 GT_MUST_CHECK int gt_record_time(const char *text, int64_t *ret);
 
-/* ---- keeping one ---- */
-
-/*
- * DIR, or (NULL) the default directory of records, written to BUF; a user's own is made when it is
- * missing, for him alone. NULL when there is none. Never fails otherwise: opening it says why.
- */
-const char *gt_keep_dir(const char *dir, char buf[GT_RECORD_DIR_CAP]);
-
-/*
- * Opens the directory of records for writing and makes what is missing: DIR, or the default one
- * (NULL). A descriptor, or -errno, which has been logged with the container's name WHO: a user
- * without a directory of his own (gt_record_dir_default) is told so as an information.
- */
-GT_MUST_CHECK int gt_keep_open(const char *dir, const char *who);
-
-/* The same for removing: makes nothing, logs nothing. */
-GT_MUST_CHECK int gt_keep_open_old(const char *dir);
-
-/*
- * Keeps REC (NULL: nothing), whose document was edited with RESULT (0, or -errno with WHY), in DIR
- * or the default directory, and counts. A container whose id is not known has no record. What fails
- * is logged: it changes nothing else.
- */
-void gt_keep_edited(struct gt_record *rec, const char *dir, int result, const struct gt_err *why);
-
 /* ---- an earlier decision ---- */
 
 /*

@@ -3,6 +3,7 @@
 #define GOTUNE_RUNTIME_H
 
 #include "gotune/base.h"
+#include "gotune/model.h"
 
 /* ---- the command line ---- */
 
@@ -36,9 +37,11 @@ extern const unsigned gt_n_runtime_dirs;
 
 /*
  * The path of the real runtime: FORCED (GOTUNE_RUNTIME, absolute; NULL or "": not given), else the
- * first of the policy's `runtimes` that exists, absolute or in a fixed list of directories. Never
- * this program itself, under whatever name. 0 or -ENOENT with a message that says what to do.
+ * first of P's `runtimes` (NULL: no policy, the built-in names) that exists, absolute or in a fixed
+ * list of directories. Never this program itself, under whatever name. 0 or -ENOENT with a message
+ * that says what to do.
  */
-GT_MUST_CHECK int gt_runtime_find(const char *forced, char *ret, size_t cap, struct gt_err *e);
+GT_MUST_CHECK int gt_runtime_find(const char *forced, const struct gt_policy *p, char *ret,
+				  size_t cap, struct gt_err *e);
 
 #endif

@@ -12,6 +12,7 @@
 static struct gt_facts f, f_before;
 static struct fuzz_policy p, p_before;
 static struct gt_plan plan, again;
+static struct gt_selection sel;
 static const struct gt_profile *prof;
 
 static void check_gomaxprocs(const struct gt_setting *s)
@@ -236,7 +237,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		p_before = p;
 	}
 	memset(&plan, 0xa5, sizeof(plan));
-	gt_plan_make(&f, &p.p, &plan);
+	gt_plan_select(&f, &p.p, &sel);
+	gt_plan_make(&f, &p.p, &sel, &plan);
 	prof = gt_policy_profile(&p.p, plan.profile);
 	HOLDS(plan.n_setting <= GT_SETTINGS_MAX && plan.n_warning <= GT_WARNINGS_MAX);
 	HOLDS(!plan.selected ||
@@ -249,7 +251,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!thorough)
 		return 0;
 	memset(&again, 0x5a, sizeof(again));
-	gt_plan_make(&f, &p.p, &again);
+	gt_plan_select(&f, &p.p, &sel);
+	gt_plan_make(&f, &p.p, &sel, &again);
 	HOLDS(memcmp(&plan, &again, sizeof(plan)) == 0);
 	HOLDS(memcmp(&f, &f_before, sizeof(f)) == 0 && memcmp(&p, &p_before, sizeof(p)) == 0);
 	return 0;

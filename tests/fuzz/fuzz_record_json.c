@@ -67,6 +67,7 @@ static const struct fill record_rows[] = {
 };
 
 static struct gt_record rec;
+static struct gt_selection sel;
 static struct fuzz_policy pol;
 static struct gt_record_view view;
 
@@ -102,7 +103,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	memset(&rec, 0, sizeof(rec));
 	fuzz_facts(&plan_in, &rec.facts, &pol);
-	gt_plan_make(&rec.facts, &pol.p, &rec.plan);
+	gt_plan_select(&rec.facts, &pol.p, &sel);
+	gt_plan_make(&rec.facts, &pol.p, &sel, &rec.plan);
 	while (in.n > 0) {
 		size_t row = fuzz_byte(&in) % GT_ARRAY_LEN(record_rows);
 

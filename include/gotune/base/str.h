@@ -19,6 +19,9 @@ bool gt_copy(char *dst, size_t cap, const char *src, size_t len);
 /* gt_copy of a C string. */
 bool gt_copy_str(char *dst, size_t cap, const char *src);
 
+/* SRC into the array DST, for people to read: it may be cut. */
+#define gt_copy_cut(dst, src) ((void)gt_copy_str((dst), sizeof(dst), (src)))
+
 /* Appends SRC to the C string in DST (CAP bytes in all); false when it did not fit whole. Pure. */
 bool gt_append(char *dst, size_t cap, const char *src);
 

@@ -179,16 +179,18 @@ struct gt_rlimit_facts {
 	enum gt_tri can_raise_hard; /* CAP_SYS_RESOURCE in the initial user namespace */
 };
 
-struct gt_sysctl_fact {
-	char name[GT_SYSCTL_NAME_CAP];
-	bool in_config;	    /* linux.sysctl sets it */
-	enum gt_tri exists; /* in the container's namespace */
-	bool must_exist;    /* the runtime is to set it, and fails when it does not exist */
-	char value[GT_SYSCTL_VALUE_CAP]; /* when exists == GT_YES */
-};
-
 /* Whether a namespace is the container's own. */
 enum gt_ns_owner { GT_NS_OWNER_UNKNOWN, GT_NS_OWNER_HOST, GT_NS_OWNER_CONTAINER };
+
+struct gt_sysctl_fact {
+	char name[GT_SYSCTL_NAME_CAP];
+	enum gt_ns ns;		/* whose it is: GT_NS_NET or GT_NS_IPC */
+	enum gt_ns_owner owner; /* of that namespace */
+	bool in_config;		/* linux.sysctl sets it */
+	enum gt_tri exists;	/* in the container's namespace */
+	bool must_exist;	/* the runtime is to set it, and fails when it does not exist */
+	char value[GT_SYSCTL_VALUE_CAP]; /* when exists == GT_YES */
+};
 
 /* Can the environment and rlimits be changed at the exec barrier? Words: gt_barrier_words. */
 enum gt_barrier_can {

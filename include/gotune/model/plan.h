@@ -174,7 +174,27 @@ struct gt_plan {
 	bool numa_chosen;
 };
 
-/* Which profile, mode and opt-in a container gets: the first half of planning. */
+/* The requests that the policy grants. */
+struct gt_wishes {
+	bool has[GT_KEY_COUNT];
+	/* GT_KEY_ENABLE: 0 or 1; _PROFILE: index into the policy; _MODE: enum gt_mode;
+	 * _GOMEMLIMIT: bytes, UINT64_MAX for `off`; numbers otherwise. */
+	uint64_t number[GT_KEY_COUNT];
+	enum gt_warning_id refused[GT_KEY_COUNT]; /* why one that was made is not granted */
+};
+
+/* A sysctl that the plan will consider. */
+struct gt_sysctl_chosen {
+	struct gt_sysctl_want want;
+	enum gt_origin origin; /* who asked for it; GT_ORIGIN_NONE: the profile */
+	bool namespaced;       /* false: it is the host's alone, and is left alone */
+	enum gt_ns ns;	       /* whose it is: GT_NS_NET or GT_NS_IPC */
+};
+
+/*
+ * Who the container is to the policy: made once, by gt_plan_select, before the host is looked at.
+ * It tells the inspector which facts are worth reading, and the planner what they are for.
+ */
 struct gt_selection {
 	enum gt_mode mode;
 	bool selected;
@@ -182,6 +202,12 @@ struct gt_selection {
 	const struct gt_profile *profile; /* never NULL when selected; owned by the policy */
 	const struct gt_rule *rule;	  /* NULL: no rule matched */
 	enum gt_origin profile_origin;	  /* GT_ORIGIN_NONE: rule or default */
+	struct gt_wishes wish;
+	bool mode_refused;    /* more was asked for than the host's mode */
+	bool profile_missing; /* the rule names a profile that there is not */
+	uint32_t n_sysctl;
+	struct gt_sysctl_chosen sysctl[GT_SYSCTL_MAX];
+	enum gt_warning_id sysctl_refused[GT_SYSCTL_MAX]; /* a request each; GT_W_COUNT: granted */
 };
 
 /* What became of a setting when the plan was applied. */

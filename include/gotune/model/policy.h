@@ -138,4 +138,7 @@ struct gt_policy {
 void gt_policy_done(struct gt_policy *p);
 const struct gt_profile *gt_policy_profile(const struct gt_policy *p, const char *name);
 
+/* Is no layer broken? Pure. */
+bool gt_policy_is_valid(const struct gt_policy *p);
+
 #endif

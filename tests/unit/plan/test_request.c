@@ -147,7 +147,7 @@ static void test_warn_same_once_and_bounded(void **state)
 	for (unsigned i = 0; i < GT_UNKNOWN_KEYS_MAX; i++)
 		(void)snprintf(plan_f.req.unknown[i], 64, "io.gotune.x%u", i);
 	plan_f.req.n_unknown = GT_UNKNOWN_KEYS_MAX;
-	gt_plan_make(&plan_f, &plan_p, &plan_got);
+	plan_all(&plan_got);
 	assert_int_equal(plan_got.n_warning, GT_WARNINGS_MAX);
 	assert_int_equal(plan_got.warnings_dropped, 2 + GT_KEY_COUNT + GT_UNKNOWN_KEYS_MAX - 16);
 }

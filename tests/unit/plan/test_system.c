@@ -245,7 +245,7 @@ static void test_sysctl_most(void **state)
 	plan_profiles[0].n_sysctl = GT_SYSCTL_MAX;
 	for (unsigned i = 0; i < GT_SYSCTL_MAX; i++)
 		(void)snprintf(plan_profiles[0].sysctl[i].name, GT_SYSCTL_NAME_CAP, "net.x.y%u", i);
-	gt_plan_make(&plan_f, &plan_p, &plan_got);
+	plan_all(&plan_got);
 	assert_int_equal(plan_got.n_setting, GT_SETTINGS_MAX);
 	assert_int_equal(plan_got.n_warning, 1);
 	assert_int_equal(plan_got.warning[0].id, GT_W_OUT_OF_BOUNDS);
@@ -257,21 +257,22 @@ static void test_sysctl_most(void **state)
 /* What the inspector is told to read is what the plan has rows for. */
 static void test_sysctls_match_rows(void **state)
 {
-	struct gt_sysctl_want want[GT_SYSCTL_MAX];
-	struct gt_selection s;
-	uint32_t n;
+	static struct gt_selection s;
 
 	(void)state;
 	plan_usual();
 	assert_null(plan_words("s.sysctl." TFO "=3 a.sysctl.net.ipv4.x=1", true));
 	gt_plan_select(&plan_f, &plan_p, &s);
-	n = gt_plan_sysctls(&plan_f, &plan_p, &s, want);
-	assert_int_equal(n, 2);
-	assert_string_equal(want[0].name, SC);
-	assert_string_equal(want[1].name, TFO);
-	assert_string_equal(want[1].value, "3");
-	gt_plan_make(&plan_f, &plan_p, &plan_got);
-	assert_int_equal(plan_got.n_setting, 6 + n);
+	assert_int_equal(s.n_sysctl, 2);
+	assert_string_equal(s.sysctl[0].want.name, SC);
+	assert_int_equal(s.sysctl[0].origin, GT_ORIGIN_NONE);
+	assert_string_equal(s.sysctl[1].want.name, TFO);
+	assert_string_equal(s.sysctl[1].want.value, "3");
+	assert_int_equal(s.sysctl[1].origin, GT_ORIGIN_SET);
+	assert_true(s.sysctl[1].namespaced);
+	assert_int_equal(s.sysctl[1].ns, GT_NS_NET);
+	plan_all(&plan_got);
+	assert_int_equal(plan_got.n_setting, 6 + s.n_sysctl);
 }
 
 /* The same input gives the same bytes, whatever was in the buffer before. */
@@ -284,8 +285,8 @@ static void test_make_same_bytes(void **state)
 	assert_null(plan_words("l0=200000/100000 m0=512MiB r=x p.numa=bind numa=2x4", true));
 	memset(&plan_got, 0xff, sizeof(plan_got));
 	memset(&other, 0, sizeof(other));
-	gt_plan_make(&plan_f, &plan_p, &plan_got);
-	gt_plan_make(&plan_f, &plan_p, &other);
+	plan_all(&plan_got);
+	plan_all(&other);
 	assert_memory_equal(&plan_got, &other, sizeof(other));
 }
 

@@ -11,17 +11,12 @@
 #include "gotune/record.h"
 #include "gotune/sandbox.h"
 
-struct carried {
-	struct gt_decision *d;
-	int record_dir;
-};
-
 /* The tracer keeps the record and gives the rest back. */
 static void shrink(void *ctx)
 {
-	struct gt_decision *d = ((struct carried *)ctx)->d;
+	struct gt_decision *d = ctx;
 
-	gt_policy_done(&d->policy);
+	gt_policy_done(&d->machine->policy);
 	free(GT_TAKE_PTR(d->state));
 	free(GT_TAKE_PTR(d->bundle));
 	(void)malloc_trim(0); /* whether there was any to be given back */
@@ -47,8 +42,8 @@ static void log_failures(const struct gt_record *rec)
 /* The record learns what became of what waited for the program. */
 static void ran(void *ctx, const struct gt_barrier_result *res)
 {
-	const struct carried *c = ctx;
-	struct gt_record *rec = c->d->rec;
+	const struct gt_decision *d = ctx;
+	struct gt_record *rec = d->rec;
 	struct gt_err e = {0};
 	int r;
 
@@ -58,27 +53,27 @@ static void ran(void *ctx, const struct gt_barrier_result *res)
 	if (res->other_program)
 		add_warning(&rec->plan, GT_W_PROGRAM_CHANGED);
 	log_failures(rec);
-	if (c->record_dir < 0)
+	if (d->machine->records < 0)
 		return;
 	/* poststop may have removed it: a short-lived program's record must not come back. */
-	r = gt_record_update(c->record_dir, rec, &e);
+	r = gt_record_update(d->machine->records, rec, &e);
 	if (r < 0 && r != -ENOENT)
 		gt_log(GT_LOG_WARNING, "%s: %s", rec->facts.ident.id, e.msg);
 }
 
-int gt_carry_live(struct gt_decision *d, int record_dir, struct gt_err *e)
+int gt_carry_live(struct gt_decision *d, struct gt_err *e)
 {
-	struct carried c = {d, record_dir};
+	int records = gt_machine_records(d->machine, true);
 	const struct gt_live l = {
-		.at = gt_decision_place(d),
+		.at = {&d->rec->facts, d->machine->root, d->pidfd},
 		.plan = &d->rec->plan,
 		.outcome = d->rec->outcome,
 		.sysctl = &d->sysctl,
 		.cgroup = d->cgroup,
-		.keep_fd = record_dir,
+		.keep_fd = records < 0 ? -1 : records,
 		.shrink = shrink,
 		.ran = ran,
-		.ctx = &c,
+		.ctx = d,
 	};
 
 	gt_worker_end(&d->parser); /* everything has been read */

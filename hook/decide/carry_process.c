@@ -36,16 +36,19 @@ static void take_wants(const struct gt_record_view *v, struct gt_exec_wants *ret
 }
 
 /* -ENOENT: of this container nothing was decided, so there is nothing to be given. */
-static int read_wants(const char *id, struct gt_exec_wants *ret, struct gt_err *e)
+static int read_wants(struct gt_machine *m, const char *id, struct gt_exec_wants *ret,
+		      struct gt_err *e)
 {
 	_cleanup_free_ struct gt_record_view *v = calloc(1, sizeof(*v));
-	_cleanup_close_ int dir = gt_keep_open_old(NULL);
-	int r = dir == -ENOENT ? dir : dir < 0 ? gt_err_sys(e, dir, "cannot open the records") : 0;
+	int dir = gt_machine_records(m, false), r;
 
 	if (!v)
 		return gt_err_set(e, -ENOMEM, "out of memory");
-	if (dir >= 0)
-		r = gt_record_view_load(dir, id, v, NULL, NULL, e);
+	if (dir == -ENOENT || dir == -ENXIO)
+		return -ENOENT;
+	if (dir < 0)
+		return gt_err_sys(e, dir, "cannot open the records");
+	r = gt_record_view_load(dir, id, v, NULL, NULL, e);
 	if (r < 0)
 		return r;
 	take_wants(v, ret);
@@ -82,12 +85,12 @@ static int splice_document(const struct gt_edit_file *doc, const struct gt_exec_
 		     : gt_apply_splice(doc->text, doc->len, false, plan, &told, ret, outcome, e);
 }
 
-int gt_edit_process(const char *file, const char *id, struct gt_err *e)
+int gt_carry_process(struct gt_machine *m, const char *file, const char *id, struct gt_err *e)
 {
 	struct gt_exec_wants wants = {0};
 	struct gt_edit_file doc = GT_EDIT_FILE_NONE;
 	struct gt_buf out = {0};
-	int r = read_wants(id, &wants, e);
+	int r = read_wants(m, id, &wants, e);
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;

@@ -1,0 +1,79 @@
+/*
+ * The machine, opened once: its root, the kill switch, the policy, the directory of records.
+ * Effectful: opens files; makes the directory of records.
+ */
+#include <sys/stat.h>
+
+#include "gotune/base.h"
+#include "gotune/decide.h"
+#include "gotune/model.h"
+#include "gotune/policy.h"
+#include "gotune/record.h"
+
+#define NOT_OPEN (-1)
+#define NO_USE	 (-2) /* it cannot be opened: asked once is enough */
+
+int gt_machine_open(struct gt_machine *m, struct gt_err *e)
+{
+	int fd = gt_root_open(m->sysroot, e);
+
+	m->root = fd < 0 ? -1 : fd;
+	m->off = gt_disabled(m->root);
+	return fd < 0 ? fd : 0;
+}
+
+/* What fails for want of memory, say, need not fail again; and the policy names the runtime. */
+#define TRIES 2
+
+int gt_machine_policy(struct gt_machine *m, struct gt_err *e)
+{
+	int r = 0;
+
+	for (unsigned i = 0; i < TRIES && !m->has_policy; i++) {
+		r = m->root < 0 ? gt_machine_open(m, e) : 0;
+		if (r == 0)
+			r = gt_read_policy(m->root, m->policy_file, &m->policy, e);
+		m->has_policy = r == 0;
+		if (m->has_policy && i + 1 < TRIES && !gt_policy_is_valid(&m->policy)) {
+			gt_policy_done(&m->policy);
+			m->has_policy = false;
+		}
+	}
+	return r;
+}
+
+/* Where they are kept: DIR, or the default place, a user's own being made for them alone. */
+static int open_records(const char *dir, bool create, struct gt_err *e)
+{
+	char own[GT_RECORD_DIR_CAP];
+
+	if (!dir) {
+		if (gt_record_dir_default(own) < 0)
+			return gt_err_set(e, -ENXIO, "this user has no /run/user directory");
+		if (create && strcmp(own, GT_RECORD_DIR) != 0)
+			(void)mkdir(own, 0700); /* most often it is there */
+		dir = own;
+	}
+	return gt_record_dir_open(dir, create, e);
+}
+
+int gt_machine_records(struct gt_machine *m, bool create)
+{
+	int r;
+
+	if (m->records >= 0)
+		return m->records;
+	if (m->records == NO_USE)
+		return m->why_no_records.code;
+	r = open_records(m->record_dir, create, &m->why_no_records);
+	m->records = r >= 0 ? r : r == -ENOENT && !create ? NOT_OPEN : NO_USE;
+	return r;
+}
+
+void gt_machine_done(struct gt_machine *m)
+{
+	gt_policy_done(&m->policy);
+	gt_cleanup_close(&m->root);
+	gt_cleanup_close(&m->records);
+	*m = GT_MACHINE_NONE;
+}
