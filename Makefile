@@ -242,6 +242,20 @@ $(HOSTILE)/oci-gotune-hook: $(BUILD)/obj/main/oci-gotune-hook.o $(HOSTILE_OBJ) $
 $(HOSTILE)/gotune-runtime: $(BUILD)/obj/main/gotune-runtime.o $(HOSTILE_OBJ) $(BUILD)/libgotune.a
 	$(LINK_STATIC) -Wl$(comma)--wrap=gt_stack_build -o $@ $^ $(LIBS_STATIC)
 
+# Which rooms each program walks through: docs/architecture.md. Functions are noted as they are entered.
+TRACE_VARS := BUILD='$(BUILD)-trace' OPT='-O1 -g' FORTIFY= SAN=-finstrument-functions
+TRACE_LINK  = -Wl$(comma)--wrap=fork,--wrap=execv
+.PHONY: trace-rooms trace-programs
+trace-rooms: ## as root: the rooms that the hook, the runtime and explain walk through, in their order
+	@contrib/install-deps check
+	@+$(MAKE) --no-print-directory -s -j"$$(nproc)" $(PROBE)
+	@+$(MAKE) --no-print-directory -s -j"$$(nproc)" $(TRACE_VARS) trace-programs
+	@BUILD='$(BUILD)-trace' PROBE='$(PROBE)' tests/trace/run
+trace-programs: $(BUILD)/trace.o
+	@+$(MAKE) --no-print-directory -s NO_NSS='$(NO_NSS) $(TRACE_LINK) $(BUILD)/trace.o' $(PROGRAMS)
+$(BUILD)/trace.o: tests/trace/trace.c $(BUILD)/flags
+	$(COMPILE) -fno-instrument-functions -c -o $@ $<
+
 # For the engines' suites, where the VM's root has no compiler.
 $(BUILD)/lab/installed: $(PROGRAMS)
 	@rm -rf $@
@@ -442,7 +456,7 @@ distcheck: dist ## unpack the tarball elsewhere; build, test, install and uninst
 
 .PHONY: clean help
 clean: ## remove what was built
-	rm -rf $(BUILD) $(BUILD)-san $(BUILD)-fuzz $(BUILD)-cov dist
+	rm -rf $(BUILD) $(BUILD)-san $(BUILD)-fuzz $(BUILD)-cov $(BUILD)-trace dist
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile tests/fuzz/fuzz.mk

@@ -6,7 +6,7 @@ ROOT=$BATS_TEST_DIRNAME/..
 
 # "FILE NAME" of each test that the documents name, a line each.
 named() {
-	grep -ohE '`[a-z_/]+\.(bats|c): [^`]+`' "$@" | sed -E 's/^`([a-z_\/]+\.[a-z]+): (.*)`$/\1 \2/' | sort -u
+	grep -ohE '`[a-z0-9_/]+\.(bats|c): [^`]+`' "$@" | sed -E 's/^`([a-z0-9_\/]+\.[a-z]+): (.*)`$/\1 \2/' | sort -u
 }
 
 # missing DOCUMENT...: what they name and is not there.
