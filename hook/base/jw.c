@@ -3,6 +3,7 @@
  * buffer's heap.
  */
 #include "gotune/base.h"
+#include "jw_events.h"
 
 void gt_jw_init(struct gt_jw *w, struct gt_buf *out, bool indent)
 {
@@ -33,6 +34,10 @@ static void separate(struct gt_jw *w)
 
 void gt_jw_open(struct gt_jw *w, char bracket)
 {
+	if (!w->out) {
+		gt_jw_event_open(w, bracket);
+		return;
+	}
 	separate(w);
 	gt_buf_add(w->out, &bracket, 1);
 	w->depth++;
@@ -41,6 +46,10 @@ void gt_jw_open(struct gt_jw *w, char bracket)
 
 void gt_jw_close(struct gt_jw *w, char bracket)
 {
+	if (!w->out) {
+		gt_jw_event_close(w, bracket);
+		return;
+	}
 	if (w->depth > 0)
 		w->depth--;
 	if (w->need_comma)
@@ -103,6 +112,10 @@ static void quoted(struct gt_buf *out, const char *s, size_t len)
 
 void gt_jw_key(struct gt_jw *w, const char *key)
 {
+	if (!w->out) {
+		gt_jw_event_key(w, key);
+		return;
+	}
 	separate(w);
 	quoted(w->out, key, strlen(key));
 	gt_buf_str(w->out, w->indent ? ": " : ":");
@@ -112,6 +125,11 @@ void gt_jw_key(struct gt_jw *w, const char *key)
 
 void gt_jw_strn(struct gt_jw *w, const char *s, size_t len)
 {
+	if (!w->out) {
+		gt_jw_event(w,
+			    &(struct gt_json_event){.type = GT_JSON_STRING, .text = s, .len = len});
+		return;
+	}
 	separate(w);
 	quoted(w->out, s, len);
 	w->need_comma = true;
@@ -130,13 +148,23 @@ void gt_jw_u64(struct gt_jw *w, uint64_t v)
 	char text[24] = "";
 
 	(void)gt_append_u64(text, sizeof(text), v); /* 20 digits fit */
-	plain(w, text);
+	if (w->out)
+		plain(w, text);
+	else if (v <= INT64_MAX)
+		gt_jw_event(w, &(struct gt_json_event){.type = GT_JSON_INT, .i = (int64_t)v});
+	else
+		gt_jw_event(w, &(struct gt_json_event){
+				       .type = GT_JSON_NUMBER, .text = text, .len = strlen(text)});
 }
 
 void gt_jw_i64(struct gt_jw *w, int64_t v)
 {
 	char text[24] = "";
 
+	if (!w->out) {
+		gt_jw_event(w, &(struct gt_json_event){.type = GT_JSON_INT, .i = v});
+		return;
+	}
 	if (v < 0)
 		(void)gt_append(text, sizeof(text), "-");
 	/* 0 - v in unsigned arithmetic: also right for INT64_MIN */
@@ -146,10 +174,16 @@ void gt_jw_i64(struct gt_jw *w, int64_t v)
 
 void gt_jw_bool(struct gt_jw *w, bool v)
 {
-	plain(w, v ? "true" : "false");
+	if (w->out)
+		plain(w, v ? "true" : "false");
+	else
+		gt_jw_event(w, &(struct gt_json_event){.type = GT_JSON_BOOL, .b = v});
 }
 
 void gt_jw_null(struct gt_jw *w)
 {
-	plain(w, "null");
+	if (w->out)
+		plain(w, "null");
+	else
+		gt_jw_event(w, &(struct gt_json_event){.type = GT_JSON_NULL});
 }

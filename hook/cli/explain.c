@@ -120,25 +120,17 @@ static void say_why(struct gt_cli_out *out, const struct gt_record *r)
 			  *text ? text : gt_words_get(&gt_trouble_words, r->facts.trouble));
 }
 
-/* The table is made from the record's JSON: explain and show print the same for the same. */
-static int print_table(struct gt_cli_out *out, const struct gt_buf *doc)
+static int print_table(struct gt_cli_out *out, const struct gt_record *r)
 {
-	struct gt_record_view *v = malloc(sizeof(*v));
-	struct gt_err e = {0};
-	int ret = 0;
+	_cleanup_free_ struct gt_record_view *v = malloc(sizeof(*v));
 
 	if (!v)
 		return gt_cli_fail(out, GT_EXIT_SYSTEM, "out of memory");
-	if (gt_record_view_parse(doc->p, doc->len, v, &e) == 0) {
-		gt_cli_record(out, v);
-		gt_buf_str(&out->buf, "\n");
-		gt_cli_para(out, 0, GT_STYLE_DIM,
-			    "Nothing was changed: this is what the hook would do.");
-	} else {
-		ret = gt_cli_fail(out, GT_EXIT_SYSTEM, "cannot show the decision: %s", e.msg);
-	}
-	free(v);
-	return ret;
+	gt_record_view_of(r, v);
+	gt_cli_record(out, v);
+	gt_buf_str(&out->buf, "\n");
+	gt_cli_para(out, 0, GT_STYLE_DIM, "Nothing was changed: this is what the hook would do.");
+	return 0;
 }
 
 static int print(const struct gt_cli_args *a, struct gt_cli_out *out, const struct gt_record *r)
@@ -146,13 +138,13 @@ static int print(const struct gt_cli_args *a, struct gt_cli_out *out, const stru
 	struct gt_buf doc = {0};
 	int ret = 0;
 
+	if (!a->json)
+		return print_table(out, r);
 	gt_record_json(r, true, &doc);
 	if (doc.error)
 		ret = gt_cli_fail(out, GT_EXIT_SYSTEM, "out of memory");
-	else if (a->json)
-		gt_cli_json(out, doc.p, doc.len);
 	else
-		ret = print_table(out, &doc);
+		gt_cli_json(out, doc.p, doc.len);
 	gt_buf_done(&doc);
 	return ret;
 }

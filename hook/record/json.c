@@ -141,26 +141,31 @@ static void when(const struct gt_record *r, struct gt_jw *w)
 	key_str(w, "drifted_at", NULL); /* gt_record_drift fills it in */
 }
 
+void gt_record_write(const struct gt_record *r, struct gt_jw *w)
+{
+	gt_jw_open(w, '{');
+	identity(r, w);
+	gt_jw_key(w, "program");
+	gt_record_program(&r->facts.program, w);
+	gt_jw_key(w, "facts");
+	gt_record_facts(r, w);
+	gt_jw_key(w, "settings");
+	gt_jw_open(w, '[');
+	for (uint32_t i = 0; i < r->plan.n_setting && i < GT_SETTINGS_MAX; i++)
+		setting(r, i, w);
+	gt_jw_close(w, ']');
+	warnings(r, w);
+	key_opt(w, "message", r->message);
+	gt_jw_key(w, "stale_environ");
+	gt_jw_bool(w, r->stale_environ);
+	when(r, w);
+	gt_jw_close(w, '}');
+}
+
 void gt_record_json(const struct gt_record *r, bool indent, struct gt_buf *out)
 {
 	struct gt_jw w;
 
 	gt_jw_init(&w, out, indent);
-	gt_jw_open(&w, '{');
-	identity(r, &w);
-	gt_jw_key(&w, "program");
-	gt_record_program(&r->facts.program, &w);
-	gt_jw_key(&w, "facts");
-	gt_record_facts(r, &w);
-	gt_jw_key(&w, "settings");
-	gt_jw_open(&w, '[');
-	for (uint32_t i = 0; i < r->plan.n_setting && i < GT_SETTINGS_MAX; i++)
-		setting(r, i, &w);
-	gt_jw_close(&w, ']');
-	warnings(r, &w);
-	key_opt(&w, "message", r->message);
-	gt_jw_key(&w, "stale_environ");
-	gt_jw_bool(&w, r->stale_environ);
-	when(r, &w);
-	gt_jw_close(&w, '}');
+	gt_record_write(r, &w);
 }

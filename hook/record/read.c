@@ -1,5 +1,5 @@
 /*
- * A saved record read back: its JSON to words for a person. Pure.
+ * A record as words for a person: one that was saved, or one in memory. Pure.
  *
  * The records are the host's, their strings are an image's: sizes are bounded here, and cli/out.c
  * makes them plain before a terminal sees them.
@@ -9,6 +9,7 @@
 #include "gotune/base.h"
 #include "gotune/model.h"
 #include "gotune/record.h"
+#include "text.h"
 
 /* --- JSON to words -----------------------------------------------------------------------------
  */
@@ -243,21 +244,41 @@ static int on_event(void *ctx, const struct gt_json_event *ev, struct gt_err *e)
 	return 0;
 }
 
+static void begin(struct gt_record_view *v)
+{
+	memset(v, 0, offsetof(struct gt_record_view, setting));
+}
+
+static void count(struct gt_record_view *v)
+{
+	for (uint32_t i = 0; i < v->n_setting; i++) {
+		v->n_set += strcmp(v->setting[i].verdict, "set") == 0;
+		v->n_applied += v->setting[i].applied == GT_YES;
+	}
+}
+
 int gt_record_view_parse(const char *doc, size_t len, struct gt_record_view *ret, struct gt_err *e)
 {
 	struct gt_json_pos pos = {0};
 	int r;
 
-	memset(ret, 0, offsetof(struct gt_record_view, setting));
+	begin(ret);
 	r = gt_json_walk(doc, len, 0, on_event, ret, &pos, e);
 	if (r < 0)
 		return r;
 	if (!gt_has_prefix(ret->schema, "gotune.record/"))
 		return gt_err_set(e, -EINVAL, "not a decision record: its schema is \"%s\"",
 				  ret->schema);
-	for (uint32_t i = 0; i < ret->n_setting; i++) {
-		ret->n_set += strcmp(ret->setting[i].verdict, "set") == 0;
-		ret->n_applied += ret->setting[i].applied == GT_YES;
-	}
+	count(ret);
 	return 0;
+}
+
+void gt_record_view_of(const struct gt_record *r, struct gt_record_view *ret)
+{
+	struct gt_jw w;
+
+	begin(ret);
+	gt_jw_init_events(&w, on_event, ret); /* it never fails for an object of this depth */
+	gt_record_write(r, &w);
+	count(ret);
 }

@@ -34,4 +34,7 @@ void gt_record_time_text(int64_t seconds, uint32_t ns, char ret[GT_TIME_CAP]);
 /* The record's `facts` object. */
 void gt_record_facts(const struct gt_record *r, struct gt_jw *w);
 
+/* The record as a JSON object, to a writer of text or of events. */
+void gt_record_write(const struct gt_record *r, struct gt_jw *w);
+
 #endif

@@ -133,6 +133,9 @@ struct gt_record_view {
 GT_MUST_CHECK int gt_record_view_parse(const char *doc, size_t len, struct gt_record_view *ret,
 				       struct gt_err *e);
 
+/* What gt_record_view_parse would make of R's JSON, without the JSON. Pure. */
+void gt_record_view_of(const struct gt_record *r, struct gt_record_view *ret);
+
 /*
  * Reads the record of ID below DIRFD (from gt_record_dir_open) and parses it. *ret_doc (may be
  * NULL) gets its text, freed by the caller. -ENOENT: no such record. -EINVAL also when the file's

@@ -69,7 +69,7 @@ static const struct fill record_rows[] = {
 static struct gt_record rec;
 static struct gt_selection sel;
 static struct fuzz_policy pol;
-static struct gt_record_view view;
+static struct gt_record_view view, of_memory;
 
 static int no_key_twice(void *ctx, const struct gt_json_event *ev, struct gt_err *e)
 {
@@ -93,6 +93,11 @@ static void check(bool indent)
 	HOLDS(gt_utf8_valid_len(id, strlen(id)) != strlen(id) || strcmp(view.id, id) == 0);
 	HOLDS(view.n_setting ==
 	      (rec.plan.n_setting < GT_SETTINGS_MAX ? rec.plan.n_setting : GT_SETTINGS_MAX));
+	/* Shown from memory it is the same, but for bytes that are no UTF-8. */
+	gt_record_view_of(&rec, &of_memory);
+	HOLDS(of_memory.n_setting == view.n_setting && of_memory.n_fact == view.n_fact &&
+	      of_memory.n_warning == view.n_warning && of_memory.dropped == view.dropped &&
+	      of_memory.pid == view.pid && of_memory.n_set == view.n_set);
 	gt_buf_done(&out);
 }
 

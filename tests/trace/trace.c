@@ -1,7 +1,8 @@
 /*
  * Linked into a build with -finstrument-functions: notes each function that the program enters and
- * leaves, and writes the list to the file that GOTUNE_TRACE names: one line a step, '>' or '<' and the
- * function's address in the program's file. Children are not followed. tests/trace/run reads it.
+ * leaves, and writes the list to the file that GOTUNE_TRACE names: one line a step, '>' or '<' and
+ * the function's address in the program's file. Children are not followed. tests/trace/run reads
+ * it.
  */
 #include <stdint.h>
 #include <stdio.h>

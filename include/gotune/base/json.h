@@ -86,16 +86,27 @@ struct gt_json_pos gt_json_locate(const char *doc, size_t len, size_t offset);
 struct gt_json_pos gt_json_locate_from(const char *doc, size_t len, size_t offset,
 				       const struct gt_json_pos *from);
 
+#define GT_JW_DEPTH_MAX 8  /* of a writer of events */
+#define GT_JW_KEY_CAP	80 /* a longer key is cut there */
+
 /*
- * A writer of compact or indented JSON over gt_buf. Commas are its own business. Strings that are
- * not UTF-8 have each bad byte replaced by U+FFFD, so what it writes is always valid JSON.
+ * A writer of JSON: text over gt_buf, compact or indented, or the events that a walk over that text
+ * would have. Commas are its own business. Strings that are not UTF-8 have each bad byte replaced
+ * by U+FFFD in a text, so what it writes is always valid JSON; an event has them as they are.
  */
 struct gt_jw {
-	struct gt_buf *out;
+	struct gt_buf *out; /* NULL: events */
 	unsigned depth;
 	bool indent, need_comma, after_key;
+	/* Events. */
+	gt_json_fn fn;
+	void *ctx;
+	int error; /* the first that FN returned, or -E2BIG: nothing is told after it */
+	struct gt_json_step path[GT_JW_DEPTH_MAX];
+	char key[GT_JW_DEPTH_MAX][GT_JW_KEY_CAP];
 };
 void gt_jw_init(struct gt_jw *w, struct gt_buf *out, bool indent);
+void gt_jw_init_events(struct gt_jw *w, gt_json_fn fn, void *ctx);
 void gt_jw_open(struct gt_jw *w, char bracket);	 /* '{' or '[' */
 void gt_jw_close(struct gt_jw *w, char bracket); /* '}' or ']' */
 void gt_jw_key(struct gt_jw *w, const char *key);

@@ -190,6 +190,30 @@ static void test_json_reads_back(void **state)
 	free(v);
 }
 
+/* What is shown of a record in memory is what is shown of the same record when it was saved. */
+static void test_view_of_is_that_of_the_json(void **state)
+{
+	struct gt_record_view *a = calloc(1, sizeof(*a)), *b = calloc(1, sizeof(*b));
+	struct gt_buf out = {0};
+
+	(void)state;
+	assert_true(a && b);
+	sample.facts.n_sysctl = 2;
+	sample.facts.cgroup.n_level = 3;
+	sample.facts.host.n_nodes = 2;
+	sample.plan.n_warning = 2;
+	sample.plan.warning[1].id = GT_W_GO_IGNORES;
+	gt_record_json(&sample, true, &out);
+	assert_int_equal(gt_record_view_parse(out.p, out.len, a, NULL), 0);
+	gt_record_view_of(&sample, b);
+	assert_int_equal(a->n_warning, 2);
+	assert_true(a->n_fact > 30);
+	assert_memory_equal(a, b, sizeof(*a));
+	gt_buf_done(&out);
+	free(a);
+	free(b);
+}
+
 /* A value that is not set is null, and so is what was not there before. */
 static void test_json_nulls(void **state)
 {
@@ -283,6 +307,7 @@ int main(void)
 		cmocka_unit_test(test_enumerators_have_words),
 		cmocka_unit_test_setup(test_json_keys_are_the_schemas, sample_make),
 		cmocka_unit_test_setup(test_json_reads_back, sample_make),
+		cmocka_unit_test_setup(test_view_of_is_that_of_the_json, sample_make),
 		cmocka_unit_test_setup(test_json_nulls, sample_make),
 		cmocka_unit_test_setup(test_json_source_of_nofile, sample_make),
 		cmocka_unit_test_setup(test_json_hostile_bytes, sample_make),
