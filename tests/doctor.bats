@@ -178,7 +178,7 @@ verdict() { # STATUS EXIT
 	row engine 'docker runtime' bad 'gotune-runtime, which is not there'
 }
 
-@test "an engine's file that is unsound: broken" {
+@test "an engine's file that is invalid: broken" {
 	healthy
 	echo '{"runtimes": {} } {' >"$R/etc/docker/daemon.json"
 	doctor

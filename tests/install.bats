@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # gotune install, uninstall and status, all below a root of the test's own: the files that engines
-# read, sound and unsound. What engines make of them is tests/e2e's business.
+# read, valid and broken. What engines make of them is tests/e2e's business.
 
 bats_require_minimum_version 1.5.0
 

@@ -210,7 +210,7 @@ static int check_entry(pid_t pid, const gt_regs *call)
 	return r < 0 ? r : -EPERM;
 }
 
-/* Has the tracee, which stands at a system call's exit, run one more. Its registers are the
+/* Has the tracee, which is stopped at a system call's exit, run one more. Its registers are the
  * caller's to restore. */
 static int inject(pid_t pid, const gt_regs *regs, uint64_t pc, uint64_t ret_slot, long nr,
 		  const uint64_t arg[5], int64_t *ret)
@@ -277,7 +277,7 @@ static int write_stack(pid_t pid, const struct gt_stack *s, const struct gt_barr
 	return r;
 }
 
-/* The tracee stands at PTRACE_EVENT_EXEC. Leaves it at the exit stop of its execve. */
+/* The tracee is stopped at PTRACE_EVENT_EXEC. Leaves it at the exit stop of its execve. */
 static int change_env(pid_t pid, const struct gt_barrier_job *job, gt_apart_fn *apart,
 		      struct gt_barrier_result *ret)
 {

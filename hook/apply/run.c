@@ -6,7 +6,7 @@
 #include "gotune/base.h"
 #include "gotune/model.h"
 
-/* The first error is the caller's; the others stand in their rows. */
+/* The first error is the caller's; the others are in their rows. */
 static void note(struct gt_outcome *o, int r, const struct gt_err *from, int *first,
 		 struct gt_err *e)
 {

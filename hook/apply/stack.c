@@ -110,7 +110,7 @@ static size_t place_entry(const char *value, const struct gt_barrier_env *e, siz
 
 /*
  * Which job entry goes where: place[j] is the index in envp that it replaces, n_env for a new one,
- * NOT_OURS when another value stands there. The first entry of a name counts, as in Go.
+ * NOT_OURS when another value is there. The first entry of a name counts, as in Go.
  */
 static int place_jobs(const struct gt_stack *s, const struct layout *l,
 		      const struct gt_barrier_job *job, size_t place[GT_VAR_COUNT],

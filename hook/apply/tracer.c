@@ -55,7 +55,8 @@ static int leave_stdio(void)
 	return chdir("/") < 0 ? -errno : 0;
 }
 
-/* A pid may have been given to another process since it was looked at; held, it no more can be. */
+/* A pid may have been given to another process since it was looked at; held, it no longer can be.
+ */
 static int is_same(const struct gt_barrier_job *job)
 {
 	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -77,7 +77,7 @@ int gt_field_match(const struct gt_json_event *ev, const char *pattern, struct g
 	if (*p != '\0')
 		return 0;
 	if (repeated)
-		return gt_err_set(e, -EBADMSG, "%s: the key stands there twice", pattern);
+		return gt_err_set(e, -EBADMSG, "%s: duplicate key", pattern);
 	if (!exact)
 		return gt_err_set(e, -EBADMSG, "%s: the key is spelt with another case", pattern);
 	return 1;

@@ -19,7 +19,7 @@ static void new_line(struct gt_jw *w)
 		gt_buf_add(w->out, "  ", 2);
 }
 
-/* What stands before a key or a value. */
+/* What comes before a key or a value. */
 static void separate(struct gt_jw *w)
 {
 	if (w->after_key) {
@@ -65,7 +65,7 @@ static void plain(struct gt_jw *w, const char *text)
 	w->need_comma = true;
 }
 
-/* One byte that may not stand in a JSON string as it is. */
+/* One byte that a JSON string may not have as it is. */
 static void escape(struct gt_buf *out, unsigned char c)
 {
 	static const char names[256] = {['"'] = '"',  ['\\'] = '\\', ['\n'] = 'n', ['\r'] = 'r',

@@ -2,10 +2,10 @@
  * Opening a file of the host's that somebody else may have named. Effectful: opens, never writes;
  * no privilege but to read there.
  *
- * A path that a user had a say in could lead to a file of his. Who may write into a directory may
- * put there what he likes: so none on the way is another's, and none is a symlink. Whoever is root
- * is trusted: also the root of a container, whose files in a volume are root's on the host; what
- * such a file says is hostile all the same, and is parsed where hostile bytes are.
+ * A path that a user had a say in could lead to a file of theirs. Whoever may write into a
+ * directory puts there what they like: so none on the way is another's, and none is a symlink.
+ * Whoever is root is trusted: also the root of a container, whose files in a volume are root's on
+ * the host; what such a file says is hostile all the same, and is parsed where hostile bytes are.
  */
 #include <fcntl.h>
 

@@ -188,7 +188,7 @@ static void take_identity(struct gt_decision *d, const struct gt_ask *ask)
 
 /*
  * The profile of the hook's registration: the host's word, but a user may ask for another one. One
- * that he may not ask for is not there.
+ * that they may not ask for is ignored.
  */
 static bool registration_counts(const struct gt_decision *d, const struct gt_request *profile)
 {

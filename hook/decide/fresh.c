@@ -169,7 +169,7 @@ static int join_of(const struct gt_bundle_ns *ns, int type, struct join *j)
 	int fd = -1;
 
 	if (ns->joined)
-		(void)gt_inspect_ns(ns->path, type, &fd); /* whose it is stands in the facts */
+		(void)gt_inspect_ns(ns->path, type, &fd); /* the facts say whose it is */
 	j->lost = j->lost || (ns->joined && fd < 0);
 	return fd;
 }

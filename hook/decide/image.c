@@ -40,7 +40,7 @@ static void note(struct gt_decision *d, const char *path)
 		(void)gt_copy_str(unread, sizeof(d->rec->facts.labels_unread), path); /* cut */
 }
 
-/* Has the worker read PATH. False when it is not there or is unsound, which has been noted. */
+/* Has the worker read PATH. False when it is not there or is broken, which has been noted. */
 static bool ask(struct gt_decision *d, enum gt_image_file file, const char *path, const char *id,
 		struct gt_image *ret)
 {
@@ -74,7 +74,7 @@ static bool join(char path[GT_PATH_CAP], const char *dir, const char *const part
 
 /* ---- containers/storage ---- */
 
-/* Podman's --rm containers stand in a file of their own. storage, containers.go. */
+/* Podman's --rm containers have a file of their own. storage, containers.go. */
 static bool find_container(struct gt_decision *d, const struct gt_place *p, struct gt_image *ret)
 {
 	static const char *const names[] = {"-containers/containers.json",

@@ -1,5 +1,5 @@
 /*
- * Which hierarchy holds a controller, and where a process stands in it: proc/self/mountinfo and
+ * Which hierarchy holds a controller, and where a process is in it: proc/self/mountinfo and
  * proc/PID/cgroup (Documentation/filesystems/proc.rst 3.5, admin-guide/cgroup-v1/cgroups.rst 2.2,
  * admin-guide/cgroup-v2.rst). Effectful: reads; no privilege.
  */

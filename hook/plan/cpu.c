@@ -41,7 +41,7 @@ static void take_quota(struct gt_quota *q, uint64_t quota_us, uint64_t period_us
 		       struct gt_limit_from from)
 {
 	if (quota_us == 0 || period_us == 0) {
-		q->unsound = true;
+		q->invalid = true;
 	} else if (!q->has || less(quota_us, period_us, q->quota_us, q->period_us)) {
 		q->has = true;
 		q->quota_us = quota_us;
@@ -55,7 +55,7 @@ static void take_level(struct gt_quota *q, const struct gt_facts *f, uint32_t i)
 	const struct gt_level *l = &f->cgroup.level[i];
 
 	if (l->cpu_unreadable)
-		q->unsound = true;
+		q->invalid = true;
 	if (l->has_quota)
 		take_quota(q, l->quota_us, l->period_us, (struct gt_limit_from){.level = i});
 }
@@ -83,7 +83,7 @@ struct gt_quota gt_plan_quota(const struct gt_facts *f, bool own_only)
 		take_level(&q, f, i);
 	/* A live process whose cgroup could not be read, and a config.json that is silent. */
 	if (f->ident.pid > 0 && n == 0 && !c->quota_us.known && !c->quota_unlimited)
-		q.unsound = true;
+		q.invalid = true;
 	return q;
 }
 
@@ -229,7 +229,7 @@ static enum gt_reason value_of(struct gt_planning *pl, uint64_t *ret)
 
 	if (!pl->cpus_known || (physical && !pl->f->host.smt_known))
 		return GT_R_CPUS_UNKNOWN;
-	if (pl->quota.unsound)
+	if (pl->quota.invalid)
 		return GT_R_LIMITS_UNKNOWN;
 	why = node_bound(pl, physical, &node);
 	if (why != GT_R_COUNT)
@@ -273,15 +273,15 @@ uint32_t gt_plan_native(const struct gt_facts *f, const struct gt_cpus *allowed,
 	struct gt_quota own = gt_plan_quota(f, true);
 	uint32_t cpus = gt_cpus_count(allowed), with_quota = cpus;
 
-	if (own.has && !own.unsound)
+	if (own.has && !own.invalid)
 		with_quota = (uint32_t)at_most(cpus, at_least(ceil_of(&own), 2));
 	switch (sees_quota(f, container)) {
 	case GT_NO:
 		return cpus;
 	case GT_YES:
-		return own.unsound ? 0 : with_quota;
+		return own.invalid ? 0 : with_quota;
 	case GT_UNKNOWN: /* it does not matter where both come to the same */
-		return !own.unsound && with_quota == cpus ? cpus : 0;
+		return !own.invalid && with_quota == cpus ? cpus : 0;
 	}
 	return 0;
 }

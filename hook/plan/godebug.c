@@ -61,7 +61,7 @@ enum gt_warning_id gt_plan_godebug_check(const char *text, const char *allow)
 {
 	struct entry e;
 
-	/* A space kills the entry that it stands in (facts of Go 1.15 to 1.27). */
+	/* A space kills the entry that it is in (facts of Go 1.15 to 1.27). */
 	if (!gt_is_plain(text) || strchr(text, ' '))
 		return GT_W_BAD_VALUE;
 	while (next_entry(&text, &e)) {

@@ -98,7 +98,7 @@ static void work_out(struct gt_planning *pl)
 	pl->memory = gt_plan_memory(pl->f);
 	plan->cpus_known = pl->cpus_known;
 	plan->cpus_allowed = pl->allowed;
-	plan->has_quota = pl->quota.has && !pl->quota.unsound;
+	plan->has_quota = pl->quota.has && !pl->quota.invalid;
 	if (plan->has_quota) {
 		plan->quota_us = pl->quota.quota_us;
 		plan->period_us = pl->quota.period_us;

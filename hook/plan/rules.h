@@ -9,7 +9,7 @@
 
 /* The smallest quota of several levels, as a fraction. */
 struct gt_quota {
-	bool unsound; /* a level that cannot be true, or a live cgroup that could not be read */
+	bool invalid; /* a level that cannot be true, or a live cgroup that could not be read */
 	bool has;
 	uint64_t quota_us, period_us;
 	struct gt_limit_from from;

@@ -55,7 +55,7 @@ struct gt_policy_reader {
 };
 
 /*
- * Notes that something is unsound at byte OFFSET. Returns 0: reading goes on, since the rest of the
+ * Notes that something is invalid at byte OFFSET. Returns 0: reading goes on, since the rest of the
  * file tells what else it would have governed.
  */
 int gt_policy_fault(struct gt_policy_reader *rd, size_t offset, const char *fmt, ...)

@@ -127,7 +127,7 @@ static int mark_profile(struct gt_draft *d, const char *name)
 	return 0;
 }
 
-/* Profiles that the unsound file WITH would have changed, and those at fault. */
+/* Profiles that the broken file WITH would have changed, and those at fault. */
 static int mark_profiles(struct gt_draft *d, const struct gt_draft *with)
 {
 	struct gt_policy before = {0}, after = {0};
@@ -149,7 +149,7 @@ static int mark_profiles(struct gt_draft *d, const struct gt_draft *with)
 	return r;
 }
 
-/* The unsound file's rules stand where they would have stood, and let nobody through. */
+/* The broken file's rules keep their places, and let nobody through. */
 static void mark_rules(struct gt_draft *d, struct gt_draft *with)
 {
 	for (uint32_t i = 0; i < with->n_rule; i++) {

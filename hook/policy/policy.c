@@ -31,7 +31,7 @@ static int add_layer(struct build *b, const char *path)
 	return 0;
 }
 
-/* The newest layer cannot be read: nobody knows whom it was for. */
+/* The newest layer cannot be read: nobody knows who it was for. */
 static int cannot_read(struct build *b, const char *why)
 {
 	struct gt_layer *l = &b->layer[b->n_layer - 1];

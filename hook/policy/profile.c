@@ -124,7 +124,7 @@ static int take_bytes(struct gt_policy_reader *rd, const struct gt_json_event *e
 	return 1;
 }
 
-/* A value of one of the table's keys: 1 stored, 0 unsound. */
+/* A value of one of the table's keys: 1 stored, 0 invalid. */
 static int take_value(struct gt_policy_reader *rd, const struct gt_json_event *ev,
 		      const struct gt_pk *k)
 {
@@ -268,7 +268,7 @@ static int begin_profile(struct gt_policy_reader *rd, const struct gt_json_event
 	}
 	rd->profile->touched = true;
 	if (key->repeated)
-		(void)gt_policy_fault_at(rd, ev, "this profile stands there twice");
+		(void)gt_policy_fault_at(rd, ev, "duplicate profile");
 	if (ev->type != GT_JSON_MAP_START)
 		(void)gt_policy_fault_at(rd, ev, "not an object");
 	return 0;
@@ -339,7 +339,7 @@ int gt_policy_take_profile(struct gt_policy_reader *rd, const struct gt_json_eve
 	if (!rd->profile)
 		return 0; /* its name was at fault */
 	if (ev->path[ev->depth - 1].repeated)
-		return gt_policy_fault_at(rd, ev, "the key stands there twice");
+		return gt_policy_fault_at(rd, ev, "duplicate key");
 	below = gt_policy_below(ev, 2);
 	return take_key(rd, ev, &below);
 }

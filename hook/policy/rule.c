@@ -1,5 +1,5 @@
 /*
- * Policy: rules. A rule with a fault still stands in the list, marked broken: a container that
+ * Policy: rules. A rule with a fault stays in the list, marked broken: a container that
  * reaches it and matches is not tuned. Pure but for the heap.
  */
 #include "draft.h"
@@ -37,7 +37,7 @@ static int begin_rule(struct gt_policy_reader *rd, const struct gt_json_event *e
 	rd->rule.v.layer = rd->layer;
 	rd->in_rule = ev->type == GT_JSON_MAP_START;
 	if (!rd->in_rule) {
-		rd->all_broken = true; /* who knows whom it was for */
+		rd->all_broken = true; /* who knows who it was for */
 		return gt_policy_fault_at(rd, ev, "not an object");
 	}
 	return 0;
@@ -162,7 +162,7 @@ static int take_key(struct gt_policy_reader *rd, const struct gt_json_event *ev)
 	struct gt_json_event below = gt_policy_below(ev, 2);
 
 	if (ev->path[ev->depth - 1].repeated)
-		return gt_policy_fault_at(rd, ev, "the key stands there twice");
+		return gt_policy_fault_at(rd, ev, "duplicate key");
 	for (size_t i = 0; i < GT_ARRAY_LEN(texts); i++) {
 		if (!gt_json_at(&below, texts[i].path))
 			continue;

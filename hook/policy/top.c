@@ -194,7 +194,7 @@ int gt_policy_take_top(struct gt_policy_reader *rd, const struct gt_json_event *
 	if (ev->type == GT_JSON_MAP_END || ev->type == GT_JSON_ARRAY_END)
 		return 0;
 	if (ev->depth > 0 && ev->path[ev->depth - 1].repeated)
-		return gt_policy_fault_at(rd, ev, "the key stands there twice");
+		return gt_policy_fault_at(rd, ev, "duplicate key");
 	for (size_t i = 0; i < GT_ARRAY_LEN(keys); i++) {
 		if (gt_json_at(ev, keys[i].path))
 			return keys[i].take(rd, ev);

@@ -117,7 +117,7 @@ int gt_policy_word(struct gt_policy_reader *rd, const struct gt_json_event *ev,
 	}
 	if (!text[0])
 		return gt_policy_fault_at(rd, ev, "must be one of %s", allowed);
-	return gt_policy_fault_at(rd, ev, "\"%s\" is none of %s", text, allowed);
+	return gt_policy_fault_at(rd, ev, "\"%s\" is not one of %s", text, allowed);
 }
 
 int gt_policy_number(struct gt_policy_reader *rd, const struct gt_json_event *ev, uint64_t min,

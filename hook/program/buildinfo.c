@@ -73,7 +73,7 @@ static int pointed(struct gt_elf *e, uint64_t at, size_t ptr, bool big, struct t
 	return 0;
 }
 
-/* The version's bytes, or why they are none. */
+/* The version's bytes, or why there is no version. */
 static int version(struct gt_elf *e, const struct text *t, struct gt_program *ret)
 {
 	char buf[VERSION_MAX];

@@ -52,7 +52,7 @@ static int ident(struct gt_elf *e)
 	return 0;
 }
 
-/* Counts that did not fit the ELF header stand in section 0. */
+/* Counts that did not fit the ELF header are in section 0. */
 static int extended_counts(struct gt_elf *e)
 {
 	unsigned char sh[sizeof(Elf64_Shdr)];

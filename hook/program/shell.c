@@ -207,7 +207,7 @@ static bool add_program(struct run *r, const char *prog)
 
 /*
  * The words from W (the I-th) on are the program and its arguments. An argument that expands ends
- * what is known: a "$" stands for it, which is no program; a launcher must not see it.
+ * what is known: a "$" is put for it, which is no program; a launcher must not see it.
  */
 static bool take_command(struct run *r, const struct gt_sh_stmt *s, const char *w, uint32_t i)
 {

@@ -39,7 +39,7 @@ static int take_arg(void *base, const struct gt_json_event *ev, struct gt_err *e
 
 	if (ev->type != GT_JSON_STRING)
 		return not_a_string("process/args", e);
-	/* After one that does not fit the rest would stand at wrong places: drop it too. */
+	/* After one that does not fit the rest would be in wrong places: drop it too. */
 	if (b->args.dropped)
 		b->args.dropped++;
 	else
@@ -76,8 +76,7 @@ static int take_pair(struct gt_strv *v, const struct gt_json_event *ev, const ch
 	if (ev->type != GT_JSON_STRING)
 		return not_a_string(where, e);
 	if (key->repeated)
-		return gt_err_set(e, -EBADMSG, "%s: the key %.64s stands there twice", where,
-				  key->key);
+		return gt_err_set(e, -EBADMSG, "%s: duplicate key %.64s", where, key->key);
 	(void)gt_strv_add_pair(v, key->key, key->key_len, ev->text, ev->len); /* counted there */
 	return 0;
 }

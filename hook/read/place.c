@@ -7,8 +7,8 @@
  * the part before "containers/" is used, and the rest is the container's own id, which nobody but
  * the engine chooses; and what is then opened must belong to us or to root, as must every directory
  * on the way (base/owned.c). root.path is the engine's but for `podman run --rootfs DIR`, whose
- * user owns the engine. Whoever manages to be believed has still only said what he could have said
- * with `--label`: labels are the lowest of requests, within the policy's bounds.
+ * user owns the engine. Whoever manages to be believed has still only said what they could have
+ * said with `--label`: labels are the lowest of requests, within the policy's bounds.
  */
 #include "gotune/base.h"
 #include "gotune/model.h"
@@ -66,7 +66,7 @@ static bool split_bundle(const char *bundle, struct gt_place *p)
 	       gt_copy(p->dir, sizeof(p->dir), bundle, (size_t)(driver - bundle) - 1);
 }
 
-/* Where each driver of containers/storage mounts or keeps a container's layer: what stands before
+/* Where each driver of containers/storage mounts or keeps a container's layer: what comes before
  * the layer's id. storage, drivers/DRIVER. */
 static const struct layout {
 	const char *driver, *before;

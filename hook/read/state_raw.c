@@ -1,5 +1,5 @@
 /*
- * OCI state, looked at once more: does what the parser worker says of it stand in the document? A
+ * OCI state, looked at once more: does what the parser worker says of it appear in the document? A
  * worker that was taken over could name another container's process. Pure; runs in the process
  * that acts on the state.
  */

@@ -310,7 +310,7 @@ static void why_too_large(const struct gt_record *r, const struct gt_setting *s,
 		    limit);
 }
 
-/* The sentences that need numbers or names; the others stand in record/reason.c's table. */
+/* The sentences that need numbers or names; the others are in record/reason.c's table. */
 static const why_fn with_facts[GT_R_COUNT] = {
 	[GT_R_CPU_QUOTA] = why_quota,
 	[GT_R_ANCESTOR_QUOTA] = why_quota,

@@ -34,7 +34,7 @@ struct gt_barrier_result {
 typedef int gt_apart_fn(void (*fn)(void *arg), void *arg);
 
 /* FN(CTX) is called before each wait for the exec. It returns when there is something to be waited
- * for, or when it no more wants to be called in between. */
+ * for, or when it no longer wants to be called in between. */
 struct gt_barrier_rest {
 	void (*fn)(void *ctx);
 	void *ctx;

@@ -21,7 +21,7 @@ const char *gt_disabled(int root);
 /*
  * The merged policy. ROOT: where etc/gotune is (a root descriptor); FILE: NULL, or one file to be
  * used instead of /etc/gotune/policy.json and its drop-ins. Without any file the built-in
- * defaults hold. Never fails for an unsound file: the layer is marked broken with LINE:COLUMN, and
+ * defaults hold. Never fails for a broken file: the layer is marked broken with LINE:COLUMN, and
  * what it would have governed is marked broken too. -ENOMEM only. *ret is freed by gt_policy_done.
  */
 GT_MUST_CHECK int gt_read_policy(int root, const char *file, struct gt_policy *ret,

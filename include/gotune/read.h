@@ -27,7 +27,7 @@ bool gt_state_agrees(const struct gt_state *s, const char *doc, size_t len);
 
 /*
  * The same for config.json and B: each path of B that is opened, or that a container is known by,
- * stands in DOC as the value of its own member, and each namespace that B has is one of DOC's. A
+ * is in DOC as the value of its own member, and each namespace that B has is one of DOC's. A
  * parser that was taken over may then choose among them, and name none of its own. The sources of
  * mounts come in DOC's order. B is valid (gt_bundle_valid). Pure.
  */

@@ -43,9 +43,9 @@ void gt_record_log_line(const struct gt_record *r, char *buf, size_t cap);
 
 /*
  * Where records are kept by default: GT_RECORD_DIR for root. Rootless engines run hooks as their
- * user, inside a user namespace in which he is root: /run/user/UID/gotune, UID being his number
- * outside, if that /run/user/UID is his. -ENOENT when there is no such place: then no record is
- * kept.
+ * user, inside a user namespace in which they are root: /run/user/UID/gotune, UID being their
+ * number outside, if that /run/user/UID is theirs. -ENOENT when there is no such place: then no
+ * record is kept.
  */
 GT_MUST_CHECK int gt_record_dir_default(char ret[GT_RECORD_DIR_CAP]);
 
@@ -172,7 +172,7 @@ GT_MUST_CHECK int gt_record_time(const char *text, int64_t *ret);
 
 /*
  * True when an earlier stage (precreate, or gotune-runtime's create) has a record of NOW's
- * container below DIRFD, and the variables that it set stand in config.json: its decision holds,
+ * container below DIRFD, and the variables that it set are in config.json: its decision holds,
  * and its record tells more than "already set" would. Reads that record.
  */
 bool gt_decided_earlier(int dirfd, const struct gt_record *now);

@@ -169,7 +169,7 @@ struct gt_job {
 
 struct gt_worker {
 	pid_t pid;     /* 0: not started, or dead */
-	bool ended;    /* no more asked: see gt_worker_end */
+	bool ended;    /* not asked any longer: see gt_worker_end */
 	bool borrowed; /* another process's child: see gt_worker_borrow */
 	int sock;
 	int64_t left_ms; /* of what its calls may take in all */
@@ -205,7 +205,7 @@ GT_MUST_CHECK int gt_worker_call(struct gt_worker *w, unsigned i, int fd, const 
  */
 void gt_worker_borrow(const struct gt_worker *w, int sock, struct gt_worker *ret);
 
-/* There is no more to be asked, and every later call returns -EPIPE: it may go while its parent
+/* Nothing is left to be asked, and every later call returns -EPIPE: it may go while its parent
  * goes on. Waits for nobody, and takes nothing back: gt_worker_done does. */
 void gt_worker_end(struct gt_worker *w);
 

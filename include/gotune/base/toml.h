@@ -17,7 +17,7 @@
 GT_MUST_CHECK int gt_toml_to_json(const char *text, size_t len, struct gt_buf *out,
 				  struct gt_err *e);
 
-/* Byte offsets in the document, [begin, end); found is false when nothing stands there. */
+/* Byte offsets in the document, [begin, end); found is false when there is nothing. */
 struct gt_toml_region {
 	bool found;
 	size_t begin, end;

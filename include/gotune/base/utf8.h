@@ -28,7 +28,7 @@ bool gt_utf8_is_hidden(uint32_t code);
 /*
  * Makes one line of text of the C string S, in place; it never grows. Each character that
  * gt_utf8_is_hidden names becomes one '?', and so does each byte that is no UTF-8: one a character,
- * so that what stands in columns keeps them. Letters of any script stay. Pure.
+ * so that columns stay columns. Letters of any script stay. Pure.
  *
  * Whatever somebody else wrote (an image, a user, a file that we quote) passes through here, or
  * through the stricter gt_cli_plain, before it reaches a terminal or a log.

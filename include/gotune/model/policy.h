@@ -56,8 +56,8 @@ enum gt_profile_key {
 struct gt_profile {
 	char name[GT_NAME_CAP];
 	char inherits[GT_NAME_CAP]; /* "" when none */
-	char description[256];	    /* one sentence: whom it is for */
-	bool broken; /* a layer's entry for it was unsound: nothing that uses it is tuned */
+	char description[256];	    /* one sentence: who it is for */
+	bool broken; /* a layer's entry for it was invalid: nothing that uses it is tuned */
 
 	bool gomaxprocs; /* false: null */
 	enum gt_round round;

@@ -29,7 +29,7 @@ enum gt_var { GT_VAR_GOMAXPROCS, GT_VAR_GOMEMLIMIT, GT_VAR_GOGC, GT_VAR_GODEBUG,
 extern const char *const gt_var_name[GT_VAR_COUNT];
 
 /*
- * One variable as it stands in process.env. With duplicates the last counts: runc and crun build
+ * One variable as it is in process.env. With duplicates the last counts: runc and crun build
  * the program's environment with setenv and putenv, so it sees one entry, with the last value.
  */
 struct gt_env_var {

@@ -64,7 +64,7 @@ static void test_read_state_refuses(void **state)
 		{"hidden id", "{\"id\":\".x\"}", "an unusable id"},
 		{"id with a line break", "{\"id\":\"a\\nb\"}", "an unusable id"},
 		{"id with a NUL", "{\"id\":\"a\\u0000b\"}", "id: longer"},
-		{"id twice", "{\"id\":\"a\",\"id\":\"b\"}", "twice"},
+		{"id twice", "{\"id\":\"a\",\"id\":\"b\"}", "duplicate key"},
 		{"id in another case", "{\"ID\":\"a\"}", "another case"},
 		{"negative pid", "{\"id\":\"a\",\"pid\":-1}", "no process id"},
 		{"large pid", "{\"id\":\"a\",\"pid\":2147483648}", "no process id"},
