@@ -23,13 +23,8 @@ WORDS(gt_key_words, "enable", "profile", "mode", "program", "gomaxprocs", "gomem
 WORDS(gt_origin_words, "none", "label", "image-env", "hook-args", "annotation",
       "container-annotation", "set");
 WORDS(gt_prog_kind_words, "unknown", "go", "script", "other");
-WORDS(gt_prog_note_words, "", "not-found", "not-regular", "symlink-loop", "unreadable",
-      "empty-args", "truncated", "malformed", "no-build-info", "uncertain", "parser-died",
-      "too-long", "relative-path-entry", "took-too-long", "not-a-program");
 WORDS(gt_barrier_words, "ok", "no-process", "not-an-init", "ptrace-denied", "selinux", "apparmor",
       "arch");
-WORDS(gt_trouble_words, "none", "disabled", "state-invalid", "config-missing", "config-invalid",
-      "no-process", "no-linux", "policy-broken");
 
 WORDS(gt_mode_words, "off", "audit", "enforce");
 WORDS(gt_select_words, "annotated", "go", "all");
@@ -64,6 +59,24 @@ static const char *const warning_sentence[] = {
 };
 const struct gt_words gt_warning_words = {warning_list, GT_W_COUNT};
 const struct gt_words gt_warning_sentences = {warning_sentence, GT_W_COUNT};
+
+static const char *const trouble_list[] = {
+#define X(id, word, means, advice) [GT_TROUBLE_##id] = word,
+#include "gotune/model/troubles.def"
+};
+const struct gt_words gt_trouble_words = {trouble_list, GT_TROUBLE_COUNT};
+
+static const char *const note_list[] = {
+#define X(id, word, means, advice) [GT_NOTE_##id] = word,
+#include "gotune/model/notes.def"
+};
+const struct gt_words gt_prog_note_words = {note_list, GT_NOTE_COUNT};
+
+static const char *const counter_list[] = {
+#define X(id, word, means, advice) [GT_COUNT_##id] = word,
+#include "gotune/model/counters.def"
+};
+const struct gt_words gt_counter_words = {counter_list, GT_COUNT_COUNT};
 
 enum gt_setting_kind gt_setting_kind(enum gt_setting_id id)
 {
