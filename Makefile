@@ -32,7 +32,7 @@ PROGRAMS := $(BUILD)/oci-gotune-hook $(BUILD)/gotune $(BUILD)/gotune-runtime
 # What the analysers and the formatter look at. The tests' *.inc and fixtures are data.
 HOOK_SRC  := $(sort $(wildcard hook/*/*.c))
 C_FILES   := $(sort $(wildcard hook/*/*.[ch] hook/*/*.cc include/gotune/*.h include/gotune/*/*.h tests/*/*.[ch] tests/unit/*/*.[ch]))
-MAN_PAGES := $(sort $(wildcard docs/*.[158]))
+MAN_PAGES := $(sort $(wildcard docs/*.[1578]))
 SCHEMAS   := $(sort $(wildcard config/*.schema.json))
 BATS      := $(sort $(wildcard tests/*.bats))
 E2E       := $(sort $(wildcard tests/e2e/*.bats))

@@ -182,7 +182,6 @@ static void footer(struct listing *l)
 
 static void end_json(struct listing *l)
 {
-	static const char *const name[GT_COUNT_COUNT] = {"decided", "tuned", "failed"};
 	uint64_t count[GT_COUNT_COUNT];
 	bool known = l->dirfd >= 0 && gt_record_counters(l->dirfd, count) == 0;
 
@@ -192,7 +191,7 @@ static void end_json(struct listing *l)
 	gt_jw_key(&l->jw, "counters");
 	gt_jw_open(&l->jw, '{');
 	for (unsigned i = 0; i < GT_COUNT_COUNT; i++) {
-		gt_jw_key(&l->jw, name[i]);
+		gt_jw_key(&l->jw, gt_words_get(&gt_counter_words, i));
 		if (known)
 			gt_jw_u64(&l->jw, count[i]);
 		else

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "gotune/base.h"
+#include "gotune/model.h"
 #include "gotune/record.h"
 
 #define NAME_WIDTH 8
@@ -17,12 +18,6 @@
 #define ALL	   ((size_t)LINE * GT_COUNT_COUNT)
 #define LOCK_TRIES 50
 #define LOCK_WAIT  2000000 /* ns between two tries */
-
-static const char *const counter_name[GT_COUNT_COUNT] = {
-	[GT_COUNT_DECIDED] = "decided",
-	[GT_COUNT_TUNED] = "tuned",
-	[GT_COUNT_FAILED] = "failed",
-};
 
 static int open_counters(int dirfd, int flags)
 {
@@ -78,7 +73,7 @@ static int store(int fd, const uint64_t count[GT_COUNT_COUNT])
 
 	for (unsigned i = 0; i < GT_COUNT_COUNT; i++)
 		(void)snprintf(text + (size_t)i * LINE, LINE + 1, "%-*s%020llu\n", NAME_WIDTH,
-			       counter_name[i], (unsigned long long)count[i]);
+			       gt_words_get(&gt_counter_words, i), (unsigned long long)count[i]);
 	n = pwrite(fd, text, ALL, 0);
 	if (n < 0)
 		return -errno;

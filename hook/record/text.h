@@ -24,9 +24,6 @@ void gt_record_memory_place(const struct gt_record *r, bool high, char ret[GT_PL
 /* 1610612736 -> "1.5 GiB", 460 << 20 -> "460 MiB". */
 void gt_record_bytes(uint64_t bytes, char *buf, size_t cap);
 
-/* A sentence on a reason that needs no numbers; the reason's word when there is none. */
-const char *gt_record_reason(enum gt_reason why);
-
 /* A moment as RFC 3339 has it, in UTC, to the millisecond; "" when there is no such year. */
 #define GT_TIME_CAP 64
 void gt_record_time_text(int64_t seconds, uint32_t ns, char ret[GT_TIME_CAP]);

@@ -310,7 +310,7 @@ static void why_too_large(const struct gt_record *r, const struct gt_setting *s,
 		    limit);
 }
 
-/* The sentences that need numbers or names; the others are in record/reason.c's table. */
+/* The sentences that need numbers or names; the catalogue has the others. */
 static const why_fn with_facts[GT_R_COUNT] = {
 	[GT_R_CPU_QUOTA] = why_quota,
 	[GT_R_ANCESTOR_QUOTA] = why_quota,
@@ -356,5 +356,5 @@ void gt_record_why(const struct gt_record *r, uint32_t i, char *buf, size_t cap)
 	if (s->reason < GT_R_COUNT && with_facts[s->reason])
 		with_facts[s->reason](r, s, &t);
 	else
-		gt_text_add(&t, "%s", gt_record_reason(s->reason));
+		gt_text_add(&t, "%s", gt_words_get(&gt_reason_sentences, s->reason));
 }

@@ -6,6 +6,7 @@
 #define GOTUNE_MODEL_H
 
 #include "gotune/model/arch.h"
+#include "gotune/model/count.h"
 #include "gotune/model/facts.h"
 #include "gotune/model/image.h"
 #include "gotune/model/paths.h"

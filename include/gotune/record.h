@@ -67,8 +67,7 @@ GT_MUST_CHECK int gt_record_update(int dirfd, const struct gt_record *r, struct 
 
 GT_MUST_CHECK int gt_record_remove(int dirfd, const char *id, struct gt_err *e);
 
-/* Counters that outlive records: decided, tuned, failed. Kept in DIR/counters under a lock. */
-enum gt_counter { GT_COUNT_DECIDED, GT_COUNT_TUNED, GT_COUNT_FAILED, GT_COUNT_COUNT };
+/* Counters that outlive records, kept in DIR/counters under a lock. */
 GT_MUST_CHECK int gt_record_count(int dirfd, unsigned which); /* bits 1u << enum gt_counter */
 GT_MUST_CHECK int gt_record_counters(int dirfd, uint64_t ret[GT_COUNT_COUNT]);
 

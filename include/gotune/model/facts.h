@@ -204,16 +204,10 @@ enum gt_barrier_can {
 	GT_BARRIER_COUNT,
 };
 
-/* Why nothing at all can be planned. Words: gt_trouble_words. */
+/* Why nothing at all can be planned; from its catalogue. */
 enum gt_trouble {
-	GT_TROUBLE_NONE,
-	GT_TROUBLE_DISABLED,	   /* /etc/gotune/disabled */
-	GT_TROUBLE_STATE,	   /* no or bad OCI state */
-	GT_TROUBLE_CONFIG_MISSING, /* config.json cannot be read */
-	GT_TROUBLE_CONFIG_INVALID, /* not JSON, too large, too deep, ambiguous keys */
-	GT_TROUBLE_NO_PROCESS,	   /* config.json without process */
-	GT_TROUBLE_NO_LINUX,	   /* config.json without linux */
-	GT_TROUBLE_POLICY,	   /* a broken policy file governs everything */
+#define X(id, word, means, advice) GT_TROUBLE_##id,
+#include "gotune/model/troubles.def"
 	GT_TROUBLE_COUNT,
 };
 

@@ -24,70 +24,10 @@ enum gt_setting_id {
 enum gt_setting_kind { GT_KIND_ENV, GT_KIND_RLIMIT, GT_KIND_SYSCTL, GT_KIND_CGROUP, GT_KIND_COUNT };
 enum gt_verdict { GT_VERDICT_SET, GT_VERDICT_KEEP, GT_VERDICT_SKIP, GT_VERDICT_COUNT };
 
-/* The closed list of reasons; the words stand in config/record.schema.json. */
+/* The closed list of reasons, from its catalogue. */
 enum gt_reason {
-	/* set */
-	GT_R_CPU_QUOTA,	     /* the container's own quota decides */
-	GT_R_ANCESTOR_QUOTA, /* an ancestor's quota is tighter than the container's */
-	GT_R_CPUS_ALLOWED,   /* |A| decides */
-	GT_R_PHYSICAL_CORES, /* SMT siblings counted once */
-	GT_R_NUMA_CAP,	     /* the largest node's CPUs */
-	GT_R_NUMA_BIND,
-	GT_R_SHARES,
-	GT_R_SCHED_LATENCY,
-	GT_R_PROFILE_MAX,
-	GT_R_UNPIN, /* GODEBUG gives the native rule back to Go >= 1.25 */
-	GT_R_MEMORY_LIMIT,
-	GT_R_MEMORY_HIGH,
-	GT_R_ANCESTOR_MEMORY,
-	GT_R_PROFILE,	 /* the profile's number */
-	GT_R_REQUESTED,	 /* an annotation, image variable, label or --set asked for it */
-	GT_R_HARD_LIMIT, /* soft raised to the hard limit, which may not be raised */
-	GT_R_NO_SWAP,	 /* v2: swappiness 0 becomes memory.swap.max 0 */
-	/* keep */
-	GT_R_ALREADY_SET,	  /* the environment, config.json or the cgroup has it */
-	GT_R_ALREADY_SET_IGNORED, /* ... and Go will ignore that value */
-	GT_R_ALREADY_SET_FATAL,	  /* ... and Go will die of that value */
-	GT_R_ALREADY_HIGHER,	  /* only ever raised */
-	/* skip */
-	GT_R_GO_DEFAULT_IS_RIGHT,
-	GT_R_SELF_MANAGED,
-	GT_R_NO_MEMORY_LIMIT,
-	GT_R_LIMIT_TOO_SMALL,
-	GT_R_GO_TOO_OLD,
-	GT_R_GO_VERSION_UNKNOWN,
-	GT_R_CPUS_UNKNOWN,
-	GT_R_LIMITS_UNKNOWN,
-	GT_R_PROFILE_NULL, /* the profile leaves it alone */
-	GT_R_NOT_GO,
-	GT_R_PROGRAM_UNKNOWN,
-	GT_R_NOT_SELECTED, /* select: annotated, and it did not opt in */
-	GT_R_OPTED_OUT,
-	GT_R_MODE_OFF,
-	GT_R_DISABLED,
-	GT_R_STATE_INVALID,
-	GT_R_CONFIG_MISSING,
-	GT_R_CONFIG_INVALID,
-	GT_R_POLICY_BROKEN,
-	GT_R_NO_SUCH_PROFILE,
-	GT_R_NOT_ALLOWED, /* not on the allow-list */
-	GT_R_HOST_NAMESPACE,
-	GT_R_NAMESPACE_UNKNOWN,
-	GT_R_NO_SUCH_SYSCTL,
-	GT_R_SYSCTL_UNKNOWN, /* whether it exists is not known, and a runtime fails if it does not
-			      */
-	GT_R_NO_SWAPPINESS_V2,
-	GT_R_NO_CGROUP,
-	GT_R_HAS_CPUSET, /* numa bind: the container has a cpuset of its own */
-	GT_R_MEMORY_EXCEEDS_NODE,
-	GT_R_ONE_NODE,
-	GT_R_NUMA_UNKNOWN,
-	GT_R_NO_PROCESS,
-	GT_R_NOT_AN_INIT,
-	GT_R_PTRACE_DENIED,
-	GT_R_SELINUX,
-	GT_R_APPARMOR,
-	GT_R_ARCH,
+#define X(id, word, means, advice) GT_R_##id,
+#include "gotune/model/reasons.def"
 	GT_R_COUNT,
 };
 
@@ -106,25 +46,10 @@ struct gt_setting {
 	bool in_config;	       /* ... and whether config.json has one */
 };
 
-/* What went wrong or needs attention, and about which key. Words: gt_warning_words. */
+/* What went wrong or needs attention, and about which key; from its catalogue. */
 enum gt_warning_id {
-	GT_W_BAD_VALUE,	      /* a request that does not parse: ignored */
-	GT_W_OUT_OF_BOUNDS,   /* a request beyond the policy's bounds: ignored */
-	GT_W_NOT_ALLOWED,     /* a request that the policy does not allow: ignored */
-	GT_W_UNKNOWN_KEY,     /* io.gotune.KEY that we do not know: ignored */
-	GT_W_TOO_LONG,	      /* a request too long to be looked at: ignored */
-	GT_W_NO_SUCH_PROFILE, /* asked for by a request or a rule: ignored */
-	GT_W_GO_IGNORES,      /* an environment value that Go ignores */
-	GT_W_GO_DIES,	      /* an environment value that kills a Go program at its start */
-	GT_W_DUPLICATE_ENV,   /* a variable stands more than once: runc and crun pass the last on */
-	GT_W_MODULES_UNKNOWN, /* build info without a module list: automaxprocs cannot be seen */
-	GT_W_CGO_UNKNOWN,     /* the smaller ratio was taken */
-	GT_W_STALE_ENVIRON,   /* /proc/PID/environ does not show the change */
-	GT_W_POLICY_LAYER,    /* a policy file was unsound and left out */
-	GT_W_ANNOTATIONS_DROPPED, /* annotations too large to be looked at */
-	GT_W_HARD_LIMIT_KEPT,	  /* the hard NOFILE limit could not be raised */
-	GT_W_PROGRAM_CHANGED,	  /* the file that was run is not the file that was inspected */
-	GT_W_LABELS_UNREADABLE,	  /* the image's labels were there and could not be looked at */
+#define X(id, word, means, advice) GT_W_##id,
+#include "gotune/model/warnings.def"
 	GT_W_COUNT,
 };
 
@@ -219,6 +144,8 @@ struct gt_outcome {
 enum gt_setting_kind gt_setting_kind(enum gt_setting_id id);
 extern const struct gt_words gt_setting_kind_words, gt_verdict_words, gt_reason_words,
 	gt_warning_words;
+/* In place of the word, what it means: a sentence without figures. */
+extern const struct gt_words gt_reason_sentences, gt_warning_sentences;
 
 /* A variable of the environment as it is to be; fixed size, so that a waiting tracer holds nothing
  * else. */

@@ -15,23 +15,10 @@ enum gt_prog_kind {
 	GT_PROG_KIND_COUNT
 };
 
-/* Why a program is not known (or that nothing is amiss). Words: gt_prog_note_words. */
+/* Why a program is not known (or that nothing is amiss); from its catalogue. */
 enum gt_prog_note {
-	GT_NOTE_NONE,
-	GT_NOTE_NOT_FOUND,     /* no such file in the container's root or on its PATH */
-	GT_NOTE_NOT_REGULAR,   /* a directory, FIFO, socket or device */
-	GT_NOTE_LOOP,	       /* too many symlinks */
-	GT_NOTE_UNREADABLE,    /* any other error of open or read */
-	GT_NOTE_EMPTY_ARGS,    /* process.args is missing or its first is empty */
-	GT_NOTE_TRUNCATED,     /* an ELF file that ends before what its headers promise */
-	GT_NOTE_MALFORMED,     /* an ELF file or build info that contradicts itself */
-	GT_NOTE_NO_BUILDINFO,  /* ELF, without Go build info: another language, UPX, gccgo */
-	GT_NOTE_UNCERTAIN,     /* a launcher or script whose final program is not certain */
-	GT_NOTE_PARSER_DIED,   /* a sandboxed process was killed, or died of the file */
-	GT_NOTE_TOO_LONG,      /* a path longer than GT_PATH_CAP, or too many launchers */
-	GT_NOTE_PATH_RELATIVE, /* PATH has an entry that is not absolute before the program */
-	GT_NOTE_TOOK_TOO_LONG, /* the search was not over in its time: see search.h */
-	GT_NOTE_NOT_A_PROGRAM, /* neither ELF nor a script: text, an archive, an empty file */
+#define X(id, word, means, advice) GT_NOTE_##id,
+#include "gotune/model/notes.def"
 	GT_NOTE_COUNT,
 };
 
