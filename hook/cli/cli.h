@@ -6,6 +6,7 @@
 #define GOTUNE_CLI_CLI_H
 
 #include "gotune/base.h"
+#include "gotune/engine.h"
 #include "gotune/record.h"
 
 /* Exit statuses; the same words stand in --help and in gotune(1). */
@@ -198,8 +199,9 @@ int gt_cli_engine(const struct gt_cli_args *a, struct gt_cli_out *out, bool inst
 /* --root as the engines take it: NULL for this machine. */
 const char *gt_cli_root(const struct gt_cli_args *a);
 
-/* The engine of that name, or -1. */
-int gt_cli_engine_find(const char *name);
+/* The engine that the first operand names; NULL when there is none, and that has been said. */
+const struct gt_engine_driver *gt_cli_engine_named(const struct gt_cli_args *a,
+						   const struct gt_cli_out *out);
 
 /* The commands. */
 extern const struct gt_cli_command gt_cmd_explain, gt_cmd_inspect, gt_cmd_install, gt_cmd_uninstall,
