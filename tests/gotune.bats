@@ -638,7 +638,7 @@ start_time() { # PID
 	jq -e . <<<"$output" >/dev/null
 }
 
-@test "profiles: the built-in ones, with whom each is for" {
+@test "profiles: the built-in ones, with who each is for" {
 	run --separate-stderr "$GOTUNE" profiles --sysroot "$SYSROOTS/v2-8cpu"
 	[ "$status" -eq 0 ]
 	fits

@@ -360,7 +360,7 @@ state() { # ENGINE WAY
 	must install podman --way hook
 	must install crio
 	must uninstall podman
-	[[ ${output//$'\n'/ } == *"is kept: it was registered for crio, too"* ]]
+	[[ ${output//$'\n'/ } == *"is kept: it is also registered for crio"* ]]
 	[ "$(state crio hook)" = 'present true' ]
 	must uninstall crio
 	[ ! -e "$R/usr/share/containers" ]

@@ -12,7 +12,7 @@
 /* Exit statuses; the same words are in --help and in gotune(1). */
 enum gt_exit {
 	GT_EXIT_OK = 0,
-	GT_EXIT_UNSOUND = 1, /* what was asked about is broken, bad or not there */
+	GT_EXIT_BROKEN = 1, /* what was asked about is broken, bad or not there */
 	GT_EXIT_USAGE = 2,
 	GT_EXIT_SYSTEM = 3,   /* this process could not do its work */
 	GT_EXIT_DEGRADED = 4, /* gotune doctor: it works, but not all of it */

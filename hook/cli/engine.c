@@ -67,7 +67,7 @@ static enum gt_exit exit_of(int r)
 		if (r == -system_errors[i])
 			return GT_EXIT_SYSTEM;
 	}
-	return GT_EXIT_UNSOUND;
+	return GT_EXIT_BROKEN;
 }
 
 /* The path as the caller can open it, fit to be shown. */

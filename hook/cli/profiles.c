@@ -167,7 +167,7 @@ static int run_profiles(const struct gt_cli_args *a, struct gt_cli_out *out)
 		print_json(out, &p);
 	gt_policy_done(&p);
 	if (broken)
-		return gt_cli_fail(out, GT_EXIT_UNSOUND,
+		return gt_cli_fail(out, GT_EXIT_BROKEN,
 				   "a policy file is broken; gotune policy check says where");
 	return GT_EXIT_OK;
 }

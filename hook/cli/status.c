@@ -114,7 +114,7 @@ static int run_status(const struct gt_cli_args *a, struct gt_cli_out *out)
 		show_json(out, r, n);
 	else
 		show_table(out, r, n);
-	return broken ? GT_EXIT_UNSOUND : GT_EXIT_OK;
+	return broken ? GT_EXIT_BROKEN : GT_EXIT_OK;
 }
 
 const struct gt_cli_command gt_cmd_status = {

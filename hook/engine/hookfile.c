@@ -154,7 +154,7 @@ int gt_engine_hookfile(struct gt_engine_job *j, const char *other, struct gt_err
 		r = install(j, &f, mark, me, e);
 		if (r == 0 && j->n_change > n)
 			gt_engine_note(
-				j, "%s reads %s, too: its containers are tuned by the same hook",
+				j, "%s also reads %s: its containers are tuned by the same hook",
 				other, GT_HOOK_JSON);
 	} else if (j->probe) { /* whoever registered it, both engines read it */
 		r = gt_change_remove(j, &f, e);
@@ -165,7 +165,7 @@ int gt_engine_hookfile(struct gt_engine_job *j, const char *other, struct gt_err
 			"removes it",
 			GT_HOOK_JSON, j->engine->title, me);
 	} else if (f.exists && rest[0]) {
-		gt_engine_note(j, "%s is kept: it was registered for %s, too", GT_HOOK_JSON, rest);
+		gt_engine_note(j, "%s is kept: it is also registered for %s", GT_HOOK_JSON, rest);
 		r = has_word(mark, me) ? remark(j, &f, rest, e) : 0;
 	} else {
 		if (f.exists)

@@ -27,7 +27,7 @@ struct conf {
 	struct list hooks, json;
 	char runtime[256];	  /* the default runtime; "" */
 	char ours[GT_PATH_CAP];	  /* of our own drop-in: [engine.runtimes] gotune */
-	char shadow[GT_PATH_CAP]; /* a drop-in after ours that sets hooks_dir anew; "" */
+	char shadow[GT_PATH_CAP]; /* a drop-in after ours that sets hooks_dir again; "" */
 };
 
 static void list_event(struct list *l, const struct gt_json_event *ev)
@@ -202,7 +202,7 @@ static int read_own(struct gt_engine_job *j, struct own *ret, struct gt_err *e)
 static void say(struct gt_engine_job *j, const struct conf *c, unsigned ways)
 {
 	if (c->shadow[0] && (ways & GT_WAY_BIT(GT_WAY_PRECREATE)))
-		gt_engine_note(j, "%s comes after ours and sets hooks_dir anew: add %s there",
+		gt_engine_note(j, "%s comes after ours and sets hooks_dir again: add %s there",
 			       c->shadow, j->own.podman_hooks);
 	if (!j->install && (ways & GT_WAY_BIT(GT_WAY_RUNTIME)))
 		gt_engine_note(j, "containers that were made with the runtime gotune do not start "
