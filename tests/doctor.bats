@@ -659,7 +659,7 @@ fake_dockerd() { # PERL
 @test "a docker socket that answers garbage, and one that answers 100 MB" {
 	fake_dockerd 'print $c "\0\1\2 hello\r\n\r\n";'
 	live_doctor --no-selftest
-	row engine dockerd info 'no sound answer'
+	row engine dockerd info 'no valid answer'
 	rm "$T/run/docker.sock"
 	fake_dockerd 'print $c "HTTP/1.0 200 OK\r\n\r\n"; for (1..100) { last unless print $c "x" x 1048576 }'
 	live_doctor --no-selftest

@@ -139,6 +139,48 @@ one_line_on_stderr() { # TEXT that is in it
 	[[ $output == *'check-options: '*' commands' ]]
 }
 
+# What bash offers when the words are on the line, the last one being typed.
+offered() { # LINE
+	# shellcheck source=contrib/completions/gotune.bash
+	(
+		source contrib/completions/gotune.bash
+		gotune() { printf '  "id": "web-1",\n'; } # gotune list
+		IFS=' ' read -ra COMP_WORDS <<<"gotune $1"
+		[[ $1 == *' ' ]] && COMP_WORDS+=('')
+		COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+		_gotune 2>/dev/null
+		echo "${COMPREPLY[*]}"
+	)
+}
+
+@test "completions: commands, engines, values, files" {
+	local line want
+	while IFS='|' read -r line want; do
+		[ "$(offered "$line")" = "$want" ] || {
+			echo "gotune $line: $(offered "$line"), not $want"
+			return 1
+		}
+	done <<-'END'
+		un|uninstall
+		pol|policy
+		policy |check show
+		install |docker podman crio containerd cdi
+		install --dry-run c|crio containerd cdi
+		uninstall p|podman
+		status |docker podman crio containerd cdi
+		install --way |runtime precreate hook device
+		list --format |table json
+		explain --set io.gotune.gom|io.gotune.gomaxprocs= io.gotune.gomemlimit=
+		policy check --|--sysroot --help
+		policy check LIC|LICENSE
+		explain doc|docs
+		help un|uninstall
+		profiles |
+		show w|web-1
+		selftest-probe --|
+	END
+}
+
 @test "output that cannot be written is an error" {
 	[ -w /dev/full ] || skip 'no /dev/full here'
 	run --separate-stderr sh -c '"$0" --help >/dev/full' "$GOTUNE"

@@ -360,7 +360,7 @@ state() { # ENGINE WAY
 	must install podman --way hook
 	must install crio
 	must uninstall podman
-	[[ ${output//$'\n'/ } == *"is kept: it was registered for crio, too"* ]]
+	[[ ${output//$'\n'/ } == *"is kept: it is also registered for crio"* ]]
 	[ "$(state crio hook)" = 'present true' ]
 	must uninstall crio
 	[ ! -e "$R/usr/share/containers" ]
@@ -441,9 +441,9 @@ state() { # ENGINE WAY
 		cut off|{"debug": true|$at:1:
 		a trailing comma|{"debug": true,}|$at:1:
 		bad UTF-8|{"a": "\\0377"}|$at:1:8: invalid UTF-8
-		runtimes twice|{"runtimes": {}, "runtimes": {}}|$at:1:18: .*stands twice
+		runtimes twice|{"runtimes": {}, "runtimes": {}}|$at:1:18: .*duplicate key
 		another case|{\n "Runtimes": {}}|$at:2:2: .*another case
-		gotune twice|{"runtimes": {"gotune": {"path": "/x/gotune-runtime"}, "gotune": {}}}|stands twice
+		gotune twice|{"runtimes": {"gotune": {"path": "/x/gotune-runtime"}, "gotune": {}}}|duplicate key
 		not ours|{"runtimes": {"gotune": {"path": "/opt/other"}}}|not ours
 		not ours, 2|{"runtimes": {"gotune": {"runtimeType": "x"}}}|not ours
 		runtimes a list|{"runtimes": []}|$at:1:14: runtimes is no object
@@ -562,8 +562,8 @@ state() { # ENGINE WAY
 	refuses 2 'no engine dokcer' uninstall dokcer
 	refuses 2 'no engine dokcer' status dokcer
 	refuses 2 'docker has runtime$' install docker --way hook
-	refuses 2 '--default is for a runtime' install podman --default
-	refuses 2 '--default is for a runtime' install cdi --default
+	refuses 2 '--default needs a runtime' install podman --default
+	refuses 2 '--default needs a runtime' install cdi --default
 	refuses 2 'give one engine' install
 }
 

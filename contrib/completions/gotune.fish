@@ -1,6 +1,5 @@
 # fish completion for gotune(1). Install in /usr/share/fish/vendor_completions.d/.
-# tests/check-options compares the options with those of `gotune COMMAND --help`: each line names
-# its commands in `__gotune_in`.
+# Written by contrib/completions/generate.
 
 # Is the command on the line one of these? ("policy check" is one; '' is none yet.)
 function __gotune_in
@@ -9,8 +8,8 @@ function __gotune_in
         string match -q -- '-*' $word; or set -a words $word
     end
     set -l command "$words[1]"
-    if test "$command" = policy; and test (count $words) -gt 1
-        set command "policy $words[2]"
+    if string match -q -- "* $command *" ' policy '; and test (count $words) -gt 1
+        set command "$command $words[2]"
     end
     contains -- "$command" $argv
 end
@@ -20,35 +19,39 @@ function __gotune_ids
 end
 
 complete -c gotune -f
-complete -c gotune -n "__gotune_in ''" -l help -d 'Print help'
-complete -c gotune -n "__gotune_in ''" -l version -d 'Print the version'
-complete -c gotune -n "__gotune_in ''" -a explain -d 'Decide for a bundle, change nothing'
-complete -c gotune -n "__gotune_in ''" -a inspect -d 'Say what a program is'
-complete -c gotune -n "__gotune_in ''" -a install -d 'Register with an engine'
-complete -c gotune -n "__gotune_in ''" -a uninstall -d 'Undo what install did'
-complete -c gotune -n "__gotune_in ''" -a status -d 'Say where it is registered'
-complete -c gotune -n "__gotune_in ''" -a list -d 'List the containers with a record'
-complete -c gotune -n "__gotune_in ''" -a show -d 'Show the record of a container'
-complete -c gotune -n "__gotune_in ''" -a policy -d 'Check or show the policy'
-complete -c gotune -n "__gotune_in ''" -a profiles -d 'List the profiles'
-complete -c gotune -n "__gotune_in ''" -a doctor -d 'Say whether the tool works here'
-complete -c gotune -n "__gotune_in ''" -a help -d 'Print help'
-complete -c gotune -n "__gotune_in policy" -a check -d 'Check a policy file'
-complete -c gotune -n "__gotune_in policy" -a show -d 'Show the merged policy'
-complete -c gotune -n "__gotune_in help" -a 'explain inspect install uninstall status doctor list show policy profiles'
-complete -c gotune -n "__gotune_in install uninstall status" -a 'docker podman crio containerd cdi'
+complete -c gotune -n "__gotune_in ''" -l help -d 'print help'
+complete -c gotune -n "__gotune_in ''" -l version -d 'print the version'
+complete -c gotune -n "__gotune_in ''" -a explain -d 'decide for a bundle, say why, change nothing'
+complete -c gotune -n "__gotune_in ''" -a inspect -d 'say what a program is: Go or not, which version, what is linked'
+complete -c gotune -n "__gotune_in ''" -a install -d 'register with docker, podman, crio, containerd or cdi'
+complete -c gotune -n "__gotune_in ''" -a uninstall -d 'undo what install did, and name the containers that still need it'
+complete -c gotune -n "__gotune_in ''" -a status -d 'say with which engines it is registered, and how'
+complete -c gotune -n "__gotune_in ''" -a list -d 'list the containers that were decided about'
+complete -c gotune -n "__gotune_in ''" -a show -d 'show the record of a container: what was decided and applied'
+complete -c gotune -n "__gotune_in ''" -a policy -d 'check, show'
+complete -c gotune -n "__gotune_in ''" -a profiles -d 'list the profiles, and who each is for'
+complete -c gotune -n "__gotune_in ''" -a doctor -d 'say whether the tool works on this machine and with its engines'
+complete -c gotune -n "__gotune_in ''" -a help -d 'print help'
+complete -c gotune -n "__gotune_in explain" -F
+complete -c gotune -n "__gotune_in inspect" -F
+complete -c gotune -n "__gotune_in install" -a 'docker podman crio containerd cdi'
+complete -c gotune -n "__gotune_in uninstall" -a 'docker podman crio containerd cdi'
+complete -c gotune -n "__gotune_in status" -a 'docker podman crio containerd cdi'
 complete -c gotune -n "__gotune_in show" -a '(__gotune_ids)'
-complete -c gotune -n "__gotune_in explain inspect 'policy check'" -F
-complete -c gotune -n "__gotune_in explain inspect status doctor list show 'policy show' profiles" -l format -x -a 'table json' -d 'How to print it'
-complete -c gotune -n "__gotune_in explain" -l pid -x -a '(__fish_complete_pids)' -d 'Also read a live process'
-complete -c gotune -n "__gotune_in explain 'policy show' profiles" -l policy -r -F -d 'Use this policy file'
-complete -c gotune -n "__gotune_in list show" -l record-dir -x -a '(__fish_complete_directories)' -d 'Where records are kept'
-complete -c gotune -n "__gotune_in install" -l default -d 'Also make it the default runtime'
-complete -c gotune -n "__gotune_in install uninstall" -l dry-run -d 'Print a diff, change nothing'
-complete -c gotune -n "__gotune_in install uninstall" -l way -x -a 'runtime precreate hook device' -d 'How it is called'
-complete -c gotune -n "__gotune_in install uninstall status" -l root -x -a '(__fish_complete_directories)' -d 'In the image below this directory'
-complete -c gotune -n "__gotune_in doctor" -l no-selftest -d 'Run no container'
-complete -c gotune -n "__gotune_in inspect" -l rootfs -x -a '(__fish_complete_directories)' -d 'Root file system of the program'
-complete -c gotune -n "__gotune_in explain" -l set -x -d 'Decide as if it had io.gotune.KEY=VALUE'
-complete -c gotune -n "__gotune_in explain doctor 'policy check' 'policy show' profiles" -l sysroot -x -a '(__fish_complete_directories)' -d 'Read from a captured machine'
-complete -c gotune -n "__gotune_in explain inspect install uninstall status doctor list show 'policy check' 'policy show' profiles help" -l help -d 'Print help'
+complete -c gotune -n "__gotune_in policy" -a check -d 'check a policy file, or those that are installed'
+complete -c gotune -n "__gotune_in 'policy check'" -F
+complete -c gotune -n "__gotune_in policy" -a show -d 'show the merged policy, and the file that each value came from'
+complete -c gotune -n "__gotune_in help" -a 'explain inspect install uninstall status list show policy profiles doctor help'
+complete -c gotune -n "__gotune_in explain inspect status list show 'policy show' profiles doctor" -l format -x -a 'table json' -d 'how to print it'
+complete -c gotune -n "__gotune_in explain" -l pid -x -a '(__fish_complete_pids)' -d 'also read the limits of the live process N'
+complete -c gotune -n "__gotune_in explain 'policy show' profiles" -l policy -r -F -d 'this policy file instead of those that are installed'
+complete -c gotune -n "__gotune_in explain" -l set -x -d 'decide as if the container had this annotation'
+complete -c gotune -n "__gotune_in explain 'policy check' 'policy show' profiles doctor" -l sysroot -x -a '(__fish_complete_directories)' -d 'read /sys, /proc and the policy from a captured machine'
+complete -c gotune -n "__gotune_in explain inspect install uninstall status list show 'policy check' 'policy show' profiles doctor help" -l help -d 'print this help'
+complete -c gotune -n "__gotune_in inspect" -l rootfs -x -a '(__fish_complete_directories)' -d 'find the program inside this root file system'
+complete -c gotune -n "__gotune_in install" -l default -d 'also make it the engine\'s default runtime'
+complete -c gotune -n "__gotune_in install uninstall" -l dry-run -d 'print a diff of what would change, and change nothing'
+complete -c gotune -n "__gotune_in install uninstall status" -l root -x -a '(__fish_complete_directories)' -d 'in the image of a machine below DIR, not in this one'
+complete -c gotune -n "__gotune_in install uninstall" -l way -x -a 'runtime precreate hook device' -d 'how the engine calls it'
+complete -c gotune -n "__gotune_in list show" -l record-dir -x -a '(__fish_complete_directories)' -d 'where records are kept'
+complete -c gotune -n "__gotune_in doctor" -l no-selftest -d 'run no container'

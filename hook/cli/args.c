@@ -16,7 +16,8 @@ const struct gt_cli_opt gt_cli_opts[GT_OPT_COUNT] = {
 	[GT_OPT_FORMAT] = {"format", "table|json", "how to print it; table by default"},
 	[GT_OPT_NO_SELFTEST] = {"no-selftest", NULL, "run no container"},
 	[GT_OPT_PID] = {"pid", "N", "also read the limits of the live process N"},
-	[GT_OPT_POLICY] = {"policy", "FILE", "this policy file instead of those in " GT_CONFIG_DIR},
+	[GT_OPT_POLICY] = {"policy", "FILE",
+			   "this policy file instead of those that are installed"},
 	[GT_OPT_RECORD_DIR] = {"record-dir", "DIR",
 			       "where records are kept; by default " GT_RECORD_DIR ", or "
 			       "/run/user/UID/gotune for a user who is not root"},
@@ -25,10 +26,8 @@ const struct gt_cli_opt gt_cli_opts[GT_OPT_COUNT] = {
 	[GT_OPT_SET] = {"set", "io.gotune.KEY=VALUE",
 			"decide as if the container had this annotation; may be repeated"},
 	[GT_OPT_SYSROOT] = {"sysroot", "DIR",
-			    "read /sys, /proc and " GT_CONFIG_DIR " from a captured machine"},
-	[GT_OPT_WAY] =
-		{"way", "WAY",
-		 "how it is called: runtime, precreate, hook or device, as the engine has it"},
+			    "read /sys, /proc and the policy from a captured machine"},
+	[GT_OPT_WAY] = {"way", "WAY", "how the engine calls it; the ways are: {ways}"},
 	[GT_OPT_HELP] = {"help", NULL, "print this help"},
 };
 
@@ -112,13 +111,26 @@ static int take(struct gt_cli_args *a, enum gt_opt o, const char *v, struct gt_e
 	return 0;
 }
 
+/* What to do about missing or superfluous operands. */
+static int refuse_operands(const struct gt_cli_command *c, const char *what, struct gt_err *e)
+{
+	char todo[256];
+
+	gt_cli_text(c->missing, todo, sizeof(todo));
+	return gt_err_set(e, -EINVAL, "%.100s%s", what, todo);
+}
+
 static int take_operand(const struct gt_cli_command *c, struct gt_cli_args *a, const char *v,
 			struct gt_err *e)
 {
-	if (a->n_pos >= c->max_pos || a->n_pos >= GT_CLI_POS_MAX)
-		return gt_err_set(e, -EINVAL, "%.80s is too much; %s", v, c->missing);
+	char what[100];
+
+	if (a->n_pos >= c->max_pos || a->n_pos >= GT_CLI_POS_MAX) {
+		(void)snprintf(what, sizeof(what), "%.80s is too much; ", v);
+		return refuse_operands(c, what, e);
+	}
 	if (*v == '\0')
-		return gt_err_set(e, -EINVAL, "an argument is empty; %s", c->missing);
+		return refuse_operands(c, "an argument is empty; ", e);
 	a->pos[a->n_pos++] = v;
 	return 0;
 }
@@ -203,7 +215,7 @@ int gt_cli_parse(const struct gt_cli_command *c, int argc, char *const argv[],
 	}
 	r = parse_all(c, argc, argv, ret, e);
 	if (r == 0 && ret->n_pos < c->min_pos)
-		return gt_err_set(e, -EINVAL, "%s", c->missing);
+		return refuse_operands(c, "", e);
 	return r;
 }
 

@@ -6,12 +6,13 @@
 #define GOTUNE_CLI_CLI_H
 
 #include "gotune/base.h"
+#include "gotune/engine.h"
 #include "gotune/record.h"
 
-/* Exit statuses; the same words stand in --help and in gotune(1). */
+/* Exit statuses; the same words are in --help and in gotune(1). */
 enum gt_exit {
 	GT_EXIT_OK = 0,
-	GT_EXIT_UNSOUND = 1, /* what was asked about is broken, bad or not there */
+	GT_EXIT_BROKEN = 1, /* what was asked about is broken, bad or not there */
 	GT_EXIT_USAGE = 2,
 	GT_EXIT_SYSTEM = 3,   /* this process could not do its work */
 	GT_EXIT_DEGRADED = 4, /* gotune doctor: it works, but not all of it */
@@ -40,7 +41,7 @@ enum gt_opt {
 struct gt_cli_opt {
 	const char *name; /* without the dashes */
 	const char *arg;  /* what --help calls its argument; NULL: takes none */
-	const char *help;
+	const char *help; /* completions show it up to the first ';' */
 };
 extern const struct gt_cli_opt gt_cli_opts[GT_OPT_COUNT];
 
@@ -50,6 +51,7 @@ extern const struct gt_cli_opt gt_cli_opts[GT_OPT_COUNT];
 #define GT_OPTS_RECORDS GT_OPT_BIT(GT_OPT_RECORD_DIR)
 #define GT_OPTS_REGISTER \
 	(GT_OPT_BIT(GT_OPT_DRY_RUN) | GT_OPT_BIT(GT_OPT_WAY) | GT_OPT_BIT(GT_OPT_ROOT))
+#define GT_OPTS_REPEATED GT_OPT_BIT(GT_OPT_SET) /* may be given more than once */
 #define GT_OPTS_DECISION (GT_OPT_BIT(GT_OPT_PID) | GT_OPT_BIT(GT_OPT_SET))
 
 #define GT_CLI_POS_MAX 2
@@ -65,17 +67,20 @@ struct gt_cli_args {
 };
 
 struct gt_cli_out;
-/* A command: one file, which ends with its row. */
+/*
+ * A command: one file, which ends with its row. --help and the completions of the shells are made
+ * from it. Summary, about and missing may name lists ("{engines}"): see gt_cli_text.
+ */
 struct gt_cli_command {
 	const char *name;     /* one word, or two ("policy check") */
-	const char *operands; /* for the usage line */
+	const char *operands; /* for the usage line; its first word is what completions offer */
 	const char *summary;  /* one line */
 	const char *about;    /* paragraphs, each ended by '\n' */
 	unsigned options;     /* GT_OPT_BIT of each that it takes; --help is always taken */
 	unsigned min_pos, max_pos;
-	bool hidden;	     /* not for people: it stands in no list */
+	bool hidden;	     /* not for people: it is in no list */
 	const char *missing; /* what to do when operands are missing or too many */
-	/* Returns an enum gt_exit; what stands in OUT is printed in either case. */
+	/* Returns an enum gt_exit; what is in OUT is printed in either case. */
 	int (*run)(const struct gt_cli_args *a, struct gt_cli_out *out);
 };
 struct gt_cli_list {
@@ -84,7 +89,7 @@ struct gt_cli_list {
 };
 
 /*
- * Reads ARGV (argv[0] is skipped) for command C; options may stand before or after operands, "--"
+ * Reads ARGV (argv[0] is skipped) for command C; options may come before or after operands, "--"
  * ends them. With --help nothing else is checked. -EINVAL: the message says what to do.
  */
 GT_MUST_CHECK int gt_cli_parse(const struct gt_cli_command *c, int argc, char *const argv[],
@@ -145,7 +150,7 @@ int gt_cli_fail(const struct gt_cli_out *o, enum gt_exit status, const char *fmt
 GT_MUST_CHECK int gt_cli_flush(struct gt_cli_out *o, int fd);
 
 /*
- * How much of S stands on a line of WIDTH: breaks after a space, else after punctuation, else
+ * How much of S fits on a line of WIDTH: breaks after a space, else after punctuation, else
  * anywhere. *ret_next is where the next line starts. Never 0 for a non-empty S. Pure.
  */
 size_t gt_cli_wrap(const char *s, size_t width, const char **ret_next);
@@ -198,12 +203,34 @@ int gt_cli_engine(const struct gt_cli_args *a, struct gt_cli_out *out, bool inst
 /* --root as the engines take it: NULL for this machine. */
 const char *gt_cli_root(const struct gt_cli_args *a);
 
-/* The engine of that name, or -1. */
-int gt_cli_engine_find(const char *name);
+/* The engine that the first operand names; NULL when there is none, and that has been said. */
+const struct gt_engine_driver *gt_cli_engine_named(const struct gt_cli_args *a,
+						   const struct gt_cli_out *out);
 
-/* The commands. */
-extern const struct gt_cli_command gt_cmd_explain, gt_cmd_inspect, gt_cmd_install, gt_cmd_uninstall,
-	gt_cmd_status, gt_cmd_list, gt_cmd_show, gt_cmd_policy_check, gt_cmd_policy_show,
-	gt_cmd_profiles, gt_cmd_doctor, gt_cmd_selftest_probe, gt_cmd_help;
+/*
+ * TEXT with its lists filled in from the table of engines: "{engines}", "{ways}", "{engine ways}"
+ * (cli/text.c). Cut when it does not fit into CAP. Pure.
+ */
+#define GT_CLI_TEXT_CAP 2048
+void gt_cli_text(const char *text, char *ret, size_t cap);
+
+/* The commands, in the order of --help. A new one is a file, and its name here. */
+#define GT_COMMANDS(X)    \
+	X(explain)        \
+	X(inspect)        \
+	X(install)        \
+	X(uninstall)      \
+	X(status)         \
+	X(list)           \
+	X(show)           \
+	X(policy_check)   \
+	X(policy_show)    \
+	X(profiles)       \
+	X(doctor)         \
+	X(selftest_probe) \
+	X(completions)    \
+	X(help)
+#define GT_COMMAND_DECLARE(name) extern const struct gt_cli_command gt_cmd_##name;
+GT_COMMANDS(GT_COMMAND_DECLARE)
 
 #endif

@@ -9,13 +9,8 @@
 #include "gotune/base.h"
 #include "gotune/cli.h"
 
-/* In the order of --help. */
-static const struct gt_cli_command *const commands[] = {
-	&gt_cmd_explain,     &gt_cmd_inspect,  &gt_cmd_install, &gt_cmd_uninstall,
-	&gt_cmd_status,	     &gt_cmd_list,     &gt_cmd_show,	&gt_cmd_policy_check,
-	&gt_cmd_policy_show, &gt_cmd_profiles, &gt_cmd_doctor,	&gt_cmd_selftest_probe,
-	&gt_cmd_help,
-};
+#define ADDRESS(name) &gt_cmd_##name,
+static const struct gt_cli_command *const commands[] = {GT_COMMANDS(ADDRESS)};
 static const struct gt_cli_list list = {commands, GT_ARRAY_LEN(commands)};
 
 /* The help of every command whose name begins with PREFIX. */
@@ -30,7 +25,7 @@ static void help_of(struct gt_cli_out *out, const char *prefix)
 	}
 }
 
-/* What stands before any command: --help, --version, or something that we do not know. */
+/* No command comes first: --help, --version, or something that we do not know. */
 static int no_command(struct gt_cli_out *out, int argc, char *argv[])
 {
 	const char *word = argc > 1 ? argv[1] : "";

@@ -237,7 +237,7 @@ static int status_of(const struct gt_doctor *d)
 	case GT_DOCTOR_STATUS_COUNT:
 		break;
 	}
-	return GT_EXIT_UNSOUND;
+	return GT_EXIT_BROKEN;
 }
 
 static int run_doctor(const struct gt_cli_args *a, struct gt_cli_out *out)

@@ -16,21 +16,17 @@ const char *gt_cli_root(const struct gt_cli_args *a)
 	return dir && strcmp(dir, "/") != 0 ? dir : NULL;
 }
 
-int gt_cli_engine_find(const char *name)
+const struct gt_engine_driver *gt_cli_engine_named(const struct gt_cli_args *a,
+						   const struct gt_cli_out *out)
 {
-	return gt_words_find(&gt_eng_words, name);
-}
+	const struct gt_engine_driver *engine = gt_engine_find(a->pos[0]);
+	char list[160];
 
-/* The words of WAYS, for messages: "precreate, hook, runtime". */
-static void way_list(unsigned ways, char *ret, size_t cap)
-{
-	ret[0] = '\0';
-	for (unsigned w = 0; w < GT_WAY_COUNT; w++) {
-		if (!(ways & GT_WAY_BIT(w)))
-			continue;
-		(void)gt_append(ret, cap, ret[0] ? ", " : "");
-		(void)gt_append(ret, cap, gt_words_get(&gt_way_words, w));
+	if (!engine) {
+		gt_engine_list(list, sizeof(list));
+		(void)gt_cli_fail(out, GT_EXIT_USAGE, "no engine %.40s: give %s", a->pos[0], list);
 	}
+	return engine;
 }
 
 /* Fills the job from the arguments. Returns an enum gt_exit, and has said why. */
@@ -38,30 +34,25 @@ static int read_args(const struct gt_cli_args *a, struct gt_cli_out *out, bool i
 		     struct gt_engine_job *j)
 {
 	const char *word = a->value[GT_OPT_WAY];
-	int engine = gt_cli_engine_find(a->pos[0]);
+	const struct gt_engine_driver *engine = gt_cli_engine_named(a, out);
 	int way = word ? gt_words_find(&gt_way_words, word) : 0;
 	char list[80];
 
-	if (engine < 0)
-		return gt_cli_fail(out, GT_EXIT_USAGE,
-				   "no engine %.40s: give docker, podman, crio, containerd or cdi",
-				   a->pos[0]);
-	way_list(gt_engines[engine].ways, list, sizeof(list));
-	if (word && (way < 0 || !(gt_engines[engine].ways & GT_WAY_BIT(way))))
+	if (!engine)
+		return GT_EXIT_USAGE;
+	gt_way_list(engine->ways, list, sizeof(list));
+	if (word && (way < 0 || !(engine->ways & GT_WAY_BIT(way))))
 		return gt_cli_fail(out, GT_EXIT_USAGE, "--way %.40s: %s has %s", word, a->pos[0],
 				   list);
-	j->engine = (enum gt_eng)engine;
+	j->engine = engine;
 	j->install = install;
 	j->make_default = a->make_default;
 	j->dir = gt_cli_root(a);
 	j->all_ways = !word;
-	j->ways = word	    ? GT_WAY_BIT(way)
-		  : install ? gt_engines[engine].default_ways
-			    : gt_engines[engine].ways;
+	j->ways = word ? GT_WAY_BIT(way) : install ? engine->default_ways : engine->ways;
 	if (j->make_default && !(j->ways & GT_WAY_BIT(GT_WAY_RUNTIME)))
-		return gt_cli_fail(
-			out, GT_EXIT_USAGE, "--default is for a runtime, and this is none%s",
-			gt_engines[engine].ways & GT_WAY_BIT(GT_WAY_RUNTIME) ? ": add --way runtime"
+		return gt_cli_fail(out, GT_EXIT_USAGE, "--default needs a runtime%s",
+				   engine->ways & GT_WAY_BIT(GT_WAY_RUNTIME) ? ": add --way runtime"
 									     : "");
 	return GT_EXIT_OK;
 }
@@ -76,7 +67,7 @@ static enum gt_exit exit_of(int r)
 		if (r == -system_errors[i])
 			return GT_EXIT_SYSTEM;
 	}
-	return GT_EXIT_UNSOUND;
+	return GT_EXIT_BROKEN;
 }
 
 /* The path as the caller can open it, fit to be shown. */
@@ -126,7 +117,7 @@ static void show_made(const struct gt_engine_job *j, struct gt_cli_out *out)
 	}
 }
 
-/* Each line of TEXT after HEAD. On a dry run on stderr, so that the diff stands alone. */
+/* Each line of TEXT after HEAD. On a dry run on stderr, so that the diff is all of stdout. */
 static void show_notes(struct gt_cli_out *out, const struct gt_buf *text, const char *head,
 		       bool dry, bool wrap)
 {
@@ -150,7 +141,7 @@ static void show_notes(struct gt_cli_out *out, const struct gt_buf *text, const 
 
 static int carry_out(const struct gt_cli_args *a, struct gt_cli_out *out, struct gt_engine_job *j)
 {
-	const char *title = gt_engines[j->engine].title;
+	const char *title = j->engine->title;
 	struct gt_err e = {0};
 	int r = a->dry_run ? 0 : gt_changes_apply(j, &e);
 

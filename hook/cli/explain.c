@@ -15,7 +15,7 @@
 #define CONFIG "config.json"
 
 /*
- * The bundle's directory: BUNDLE itself, or where its config.json stands; absolute, as a runtime
+ * The bundle's directory: BUNDLE itself, or where its config.json is; absolute, as a runtime
  * would hand it over. What is wrong with it is the decision's to say, so that explain and the hook
  * say the same.
  */
@@ -46,26 +46,26 @@ static char *id_of(const char *bundle)
 	return dir ? strdup(*gt_basename(dir) ? gt_basename(dir) : "bundle") : NULL;
 }
 
-/* Warnings that say that the bundle or the policy is unsound, not just that a request lost. */
-static bool warns_of_unsound(const struct gt_plan *p)
+/* Warnings that say that the bundle or the policy is broken, not just that a request lost. */
+static bool warns_of_broken(const struct gt_plan *p)
 {
-	static const bool unsound[GT_W_COUNT] = {
+	static const bool broken[GT_W_COUNT] = {
 		[GT_W_BAD_VALUE] = true,    [GT_W_TOO_LONG] = true,
 		[GT_W_GO_DIES] = true,	    [GT_W_ANNOTATIONS_DROPPED] = true,
 		[GT_W_POLICY_LAYER] = true,
 	};
 
 	for (uint32_t i = 0; i < p->n_warning; i++) {
-		if (p->warning[i].id < GT_W_COUNT && unsound[p->warning[i].id])
+		if (p->warning[i].id < GT_W_COUNT && broken[p->warning[i].id])
 			return true;
 	}
 	return false;
 }
 
 /* Notes that say that the container will not start, or that its program is damaged. */
-static bool program_unsound(enum gt_prog_note note)
+static bool program_broken(enum gt_prog_note note)
 {
-	static const bool unsound[GT_NOTE_COUNT] = {
+	static const bool broken[GT_NOTE_COUNT] = {
 		[GT_NOTE_NOT_FOUND] = true,  [GT_NOTE_NOT_REGULAR] = true,
 		[GT_NOTE_LOOP] = true,	     [GT_NOTE_UNREADABLE] = true,
 		[GT_NOTE_EMPTY_ARGS] = true, [GT_NOTE_TRUNCATED] = true,
@@ -73,7 +73,7 @@ static bool program_unsound(enum gt_prog_note note)
 		[GT_NOTE_TOO_LONG] = true,   [GT_NOTE_TOOK_TOO_LONG] = true,
 	};
 
-	return (unsigned)note < GT_NOTE_COUNT && unsound[note];
+	return (unsigned)note < GT_NOTE_COUNT && broken[note];
 }
 
 /* Was a process asked for that is not there? */
@@ -87,28 +87,28 @@ static enum gt_exit verdict(const struct gt_record *r)
 	bool trouble =
 		r->facts.trouble != GT_TROUBLE_NONE && r->facts.trouble != GT_TROUBLE_DISABLED;
 
-	if (trouble || process_gone(r) || program_unsound(r->facts.program.note) ||
-	    warns_of_unsound(&r->plan))
-		return GT_EXIT_UNSOUND;
+	if (trouble || process_gone(r) || program_broken(r->facts.program.note) ||
+	    warns_of_broken(&r->plan))
+		return GT_EXIT_BROKEN;
 	return GT_EXIT_OK;
 }
 
-/* One line on stderr for what is unsound, whatever the format: scripts read it there. */
+/* One line on stderr for what is broken, in any format: scripts read it there. */
 static void say_why(struct gt_cli_out *out, const struct gt_record *r)
 {
 	char text[512] = "";
 
 	if (r->message[0]) {
-		(void)gt_cli_fail(out, GT_EXIT_UNSOUND, "%s", r->message);
+		(void)gt_cli_fail(out, GT_EXIT_BROKEN, "%s", r->message);
 		return;
 	}
 	if (process_gone(r)) {
-		(void)gt_cli_fail(out, GT_EXIT_UNSOUND, "there is no process %lld",
+		(void)gt_cli_fail(out, GT_EXIT_BROKEN, "there is no process %lld",
 				  (long long)r->facts.ident.pid);
 		return;
 	}
-	if (program_unsound(r->facts.program.note)) {
-		(void)gt_cli_fail(out, GT_EXIT_UNSOUND, "%s: program %s: %s", r->facts.ident.id,
+	if (program_broken(r->facts.program.note)) {
+		(void)gt_cli_fail(out, GT_EXIT_BROKEN, "%s: program %s: %s", r->facts.ident.id,
 				  r->facts.program.path[0] ? r->facts.program.path
 							   : r->facts.ident.command,
 				  gt_words_get(&gt_prog_note_words, r->facts.program.note));
@@ -116,7 +116,7 @@ static void say_why(struct gt_cli_out *out, const struct gt_record *r)
 	}
 	for (uint32_t i = 0; i < r->plan.n_warning && !*text; i++)
 		gt_record_warning(r, i, text, sizeof(text));
-	(void)gt_cli_fail(out, GT_EXIT_UNSOUND, "%s: %s", r->facts.ident.id,
+	(void)gt_cli_fail(out, GT_EXIT_BROKEN, "%s: %s", r->facts.ident.id,
 			  *text ? text : gt_words_get(&gt_trouble_words, r->facts.trouble));
 }
 
@@ -149,7 +149,7 @@ static int print(const struct gt_cli_args *a, struct gt_cli_out *out, const stru
 	return ret;
 }
 
-/* The places of what is unsound in the policy, as `gotune policy check` has them. */
+/* The places of what is broken in the policy, as `gotune policy check` has them. */
 static bool say_policy(struct gt_cli_out *out, const struct gt_policy *p)
 {
 	bool said = false;
@@ -157,7 +157,7 @@ static bool say_policy(struct gt_cli_out *out, const struct gt_policy *p)
 	for (uint32_t i = 0; i < p->n_layer; i++) {
 		if (!p->layer[i].broken)
 			continue;
-		(void)gt_cli_fail(out, GT_EXIT_UNSOUND, "%s:%s", p->layer[i].path,
+		(void)gt_cli_fail(out, GT_EXIT_BROKEN, "%s:%s", p->layer[i].path,
 				  p->layer[i].error);
 		said = true;
 	}
@@ -196,7 +196,7 @@ static int explain(const struct gt_cli_args *a, struct gt_cli_out *out, const ch
 	ret = print(a, out, d.rec);
 	if (ret == 0)
 		ret = (int)verdict(d.rec);
-	if ((!say_policy(out, &m.policy) || d.rec->message[0]) && ret == GT_EXIT_UNSOUND)
+	if ((!say_policy(out, &m.policy) || d.rec->message[0]) && ret == GT_EXIT_BROKEN)
 		say_why(out, d.rec);
 	gt_decide_done(&d);
 	return ret;

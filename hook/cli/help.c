@@ -10,7 +10,7 @@
 static const struct gt_cli_col list_cols[] = {{NULL, 28}, {NULL, GT_CLI_WIDTH}};
 
 static const char exit_text[] =
-	"0 sound; 1 what was asked about is unsound, broken or not there; 2 wrong usage; "
+	"0 fine; 1 what was asked about is invalid, broken or missing; 2 wrong usage; "
 	"3 gotune itself could not do its work; 4 (doctor) it works, but not all of it.";
 
 static void pair(struct gt_cli_table *t, const char *left, const char *right)
@@ -27,6 +27,7 @@ static void untitled(struct gt_cli_table *t)
 void gt_cli_help(struct gt_cli_out *o, const struct gt_cli_list *list)
 {
 	struct gt_cli_table t;
+	char text[256];
 
 	gt_cli_para(o, 0, GT_STYLE_PLAIN,
 		    "usage: gotune COMMAND [OPTION]... [ARGUMENT]... | gotune --version");
@@ -35,9 +36,12 @@ void gt_cli_help(struct gt_cli_out *o, const struct gt_cli_list *list)
 		    "Shows what oci-gotune-hook decides for Go programs in containers, and why.");
 	gt_cli_heading(o, "COMMANDS");
 	untitled(&t);
-	for (unsigned i = 0; i < list->n; i++)
-		if (!list->command[i]->hidden)
-			pair(&t, list->command[i]->name, list->command[i]->summary);
+	for (unsigned i = 0; i < list->n; i++) {
+		if (list->command[i]->hidden)
+			continue;
+		gt_cli_text(list->command[i]->summary, text, sizeof(text));
+		pair(&t, list->command[i]->name, text);
+	}
 	gt_cli_table_end(&t, o);
 	gt_cli_heading(o, "OPTIONS");
 	untitled(&t);
@@ -65,12 +69,13 @@ static void paragraphs(struct gt_cli_out *o, const char *text)
 void gt_cli_help_command(struct gt_cli_out *o, const struct gt_cli_command *c)
 {
 	struct gt_cli_table t;
-	char text[256];
+	char text[256], help[256], about[GT_CLI_TEXT_CAP];
 
 	(void)snprintf(text, sizeof(text), "usage: gotune %s [OPTION]...%s%s", c->name,
 		       *c->operands ? " " : "", c->operands);
 	gt_cli_para(o, 0, GT_STYLE_PLAIN, text);
-	paragraphs(o, c->about);
+	gt_cli_text(c->about, about, sizeof(about));
+	paragraphs(o, about);
 	gt_cli_heading(o, "OPTIONS");
 	untitled(&t);
 	for (unsigned i = 0; i < GT_OPT_COUNT; i++) {
@@ -80,7 +85,8 @@ void gt_cli_help_command(struct gt_cli_out *o, const struct gt_cli_command *c)
 			continue;
 		(void)snprintf(text, sizeof(text), "--%s%s%s", opt->name, opt->arg ? " " : "",
 			       opt->arg ? opt->arg : "");
-		pair(&t, text, opt->help);
+		gt_cli_text(opt->help, help, sizeof(help));
+		pair(&t, text, help);
 	}
 	gt_cli_table_end(&t, o);
 	gt_cli_heading(o, "EXIT STATUS");

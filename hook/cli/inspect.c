@@ -21,7 +21,7 @@ static const char *const note_text[GT_NOTE_COUNT] = {
 	[GT_NOTE_MALFORMED] = "the ELF file contradicts itself: it is damaged or was tampered with",
 	[GT_NOTE_NOT_A_PROGRAM] = "not a program: neither an ELF file nor a script",
 	[GT_NOTE_PARSER_DIED] = "the sandboxed parser gave up on it; please report the file",
-	[GT_NOTE_TOO_LONG] = "its path is too long, or too many launchers stand before it",
+	[GT_NOTE_TOO_LONG] = "its path is too long, or too many launchers come before it",
 	[GT_NOTE_TOOK_TOO_LONG] = "finding it took too long; check its file system and its PATH",
 };
 
@@ -101,7 +101,7 @@ static enum gt_exit whose_fault(int code)
 
 	for (size_t i = 0; i < GT_ARRAY_LEN(files); i++) {
 		if (code == files[i])
-			return GT_EXIT_UNSOUND;
+			return GT_EXIT_BROKEN;
 	}
 	return GT_EXIT_SYSTEM;
 }
@@ -123,7 +123,7 @@ static int run_inspect(const struct gt_cli_args *a, struct gt_cli_out *out)
 		page(out, a->pos[0], &p);
 	why = (unsigned)p.note < GT_NOTE_COUNT ? note_text[p.note] : NULL;
 	if (why)
-		return gt_cli_fail(out, GT_EXIT_UNSOUND, "%s: %s", a->pos[0], why);
+		return gt_cli_fail(out, GT_EXIT_BROKEN, "%s: %s", a->pos[0], why);
 	return GT_EXIT_OK;
 }
 

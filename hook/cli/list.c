@@ -87,7 +87,7 @@ static void row(struct listing *l, const struct gt_record_view *v, bool gone)
 	if (*v->drifted_at)
 		gt_cli_table_note(&l->table, GT_STYLE_WARN,
 				  "The limits were changed after the decision: the program keeps "
-				  "what it was started with. A restart decides anew.");
+				  "what it was started with. A restart decides again.");
 }
 
 static void key_str(struct gt_jw *w, const char *key, const char *value)
@@ -132,7 +132,7 @@ static void one(struct listing *l, const char *id)
 		return;
 	if (r < 0) {
 		l->bad++;
-		(void)gt_cli_fail(l->out, GT_EXIT_UNSOUND,
+		(void)gt_cli_fail(l->out, GT_EXIT_BROKEN,
 				  "%s/containers/%s.json: %s; if it is not needed, remove it",
 				  l->dir, id, e.msg);
 		return;
@@ -216,7 +216,7 @@ static int all(struct listing *l)
 	free(id);
 	if (more > 0)
 		(void)gt_cli_fail(l->out, GT_EXIT_OK, "%u more records were not looked at", more);
-	return l->bad > 0 ? GT_EXIT_UNSOUND : GT_EXIT_OK;
+	return l->bad > 0 ? GT_EXIT_BROKEN : GT_EXIT_OK;
 }
 
 /* The records, then what is said after them. */

@@ -135,7 +135,7 @@ int gt_cli_fail(const struct gt_cli_out *o, enum gt_exit status, const char *fmt
 	gt_cli_plain(&line, text);
 	gt_buf_str(&line, "\n");
 	r = line.error ? line.error : gt_write_all(STDERR_FILENO, line.p, line.len);
-	(void)r; /* there is nowhere left to say it; the status stands */
+	(void)r; /* there is nowhere left to say it; the status stays */
 	gt_buf_done(&line);
 	return (int)status;
 }

@@ -65,7 +65,7 @@ static int run_policy_check(const struct gt_cli_args *a, struct gt_cli_out *out)
 		gt_cli_para(out, 0, GT_STYLE_PLAIN,
 			    "There is no policy file: the built-in defaults hold.");
 	gt_policy_done(&p);
-	return broken ? GT_EXIT_UNSOUND : GT_EXIT_OK;
+	return broken ? GT_EXIT_BROKEN : GT_EXIT_OK;
 }
 
 /* One line on stderr a broken file: what is shown is without it. */
@@ -73,12 +73,12 @@ static void warn_broken(const struct gt_cli_out *out, const struct gt_policy *p)
 {
 	for (uint32_t i = 1; i < p->n_layer; i++) {
 		if (p->layer[i].broken)
-			(void)gt_cli_fail(out, GT_EXIT_UNSOUND, "left out %s: %s", p->layer[i].path,
+			(void)gt_cli_fail(out, GT_EXIT_BROKEN, "left out %s: %s", p->layer[i].path,
 					  p->layer[i].error);
 	}
 }
 
-/* A listing under way: rows of one profile or rule stand below its name. */
+/* A listing under way: rows of one profile or rule are below its name. */
 struct rows {
 	struct gt_cli_table table;
 	char section[GT_NAME_CAP + 16];
@@ -150,7 +150,7 @@ static int run_policy_show(const struct gt_cli_args *a, struct gt_cli_out *out)
 		show_table(out, &p);
 	warn_broken(out, &p);
 	gt_policy_done(&p);
-	return broken ? GT_EXIT_UNSOUND : GT_EXIT_OK;
+	return broken ? GT_EXIT_BROKEN : GT_EXIT_OK;
 }
 
 const struct gt_cli_command gt_cmd_policy_check = {

@@ -1,5 +1,5 @@
 /*
- * gotune profiles: the profiles of the merged policy, whom each is for and what it sets. Reads the
+ * gotune profiles: the profiles of the merged policy, who each is for and what it sets. Reads the
  * policy files; changes nothing.
  */
 #include <stdio.h>
@@ -167,7 +167,7 @@ static int run_profiles(const struct gt_cli_args *a, struct gt_cli_out *out)
 		print_json(out, &p);
 	gt_policy_done(&p);
 	if (broken)
-		return gt_cli_fail(out, GT_EXIT_UNSOUND,
+		return gt_cli_fail(out, GT_EXIT_BROKEN,
 				   "a policy file is broken; gotune policy check says where");
 	return GT_EXIT_OK;
 }
@@ -175,7 +175,7 @@ static int run_profiles(const struct gt_cli_args *a, struct gt_cli_out *out)
 const struct gt_cli_command gt_cmd_profiles = {
 	.name = "profiles",
 	.operands = "",
-	.summary = "list the profiles, and whom each is for",
+	.summary = "list the profiles, and who each is for",
 	.about = "Lists the built-in profiles and those of the policy.\n",
 	.options = GT_OPTS_POLICY | GT_OPTS_FORMAT,
 	.missing = "gotune profiles takes no arguments",

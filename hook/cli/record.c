@@ -70,7 +70,7 @@ static void header(struct gt_cli_out *o, const struct gt_record_view *v)
 		gt_cli_field(o, "Note", GT_STYLE_WARN, v->message);
 }
 
-/* A verdict's word, and how a set one went: it stands in the column that people read first. */
+/* A verdict's word, and how a set one went: it is in the column that people read first. */
 static struct gt_cli_cell verdict_cell(const struct gt_view_setting *s)
 {
 	struct gt_cli_cell cell = {s->verdict, GT_STYLE_DIM};

@@ -18,7 +18,7 @@ static int no_dir(struct gt_cli_out *out, int code, const char *dir, const char 
 		  const struct gt_err *e)
 {
 	if (code == -ENOENT)
-		return gt_cli_fail(out, GT_EXIT_UNSOUND, "no record of %.64s: there is no %s", id,
+		return gt_cli_fail(out, GT_EXIT_BROKEN, "no record of %.64s: there is no %s", id,
 				   dir);
 	if (code == -EACCES || code == -EPERM)
 		return gt_cli_fail(out, GT_EXIT_SYSTEM, "%s; run it as root", e->msg);
@@ -36,7 +36,7 @@ static int print(const struct gt_cli_args *a, struct gt_cli_out *out, int dirfd,
 	if (!v)
 		return gt_cli_fail(out, GT_EXIT_SYSTEM, "out of memory");
 	if (gt_record_view_load(dirfd, id, v, &doc, &len, &e) != 0)
-		ret = gt_cli_fail(out, GT_EXIT_UNSOUND, "%.64s: %s", id, e.msg);
+		ret = gt_cli_fail(out, GT_EXIT_BROKEN, "%.64s: %s", id, e.msg);
 	else if (a->json)
 		gt_cli_json(out, doc, len);
 	else
@@ -62,7 +62,7 @@ static int run_show(const struct gt_cli_args *a, struct gt_cli_out *out)
 	if (r == -EACCES)
 		return gt_cli_fail(out, GT_EXIT_SYSTEM, "%s; run it as root", e.msg);
 	if (r < 0)
-		return gt_cli_fail(out, GT_EXIT_UNSOUND, "%s", e.msg);
+		return gt_cli_fail(out, GT_EXIT_BROKEN, "%s", e.msg);
 	return print(a, out, dirfd, id);
 }
 

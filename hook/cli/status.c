@@ -30,7 +30,7 @@ static void show_table(struct gt_cli_out *out, const struct gt_registration *r, 
 	for (unsigned i = 0; i < n; i++) {
 		gt_cli_table_row(&t,
 				 (const struct gt_cli_cell[]){
-					 {gt_words_get(&gt_eng_words, r[i].engine), GT_STYLE_BOLD},
+					 {r[i].engine->name, GT_STYLE_BOLD},
 					 {gt_words_get(&gt_way_words, r[i].way), GT_STYLE_PLAIN},
 					 {gt_words_get(&gt_reg_state_words, r[i].state),
 					  style_of(r[i].state)},
@@ -60,7 +60,7 @@ static void show_json(struct gt_cli_out *out, const struct gt_registration *r, u
 	gt_jw_open(&w, '[');
 	for (unsigned i = 0; i < n; i++) {
 		gt_jw_open(&w, '{');
-		key_str(&w, "engine", gt_words_get(&gt_eng_words, r[i].engine));
+		key_str(&w, "engine", r[i].engine->name);
 		key_str(&w, "way", gt_words_get(&gt_way_words, r[i].way));
 		key_str(&w, "state", gt_words_get(&gt_reg_state_words, r[i].state));
 		gt_jw_key(&w, "default");
@@ -79,14 +79,15 @@ static void show_json(struct gt_cli_out *out, const struct gt_registration *r, u
 	gt_buf_done(&doc);
 }
 
-/* Keeps what is of ENGINE (-1: all); *ret_broken: one of it is unsound. */
-static unsigned select_engine(struct gt_registration *r, unsigned n, int engine, bool *ret_broken)
+/* Keeps the rows of ENGINE (NULL: all); *ret_broken: one of them is broken. */
+static unsigned select_engine(struct gt_registration *r, unsigned n,
+			      const struct gt_engine_driver *engine, bool *ret_broken)
 {
 	unsigned kept = 0;
 
 	*ret_broken = false;
 	for (unsigned i = 0; i < n; i++) {
-		if (engine >= 0 && r[i].engine != (enum gt_eng)engine)
+		if (engine && r[i].engine != engine)
 			continue;
 		*ret_broken = *ret_broken || r[i].state == GT_REG_BROKEN;
 		if (kept != i)
@@ -98,24 +99,22 @@ static unsigned select_engine(struct gt_registration *r, unsigned n, int engine,
 
 static int run_status(const struct gt_cli_args *a, struct gt_cli_out *out)
 {
-	struct gt_registration r[GT_REGISTRATIONS];
-	int engine = a->n_pos > 0 ? gt_cli_engine_find(a->pos[0]) : -1;
+	_cleanup_free_ struct gt_registration *r = NULL;
+	const struct gt_engine_driver *engine = a->n_pos > 0 ? gt_cli_engine_named(a, out) : NULL;
 	struct gt_err e = {0};
 	unsigned n;
 	bool broken;
 
-	if (a->n_pos > 0 && engine < 0)
-		return gt_cli_fail(out, GT_EXIT_USAGE,
-				   "no engine %.40s: give docker, podman, crio, containerd or cdi",
-				   a->pos[0]);
-	if (gt_engines_status(gt_cli_root(a), r, &n, &e) < 0)
+	if (a->n_pos > 0 && !engine)
+		return GT_EXIT_USAGE;
+	if (gt_engines_status(gt_cli_root(a), &r, &n, &e) < 0)
 		return gt_cli_fail(out, GT_EXIT_SYSTEM, "%s", e.msg);
 	n = select_engine(r, n, engine, &broken);
 	if (a->json)
 		show_json(out, r, n);
 	else
 		show_table(out, r, n);
-	return broken ? GT_EXIT_UNSOUND : GT_EXIT_OK;
+	return broken ? GT_EXIT_BROKEN : GT_EXIT_OK;
 }
 
 const struct gt_cli_command gt_cmd_status = {

@@ -17,6 +17,6 @@ const struct gt_cli_command gt_cmd_uninstall = {
 	.options = GT_OPTS_REGISTER,
 	.min_pos = 1,
 	.max_pos = 1,
-	.missing = "give one engine: gotune uninstall docker, podman, crio, containerd or cdi",
+	.missing = "give one engine: gotune uninstall {engines}",
 	.run = run_uninstall,
 };

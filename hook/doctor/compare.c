@@ -92,7 +92,7 @@ enum gt_check_state gt_selftest_compare(const struct gt_selftest *t,
 
 	if (gt_json_walk(output, len, 0, take, &saw, NULL, NULL) < 0 || !saw.any) {
 		(void)gt_copy_str(text, cap,
-				  "the container's program said nothing sound"); /* fits */
+				  "the container's program printed nothing valid"); /* fits */
 		return GT_CHECK_BAD;
 	}
 	if (!record) {

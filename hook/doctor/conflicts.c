@@ -6,6 +6,7 @@
 
 #include "gotune/base.h"
 #include "gotune/doctor.h"
+#include "gotune/engine.h"
 #include "gotune/model.h"
 #include "gotune/report.h"
 #include "tools.h"
@@ -16,6 +17,7 @@
 /* One look at all of it. */
 struct look {
 	struct gt_doctor *d;
+	const struct gt_engine_driver *engine; /* whose files are read */
 	struct gt_conf_scan conf;
 	unsigned files, said;
 };
@@ -98,12 +100,12 @@ static void look_at_hook(struct look *l, const char *path, bool crio_reads)
 		return;
 	if (gt_scan_hook(text, len, &scan, &e) < 0) {
 		say_bad(l, name, path, e.msg,
-			"every container of Podman and CRI-O fails: one unsound file breaks all");
+			"every container of Podman and CRI-O fails: one broken file is enough");
 		return;
 	}
 	if (!scan.complete)
 		say_bad(l, name, path, "version 1.0.0 wants hook.path, when and stages",
-			"every container of Podman and CRI-O fails: one unsound file breaks all");
+			"every container of Podman and CRI-O fails: one broken file is enough");
 	if (scan.precreate && crio_reads)
 		say_bad(l, name, path, "has the stage precreate",
 			"CRI-O does not start, and podman build fails: only Podman's own "
@@ -166,9 +168,7 @@ static void look_at_cdi(struct look *l, const char *path, bool is_json)
  */
 static void look_at_conf(struct look *l, const char *path, bool unused)
 {
-	const char *name = strstr(path, "crio")		? "CRI-O"
-			   : strstr(path, "containerd") ? "containerd"
-							: "Podman";
+	const char *name = l->engine->title;
 	struct gt_buf json = {0};
 	struct gt_err e = {0};
 	size_t len = 0;
@@ -183,6 +183,19 @@ static void look_at_conf(struct look *l, const char *path, bool unused)
 		say_bad(l, name, path, e.msg, "the engine does not start with such a file");
 	gt_buf_done(&json);
 	say_vars(l, name, path, l->conf.vars);
+}
+
+static void look_at_confs(struct look *l)
+{
+	for (unsigned i = 0; i < GT_ENGINES_N; i++) {
+		l->engine = gt_engines[i];
+		for (const struct gt_engine_conf *c = l->engine->conf; c && c->path; c++) {
+			if (c->suffix)
+				each(l, c->path, c->suffix, false, look_at_conf);
+			else
+				look_at_conf(l, c->path, false);
+		}
+	}
 }
 
 static void look_at_injection(struct look *l)
@@ -227,13 +240,7 @@ void gt_doctor_conflicts(struct gt_doctor *d)
 		return;
 	}
 	l->d = d;
-	look_at_conf(l, "/usr/share/containers/containers.conf", false);
-	look_at_conf(l, "/etc/containers/containers.conf", false);
-	each(l, "/etc/containers/containers.conf.d", ".conf", false, look_at_conf);
-	look_at_conf(l, "/etc/crio/crio.conf", false);
-	each(l, "/etc/crio/crio.conf.d", "", false, look_at_conf);
-	look_at_conf(l, "/etc/containerd/config.toml", false);
-	each(l, "/etc/containerd/conf.d", ".toml", false, look_at_conf);
+	look_at_confs(l);
 	look_at_injection(l);
 	look_at_base_specs(l);
 	look_at_hooks(l);

@@ -84,7 +84,7 @@ int gt_docker_ask(const char *path, unsigned timeout_ms, struct gt_docker_info *
 		return gt_err_sys(e, r, "no answer from %s", path);
 	r = gt_http_body(text, len, &body, &body_len);
 	if (r < 0)
-		return gt_err_set(e, r, "no sound answer from %s", path);
+		return gt_err_set(e, r, "no valid answer from %s", path);
 	r = gt_docker_info_parse(body, body_len, ret, e);
 	return r < 0 ? gt_err_wrap(e, "the answer from %s", path) : 0;
 }

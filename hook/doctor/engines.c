@@ -12,26 +12,20 @@
 #include "gotune/report.h"
 #include "tools.h"
 
-#define AREA	      GT_AREA_ENGINE
-#define DOCKER_SOCKET "/run/docker.sock"
-#define DOCKER_ASK_MS 3000
+#define AREA   GT_AREA_ENGINE
+#define ASK_MS 3000
 
 typedef unsigned long long ull;
 
-/* DAEMON: the name of its process, NULL when it has none; RELOAD: what makes it read its file. */
-static const struct engine {
-	const char *program, *daemon, *reload;
-} engines[GT_ENG_COUNT] = {
-	[GT_ENG_DOCKER] = {"dockerd", "dockerd", "systemctl reload docker"},
-	[GT_ENG_PODMAN] = {"podman", NULL, NULL},
-	[GT_ENG_CRIO] = {"crio", "crio", "systemctl restart crio"},
-	[GT_ENG_CONTAINERD] = {"containerd", "containerd", "systemctl restart containerd"},
+/* What was found of an engine. */
+struct found {
+	const struct gt_engine_driver *engine;
+	struct gt_daemon daemon;
+	bool installed;
 };
 
-/* What was found of them. */
 struct scene {
-	struct gt_daemon daemon[GT_ENG_COUNT];
-	bool installed[GT_ENG_COUNT];
+	struct found found[GT_ENGINES_N];
 	unsigned registered;
 };
 
@@ -58,7 +52,8 @@ static enum gt_check_state describe(const struct gt_doctor *d, const char *path,
 	return r == 0 ? GT_CHECK_OK : GT_CHECK_INFO;
 }
 
-static void say_limit(struct gt_doctor *d, const struct engine *g, const struct gt_daemon *run)
+static void say_limit(struct gt_doctor *d, const struct gt_engine_driver *g,
+		      const struct gt_daemon *run)
 {
 	uint64_t want = gt_doctor_nofile(d);
 
@@ -70,53 +65,64 @@ static void say_limit(struct gt_doctor *d, const struct engine *g, const struct 
 		      g->daemon, (ull)run->nofile_hard, (ull)want);
 	gt_report_fix(&d->report, "its containers get no more than that",
 		      "systemctl edit %s, [Service] LimitNOFILE=%llu, then systemctl restart %s",
-		      strcmp(g->daemon, "dockerd") == 0 ? "docker" : g->daemon, (ull)want,
-		      strcmp(g->daemon, "dockerd") == 0 ? "docker" : g->daemon);
+		      g->unit, (ull)want, g->unit);
 }
 
-static void say_engine(struct gt_doctor *d, struct scene *s, unsigned i)
+/* Is there anything of it? */
+static bool is_here(const struct found *f)
 {
-	const struct engine *g = &engines[i];
+	return f->installed || f->daemon.pid > 0;
+}
+
+static void say_engine(struct gt_doctor *d, struct found *f)
+{
+	const struct gt_engine_driver *g = f->engine;
 	enum gt_check_state state;
 	char path[GT_PATH_CAP], text[160], runs[64] = "";
 
 	if (g->daemon)
-		gt_daemon_find(d->root, g->daemon, &s->daemon[i]);
-	s->installed[i] = gt_program_find(d->root, g->program, path);
-	if (s->daemon[i].pid > 0)
+		gt_daemon_find(d->root, g->daemon, &f->daemon);
+	f->installed = gt_program_find(d->root, g->program, path);
+	if (f->daemon.pid > 0)
 		(void)snprintf(runs, sizeof(runs), ", runs as %lld",
-			       (long long)s->daemon[i].pid); /* fits */
+			       (long long)f->daemon.pid); /* fits */
 	else if (g->daemon)
 		(void)gt_copy_str(runs, sizeof(runs), ", does not run"); /* fits */
-	if (!s->installed[i] && s->daemon[i].pid == 0)
+	if (!is_here(f))
 		return;
-	state = s->installed[i] ? describe(d, path, text, sizeof(text)) : GT_CHECK_INFO;
-	gt_report_say(&d->report, AREA, state, gt_engines[i].title, "%s%s%s",
-		      s->installed[i] ? path : "in none of the usual places",
-		      s->installed[i] ? text : "", runs);
-	if (s->daemon[i].pid > 0)
-		say_limit(d, g, &s->daemon[i]);
+	state = f->installed ? describe(d, path, text, sizeof(text)) : GT_CHECK_INFO;
+	gt_report_say(&d->report, AREA, state, g->title, "%s%s%s",
+		      f->installed ? path : "in none of the usual places", f->installed ? text : "",
+		      runs);
+	if (f->daemon.pid > 0)
+		say_limit(d, g, &f->daemon);
 }
 
-static void say_absent(struct gt_doctor *d, const struct scene *s)
+static void say_engines(struct gt_doctor *d, struct scene *s)
 {
-	char list[128] = "";
+	char absent[160] = "";
 
-	for (unsigned i = 0; i < GT_ENG_COUNT; i++) {
-		if (!engines[i].program || s->installed[i] || s->daemon[i].pid > 0)
+	for (unsigned i = 0; i < GT_ENGINES_N; i++) {
+		struct found *f = &s->found[i];
+
+		f->engine = gt_engines[i];
+		if (!f->engine->program)
 			continue;
-		(void)gt_append(list, sizeof(list), list[0] ? ", " : ""); /* fits */
-		(void)gt_append(list, sizeof(list), gt_engines[i].title);
+		say_engine(d, f);
+		if (is_here(f))
+			continue;
+		(void)gt_append(absent, sizeof(absent), absent[0] ? ", " : ""); /* cut: to read */
+		(void)gt_append(absent, sizeof(absent), f->engine->title);
 	}
-	if (list[0])
-		gt_report_say(&d->report, AREA, GT_CHECK_INFO, "not installed", "%s", list);
+	if (absent[0])
+		gt_report_say(&d->report, AREA, GT_CHECK_INFO, "not installed", "%s", absent);
 }
 
 /* ---- what is registered ---- */
 
 static void name_of(const struct gt_registration *r, char *buf, size_t cap)
 {
-	(void)snprintf(buf, cap, "%s %s", gt_words_get(&gt_eng_words, r->engine),
+	(void)snprintf(buf, cap, "%s %s", r->engine->name,
 		       gt_words_get(&gt_way_words, r->way)); /* fits */
 }
 
@@ -134,7 +140,7 @@ static void say_stale(struct gt_doctor *d, const struct gt_registration *r, cons
 	gt_report_say(&d->report, AREA, GT_CHECK_WARN, name, "registered in %.300s, but %.120s",
 		      r->path, why);
 	gt_report_fix(&d->report, "containers are started as before it was registered", "%s",
-		      engines[r->engine].reload);
+		      r->engine->reload);
 }
 
 /* By the clock: an engine that began before its file was changed has not read it. */
@@ -148,38 +154,53 @@ static bool is_older_than_file(const struct gt_doctor *d, const struct gt_regist
 	return fd >= 0 && run->started_at > 0 && st.st_mtime > run->started_at + 1;
 }
 
-/* True when dockerd has told, and the row is said. */
+/* True when the daemon has told, and the row is said. */
 static bool say_asked(struct gt_doctor *d, const struct gt_registration *r, const char *name,
 		      const char *what)
 {
+	const struct gt_engine_driver *g = r->engine;
 	struct gt_docker_info info;
 	struct gt_err e = {0};
 	bool is_default;
+	char why[128];
 
-	if (gt_docker_ask(DOCKER_SOCKET, DOCKER_ASK_MS, &info, &e) < 0) {
-		gt_report_say(&d->report, AREA, GT_CHECK_INFO, "dockerd",
+	if (gt_docker_ask(g->api_socket, ASK_MS, &info, &e) < 0) {
+		gt_report_say(&d->report, AREA, GT_CHECK_INFO, g->daemon,
 			      "not asked what it has loaded: %s", e.msg);
 		return false;
 	}
 	is_default = strcmp(info.default_runtime, "gotune") == 0;
 	if (!info.has_runtime)
-		say_stale(d, r, name, "dockerd does not have it");
+		(void)snprintf(why, sizeof(why), "%s does not have it", g->daemon);
 	else if (info.runtime_path[0] && strcmp(info.runtime_path, r->target) != 0)
-		say_stale(d, r, name, "dockerd has another path of it");
+		(void)snprintf(why, sizeof(why), "%s has another path of it", g->daemon);
 	else if (is_default != r->is_default)
-		say_stale(d, r, name,
-			  is_default ? "dockerd still has it as the default"
-				     : "dockerd does not have it as the default");
+		(void)snprintf(why, sizeof(why), "%s %s it as the default", g->daemon,
+			       is_default ? "still has" : "does not have");
 	else
-		gt_report_say(&d->report, AREA, GT_CHECK_OK, name, "%s, and dockerd has it", what);
+		why[0] = '\0';
+	if (why[0])
+		say_stale(d, r, name, why);
+	else
+		gt_report_say(&d->report, AREA, GT_CHECK_OK, name, "%s, and %s has it", what,
+			      g->daemon);
 	return true;
+}
+
+static const struct gt_daemon *daemon_of(const struct scene *s, const struct gt_engine_driver *g)
+{
+	unsigned i = 0;
+
+	while (s->found[i].engine != g) /* each engine is there */
+		i++;
+	return &s->found[i].daemon;
 }
 
 static void say_live(struct gt_doctor *d, const struct scene *s, const struct gt_registration *r,
 		     const char *name)
 {
-	const struct engine *g = &engines[r->engine];
-	const struct gt_daemon *run = &s->daemon[r->engine];
+	const struct gt_engine_driver *g = r->engine;
+	const struct gt_daemon *run = daemon_of(s, g);
 	char what[600], why[128];
 
 	what_of(r, what, sizeof(what));
@@ -193,7 +214,7 @@ static void say_live(struct gt_doctor *d, const struct scene *s, const struct gt
 			      g->daemon);
 		return;
 	}
-	if (r->engine == GT_ENG_DOCKER && !d->sysroot && say_asked(d, r, name, what))
+	if (g->api_socket && !d->sysroot && say_asked(d, r, name, what))
 		return;
 	if (is_older_than_file(d, r, run)) {
 		(void)snprintf(why, sizeof(why), "%s started before the file changed", g->daemon);
@@ -218,13 +239,13 @@ static bool say_target(struct gt_doctor *d, const struct gt_registration *r, con
 		      !bad			 ? "who may write it becomes root"
 		      : r->way == GT_WAY_RUNTIME ? "containers of this runtime do not start"
 						 : "containers are not tuned",
-		      "gotune install %s", gt_words_get(&gt_eng_words, r->engine));
+		      "gotune install %s", r->engine->name);
 	return false;
 }
 
 static void say_registration(struct gt_doctor *d, struct scene *s, const struct gt_registration *r)
 {
-	const char *engine = gt_words_get(&gt_eng_words, r->engine);
+	const char *engine = r->engine->name;
 	char name[48];
 
 	name_of(r, name, sizeof(name));
@@ -253,7 +274,7 @@ static void say_registration(struct gt_doctor *d, struct scene *s, const struct 
 		say_live(d, s, r, name);
 }
 
-/* One unsound file is every way's of its engine: once is enough. */
+/* A broken file is reported once, not once for each way of its engine. */
 static bool is_said(const struct gt_registration *reg, unsigned i)
 {
 	for (unsigned j = 0; j < i; j++) {
@@ -266,33 +287,27 @@ static bool is_said(const struct gt_registration *reg, unsigned i)
 
 static void say_none(struct gt_doctor *d, const struct scene *s)
 {
-	const char *engine = "ENGINE (docker, podman, crio, containerd or cdi)";
+	const char *engine = NULL;
+	char list[160];
 
-	for (unsigned i = 0; i < GT_ENG_COUNT; i++) {
-		if (s->installed[i] || s->daemon[i].pid > 0) {
-			engine = gt_words_get(&gt_eng_words, i);
-			break;
-		}
-	}
+	for (unsigned i = 0; !engine && i < GT_ENGINES_N; i++)
+		engine = is_here(&s->found[i]) ? s->found[i].engine->name : NULL;
 	gt_report_say(&d->report, AREA, GT_CHECK_WARN, "registered", "with no engine");
+	gt_engine_list(list, sizeof(list));
 	gt_report_fix(&d->report, "no container is tuned, unless its config.json names the hook",
-		      "gotune install %s", engine);
+		      "gotune install %s%s%s", engine ? engine : "ENGINE (", engine ? "" : list,
+		      engine ? "" : ")");
 }
 
 void gt_doctor_engines(struct gt_doctor *d)
 {
-	struct gt_registration *reg = calloc(GT_REGISTRATIONS, sizeof(*reg));
+	_cleanup_free_ struct gt_registration *reg = NULL;
 	struct scene s = {0};
 	struct gt_err e = {0};
 	unsigned n = 0;
-	int r = reg ? gt_engines_status(d->sysroot, reg, &n, &e)
-		    : gt_err_set(&e, -ENOMEM, "out of memory");
+	int r = gt_engines_status(d->sysroot, &reg, &n, &e);
 
-	for (unsigned i = 0; i < GT_ENG_COUNT; i++) {
-		if (engines[i].program)
-			say_engine(d, &s, i);
-	}
-	say_absent(d, &s);
+	say_engines(d, &s);
 	if (r < 0)
 		gt_report_say(&d->report, AREA, GT_CHECK_WARN, "registered", "not known: %s",
 			      e.msg);
@@ -302,5 +317,4 @@ void gt_doctor_engines(struct gt_doctor *d)
 	}
 	if (r == 0 && s.registered == 0)
 		say_none(d, &s);
-	free(reg);
 }

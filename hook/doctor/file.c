@@ -77,7 +77,7 @@ enum gt_trust gt_trust_program(int root, const char *path)
 const char *gt_trust_text(enum gt_trust t)
 {
 	static const char *const text[GT_TRUST_COUNT] = {
-		[GT_TRUST_OK] = "is sound",
+		[GT_TRUST_OK] = "is fine",
 		[GT_TRUST_MISSING] = "is not there",
 		[GT_TRUST_UNREADABLE] = "cannot be looked at",
 		[GT_TRUST_NOT_A_FILE] = "is not a regular file",

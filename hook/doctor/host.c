@@ -105,7 +105,7 @@ void gt_doctor_host(struct gt_doctor *d)
 
 	if (!p) {
 		gt_report_say(&d->report, AREA, GT_CHECK_INFO, "sysctls",
-			      "not judged: there is no sound default profile");
+			      "not judged: there is no valid default profile");
 		return;
 	}
 	say_nr_open(d, p);

@@ -20,7 +20,7 @@ typedef unsigned long long ull;
 
 /* ---- programs ---- */
 
-/* True when it is sound. */
+/* True when nothing is wrong with it. */
 static bool say_program(struct gt_doctor *d, const char *path, const char *follows)
 {
 	enum gt_trust t = gt_trust_program(d->root, path);
@@ -114,7 +114,7 @@ static void say_policy(struct gt_doctor *d)
 		const struct gt_layer *l = &p->layer[i];
 
 		if (!l->broken) {
-			gt_report_say(&d->report, AREA, GT_CHECK_OK, "policy", "%s is sound",
+			gt_report_say(&d->report, AREA, GT_CHECK_OK, "policy", "%s is valid",
 				      l->path);
 			continue;
 		}
@@ -162,7 +162,7 @@ static void say_counters(struct gt_doctor *d, int dir)
 		      (ull)n[GT_COUNT_TUNED], (ull)n[GT_COUNT_FAILED]);
 	if (failed)
 		gt_report_fix(&d->report, "so many containers started without all that was decided",
-			      "journalctl -b -t oci-gotune-hook; gotune list; when that is mended: "
+			      "journalctl -b -t oci-gotune-hook; gotune list; when that is fixed: "
 			      "rm " GT_RECORD_DIR "/counters");
 }
 

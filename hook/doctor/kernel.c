@@ -113,7 +113,7 @@ static const struct feature {
 	{"ptrace", "seize, registers, process_vm_writev", try_barrier, GT_CHECK_BAD,
 	 "the hook cannot set the environment or RLIMIT_NOFILE; gotune-runtime still can"},
 	{"openat2", "paths resolved inside a container's root", try_openat2, GT_CHECK_INFO,
-	 "a walk component by component stands in"},
+	 "a walk component by component replaces it"},
 	{"pidfd", "a process held by a descriptor", try_pidfd, GT_CHECK_INFO,
 	 "start times are compared instead"},
 	{"PR_SET_MM", "/proc/PID/environ shows what was set", try_mm_map, GT_CHECK_INFO,

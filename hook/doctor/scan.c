@@ -20,7 +20,7 @@ static unsigned var_set(const char *s, size_t len)
 	return 0;
 }
 
-/* Those whose name stands anywhere in it, in any case: --gomaxprocs, inject-gomaxprocs. */
+/* Those whose name is anywhere in it, in any case: --gomaxprocs, inject-gomaxprocs. */
 static unsigned vars_named(const char *s, size_t len)
 {
 	unsigned vars = 0;

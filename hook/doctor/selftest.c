@@ -55,7 +55,7 @@ static int bind(const struct gt_selftest *t, const char *what, const char *where
 
 /*
  * gotune-runtime's policy and records have fixed places. Where there are no records yet, all of
- * /run is the test's, so that nothing is made outside; otherwise no more than must be, since a
+ * /run is the test's, so that nothing is made outside; otherwise only what must be, since a
  * runtime may itself live below /run.
  */
 static int hide_places(const struct gt_selftest *t)

@@ -33,7 +33,7 @@ enum gt_trust {
  */
 enum gt_trust gt_trust_program(int root, const char *path);
 
-/* What is wrong, as an end of a sentence ("is not executable"), and the command that mends it with
+/* What is wrong, as an end of a sentence ("is not executable"), and the command that fixes it with
  * "%s" for the path; "" when there is none. */
 const char *gt_trust_text(enum gt_trust t);
 const char *gt_trust_fix(enum gt_trust t);
@@ -136,7 +136,7 @@ GT_MUST_CHECK int gt_scan_spec(const char *doc, size_t len, unsigned *ret_vars, 
 /* The variables that TEXT (YAML, which nobody here reads) seems to set: "NAME=" in it. */
 unsigned gt_scan_text(const char *text);
 
-/* What stands in containers.conf, crio.conf or containerd's config.toml, all as JSON. Lists grow
+/* What is in containers.conf, crio.conf or containerd's config.toml, all as JSON. Lists grow
  * from file to file; the number is the last file's. Large: on the heap. */
 struct gt_conf_scan {
 	unsigned vars;

@@ -116,7 +116,7 @@ static int install(struct gt_engine_job *j, struct gt_file *f, struct gt_err *e)
 	return r;
 }
 
-int gt_engine_cdi(struct gt_engine_job *j, struct gt_err *e)
+static int run_cdi(struct gt_engine_job *j, struct gt_err *e)
 {
 	struct gt_file f;
 	int r;
@@ -130,3 +130,11 @@ int gt_engine_cdi(struct gt_engine_job *j, struct gt_err *e)
 	gt_file_done(&f);
 	return r;
 }
+
+const struct gt_engine_driver gt_engine_cdi = {
+	.name = "cdi",
+	.title = "CDI",
+	.ways = GT_WAY_BIT(GT_WAY_DEVICE),
+	.default_ways = GT_WAY_BIT(GT_WAY_DEVICE),
+	.run = run_cdi,
+};

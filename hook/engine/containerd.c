@@ -12,7 +12,8 @@
 #include "json.h"
 
 #define CONFIG	"/etc/containerd/config.toml"
-#define DROP_IN "/etc/containerd/conf.d/99-gotune.toml"
+#define CONF_D	"/etc/containerd/conf.d"
+#define DROP_IN CONF_D "/99-gotune.toml"
 #define NAME	"gotune"
 
 /* What config.toml, without us, says. */
@@ -248,7 +249,7 @@ static int change(struct gt_engine_job *j, struct gt_file *f, struct gt_file *d,
 		r = j->install ? install(j, f, d, &c, e) : uninstall(j, f, d, &c, e);
 	}
 	if (r == 0 && j->n_change > n)
-		gt_engine_next(j, "systemctl restart containerd");
+		gt_engine_next(j, "%s", j->engine->reload);
 	if (r == 0 && gt_path_exists(j->root, "/var/lib/rancher/k3s/agent/etc/containerd"))
 		gt_engine_note(j, "k3s writes a config.toml of its own: put the tables into its "
 				  "template, as gotune's contrib/engines/containerd has them");
@@ -257,7 +258,7 @@ static int change(struct gt_engine_job *j, struct gt_file *f, struct gt_file *d,
 	return r;
 }
 
-int gt_engine_containerd(struct gt_engine_job *j, struct gt_err *e)
+static int run_containerd(struct gt_engine_job *j, struct gt_err *e)
 {
 	struct gt_file f = {0}, d = {0};
 	int r = gt_file_read(j->root, CONFIG, &f, e);
@@ -272,3 +273,18 @@ int gt_engine_containerd(struct gt_engine_job *j, struct gt_err *e)
 	gt_file_done(&d);
 	return r;
 }
+
+static const struct gt_engine_conf confs[] = {{CONFIG, NULL}, {CONF_D, ".toml"}, {NULL, NULL}};
+
+const struct gt_engine_driver gt_engine_containerd = {
+	.name = "containerd",
+	.title = "containerd",
+	.ways = GT_WAY_BIT(GT_WAY_RUNTIME),
+	.default_ways = GT_WAY_BIT(GT_WAY_RUNTIME),
+	.program = "containerd",
+	.daemon = "containerd",
+	.unit = "containerd",
+	.reload = "systemctl restart containerd",
+	.conf = confs,
+	.run = run_containerd,
+};

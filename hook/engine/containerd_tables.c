@@ -35,11 +35,10 @@ static void choose(const struct gt_buf *json, const char *plugin, char *ret, siz
 	gt_toml_string(json, type, 6, value, sizeof(value));
 	if (is_runc(value))
 		return;
-	(void)snprintf(
-		ret_note, 256,
-		"the default runtime %.64s is of type %.64s, which gotune-runtime cannot stand "
-		"in for: the handler gotune has the options of runc",
-		ret, value);
+	(void)snprintf(ret_note, 256,
+		       "the default runtime %.64s is of type %.64s, which gotune-runtime cannot "
+		       "replace: the handler gotune has the options of runc",
+		       ret, value);
 	(void)gt_copy_str(ret, cap, "runc");
 }
 

@@ -8,6 +8,7 @@
 #include "job.h"
 #include "json.h"
 
+#define CONF	    "/etc/crio/crio.conf"
 #define DROP_IN_DIR "/etc/crio/crio.conf.d"
 #define DROP_IN	    "99-gotune.conf"
 #define NAME	    "gotune"
@@ -38,8 +39,7 @@ static int read_merged(struct gt_engine_job *j, struct merged *m, struct gt_err 
 {
 	struct gt_strv *names = malloc(sizeof(*names));
 	char path[GT_PATH_CAP];
-	int r = names ? read_one(j->root, "/etc/crio/crio.conf", m, e)
-		      : gt_err_set(e, -ENOMEM, "out of memory");
+	int r = names ? read_one(j->root, CONF, m, e) : gt_err_set(e, -ENOMEM, "out of memory");
 
 	if (r == 0 && (r = gt_dir_names(j->root, DROP_IN_DIR, "", names)) < 0)
 		(void)gt_err_sys(e, r, "cannot list " DROP_IN_DIR);
@@ -157,7 +157,7 @@ static int change_drop_in(struct gt_engine_job *j, struct gt_err *e)
 		r = j->install ? gt_change_to(j, &f, out.p, out.len, e)
 			       : gt_change_remove(j, &f, e);
 	if (r == 0 && j->n_change > n)
-		gt_engine_next(j, "systemctl restart crio");
+		gt_engine_next(j, "%s", j->engine->reload);
 	if (r == 0 && j->n_change > n && !j->install)
 		gt_engine_note(j, "pods whose runtime class has the handler gotune do not start "
 				  "again: kubectl get runtimeclass names it");
@@ -168,15 +168,31 @@ static int change_drop_in(struct gt_engine_job *j, struct gt_err *e)
 	return r;
 }
 
-int gt_engine_crio(struct gt_engine_job *j, struct gt_err *e)
+static int run_crio(struct gt_engine_job *j, struct gt_err *e)
 {
 	bool by_hook = j->ways & GT_WAY_BIT(GT_WAY_HOOK);
 	bool by_runtime = j->ways & GT_WAY_BIT(GT_WAY_RUNTIME);
 	int r = by_runtime ? change_drop_in(j, e) : 0;
 
 	if (r == 0 && by_hook)
-		r = gt_engine_hookfile(j, e);
+		r = gt_engine_hookfile(j, "Podman", e);
 	(void)gt_copy_str(j->path, sizeof(j->path),
 			  by_runtime ? DROP_IN_DIR "/" DROP_IN : GT_HOOK_JSON);
 	return r;
 }
+
+static const struct gt_engine_conf confs[] = {{CONF, NULL}, {DROP_IN_DIR, ""}, {NULL, NULL}};
+
+const struct gt_engine_driver gt_engine_crio = {
+	.name = "crio",
+	.title = "CRI-O",
+	.ways = GT_WAY_BIT(GT_WAY_RUNTIME) | GT_WAY_BIT(GT_WAY_HOOK),
+	/* Both: the hook tunes every pod, the handler adds what only config.json can do. */
+	.default_ways = GT_WAY_BIT(GT_WAY_RUNTIME) | GT_WAY_BIT(GT_WAY_HOOK),
+	.program = "crio",
+	.daemon = "crio",
+	.unit = "crio",
+	.reload = "systemctl restart crio",
+	.conf = confs,
+	.run = run_crio,
+};

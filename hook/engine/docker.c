@@ -98,7 +98,7 @@ int gt_docker_add(const char *text, size_t len, const char *runtime, bool make_d
 	return r < 0 ? r : out->error;
 }
 
-/* Takes our keys out; OLD is the copy of before, NULL: there is none, or it is unsound. */
+/* Takes our keys out; OLD is the copy of before, NULL: there is none, or it is invalid. */
 static int splice_out(const char *text, size_t len, const struct seen *now, const struct seen *old,
 		      struct gt_buf *out, struct gt_err *e)
 {
@@ -184,7 +184,7 @@ static int install(struct gt_engine_job *j, struct gt_file *f, const struct seen
 
 	if (r < 0)
 		r = in_file(r, e);
-	/* A key that we add may stand among dockerd's arguments already: it then refuses to start.
+	/* A key that we add may be among dockerd's arguments already: it then refuses to start.
 	 */
 	if (changes && !j->probe)
 		r = gt_docker_check_flags(j, e);
@@ -200,7 +200,7 @@ static int install(struct gt_engine_job *j, struct gt_file *f, const struct seen
 			"the policy names (runc, then crun), so name it there if it is needed",
 			now->default_runtime);
 	if (changes)
-		gt_engine_next(j, "systemctl reload docker");
+		gt_engine_next(j, "%s", j->engine->reload);
 	if (r == 0)
 		r = gt_change_to(j, f, out.p ? out.p : "", out.len, e);
 	gt_buf_done(&out);
@@ -225,7 +225,7 @@ static int uninstall(struct gt_engine_job *j, struct gt_file *f, struct gt_err *
 			gt_docker_users(j, f);
 		/* A reload adds runtimes and changes the default, but forgets neither (ran on
 		 * 20.10.24; moby, daemon/reload.go). */
-		gt_engine_next(j, "systemctl restart docker");
+		gt_engine_next(j, "systemctl restart %s", j->engine->unit);
 		r = remove ? gt_change_remove(j, f, e)
 			   : gt_change_to(j, f, out.p ? out.p : "", out.len, e);
 	}
@@ -236,7 +236,7 @@ static int uninstall(struct gt_engine_job *j, struct gt_file *f, struct gt_err *
 	return r;
 }
 
-int gt_engine_docker(struct gt_engine_job *j, struct gt_err *e)
+static int run_docker(struct gt_engine_job *j, struct gt_err *e)
 {
 	struct gt_file f;
 	struct seen now = {0};
@@ -257,3 +257,16 @@ int gt_engine_docker(struct gt_engine_job *j, struct gt_err *e)
 	gt_file_done(&f);
 	return r;
 }
+
+const struct gt_engine_driver gt_engine_docker = {
+	.name = "docker",
+	.title = "Docker",
+	.ways = GT_WAY_BIT(GT_WAY_RUNTIME),
+	.default_ways = GT_WAY_BIT(GT_WAY_RUNTIME),
+	.program = "dockerd",
+	.daemon = "dockerd",
+	.unit = "docker",
+	.reload = "systemctl reload docker",
+	.api_socket = "/run/docker.sock",
+	.run = run_docker,
+};

@@ -11,7 +11,7 @@
 /*
  * Appends to OUT the daemon.json TEXT with the runtime "gotune", whose path is RUNTIME, and with
  * MAKE_DEFAULT also as default-runtime. An empty text is an empty object. Pure but for the heap.
- * -EINVAL or -EBADMSG for an unsound document, "LINE:COLUMN: ..."; -EEXIST for a foreign "gotune".
+ * -EINVAL or -EBADMSG for an invalid document, "LINE:COLUMN: ..."; -EEXIST for a foreign "gotune".
  */
 GT_MUST_CHECK int gt_docker_add(const char *text, size_t len, const char *runtime,
 				bool make_default, struct gt_buf *out, struct gt_err *e);

@@ -49,7 +49,7 @@ static void note_runtimes(struct gt_engine_job *j, const char *where)
 		return;
 	gt_engine_note(
 		j,
-		"dockerd gets runtimes as arguments, too (%s has --add-runtime). Since Docker "
+		"dockerd also gets runtimes as arguments (%s has --add-runtime). Since Docker "
 		"18.09 they are merged with those of daemon.json; an older one does not start "
 		"with both: gotune uninstall docker, and add --add-runtime=gotune=%s there",
 		where, j->own.runtime);
@@ -72,7 +72,7 @@ static int judge(struct gt_engine_job *j, const char *text, const char *where, s
 			e, -EBUSY,
 			"dockerd gets its default runtime as an argument (%s has "
 			"--default-runtime) and would not start with \"default-runtime\" in "
-			"daemon.json, too: write --default-runtime=gotune there, and install "
+			"daemon.json as well: write --default-runtime=gotune there, and install "
 			"without --default",
 			where);
 	if (gt_docker_has_flag(text, "--add-runtime"))

@@ -68,7 +68,7 @@ static void name_user(struct gt_engine_job *j, const char *dir, const char *id)
 	gt_engine_note(
 		j,
 		"container %.12s (%s) was made with the runtime gotune: it runs on, but does "
-		"not start again; make it anew",
+		"not start again; create it again",
 		id,
 		text[0] == '/' ? text + 1
 		: text[0]      ? text

@@ -133,10 +133,10 @@ static int install(struct gt_engine_job *j, struct gt_file *f, const char *mark,
 	return r;
 }
 
-int gt_engine_hookfile(struct gt_engine_job *j, struct gt_err *e)
+int gt_engine_hookfile(struct gt_engine_job *j, const char *other, struct gt_err *e)
 {
-	const char *me = gt_words_get(&gt_eng_words, j->engine);
-	const char *other = j->engine == GT_ENG_PODMAN ? "CRI-O" : "Podman";
+	const char *me = j->engine->name;
+	bool usual = j->engine->default_ways & GT_WAY_BIT(GT_WAY_HOOK);
 	char mark[64], rest[64];
 	unsigned n = j->n_change;
 	struct gt_file f;
@@ -153,22 +153,24 @@ int gt_engine_hookfile(struct gt_engine_job *j, struct gt_err *e)
 	if (j->install) {
 		r = install(j, &f, mark, me, e);
 		if (r == 0 && j->n_change > n)
-			gt_engine_note(j, "%s reads %s, too: it is tuned by the same hook", other,
-				       GT_HOOK_JSON);
+			gt_engine_note(
+				j, "%s also reads %s: its containers are tuned by the same hook",
+				other, GT_HOOK_JSON);
 	} else if (j->probe) { /* whoever registered it, both engines read it */
 		r = gt_change_remove(j, &f, e);
-	} else if (f.exists && mark[0] == '\0' && j->all_ways && j->engine == GT_ENG_PODMAN) {
+	} else if (f.exists && mark[0] == '\0' && j->all_ways && !usual) {
 		gt_engine_note(
 			j,
-			"%s is kept: it is not known to be Podman's; gotune uninstall podman --way "
-			"hook removes it",
-			GT_HOOK_JSON);
+			"%s is kept: it is not known to be %s's; gotune uninstall %s --way hook "
+			"removes it",
+			GT_HOOK_JSON, j->engine->title, me);
 	} else if (f.exists && rest[0]) {
-		gt_engine_note(j, "%s is kept: it was registered for %s, too", GT_HOOK_JSON, rest);
+		gt_engine_note(j, "%s is kept: it is also registered for %s", GT_HOOK_JSON, rest);
 		r = has_word(mark, me) ? remark(j, &f, rest, e) : 0;
 	} else {
 		if (f.exists)
-			gt_engine_note(j, "%s, if it is here, read %s, too", other, GT_HOOK_JSON);
+			gt_engine_note(j, "%s also reads %s, if it is installed", other,
+				       GT_HOOK_JSON);
 		r = gt_change_remove(j, &f, e);
 	}
 	gt_file_done(&f);

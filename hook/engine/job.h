@@ -10,16 +10,7 @@
 #include "gotune/base.h"
 #include "gotune/engine.h"
 
-#define GT_ENGINE_FILE_MAX (1u << 20) /* bytes of an engine's file: more is none */
-
-/* What an engine's file does: fills change, path, target, is_default, notes, next. Errors are
- * refusals with a message that names the file; nothing has been written. */
-typedef int (*gt_engine_fn)(struct gt_engine_job *j, struct gt_err *e);
-GT_MUST_CHECK int gt_engine_docker(struct gt_engine_job *j, struct gt_err *e);
-GT_MUST_CHECK int gt_engine_podman(struct gt_engine_job *j, struct gt_err *e);
-GT_MUST_CHECK int gt_engine_crio(struct gt_engine_job *j, struct gt_err *e);
-GT_MUST_CHECK int gt_engine_containerd(struct gt_engine_job *j, struct gt_err *e);
-GT_MUST_CHECK int gt_engine_cdi(struct gt_engine_job *j, struct gt_err *e);
+#define GT_ENGINE_FILE_MAX (1u << 20) /* bytes of an engine's file: a larger one is refused */
 
 /* True when a change of the job is one of bytes, not of marks alone. */
 bool gt_engine_changes_bytes(const struct gt_engine_job *j);
@@ -74,10 +65,10 @@ void gt_hook_json(struct gt_buf *out, const char *hook, const char *arg, const c
 void gt_hook_path(const char *text, size_t len, char *ret, size_t cap);
 
 /*
- * Registers or drops GT_HOOK_JSON for the job's engine. Podman and CRI-O read the same directory:
- * each of them marks the file, and the last to go removes it.
+ * Registers or drops GT_HOOK_JSON for the job's engine. OTHER is the title of the engine that reads
+ * the same directory: each of them marks the file, and the last to go removes it.
  */
-GT_MUST_CHECK int gt_engine_hookfile(struct gt_engine_job *j, struct gt_err *e);
+GT_MUST_CHECK int gt_engine_hookfile(struct gt_engine_job *j, const char *other, struct gt_err *e);
 
 /* --- TOML (engine/toml.c) -----------------------------------------------------------------------
  */

@@ -1,5 +1,5 @@
 /*
- * Edits of a JSON text: one walk locates what stands on the way to a key, then bytes are inserted,
+ * Edits of a JSON text: one walk locates what is on the way to a key, then bytes are inserted,
  * replaced or left out; nothing else changes. Pure but for the heap.
  */
 #include <strings.h>
@@ -42,7 +42,7 @@ static int refuse_key(struct search *s, const struct gt_json_step *step, const c
 		return 0;
 	s->bad_at = step->key_begin;
 	if (step->repeated)
-		return gt_err_set(e, -EBADMSG, "the key \"%s\" stands twice: remove one", want);
+		return gt_err_set(e, -EBADMSG, "duplicate key \"%s\": remove one", want);
 	if (strcmp(step->key, want) != 0)
 		return gt_err_set(e, -EBADMSG,
 				  "the key \"%.64s\" is written in another case: write \"%s\"",
@@ -143,7 +143,7 @@ struct style {
 	const char *eol;  /* "\n" or "\r\n" */
 	const char *unit; /* of indentation; not NUL-terminated */
 	size_t unit_len;
-	const char *colon, *comma; /* what stands between, on one line */
+	const char *colon, *comma; /* what is between, on one line */
 };
 
 /* The white space before OFFSET, back to the line's begin; *ret_line: there is a line's begin. */
@@ -226,7 +226,7 @@ static void insert(const struct search *s, unsigned k, const char *doc, size_t l
 	size_t line = obj->begin, base_len;
 	bool own_line;
 
-	if (obj->n_children > 0) { /* as the first of them stands */
+	if (obj->n_children > 0) { /* like the first of them */
 		base_len = indent_before(doc, obj->first_key, &own_line);
 		st.lines = own_line;
 		gt_buf_add(out, doc, obj->last_end);

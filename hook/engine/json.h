@@ -18,16 +18,16 @@ struct gt_json_spot {
 };
 
 /*
- * Where the value at PATH (N keys; 0: the document) stands. Not there: found is false, no error.
- * What makes the document unsound is one, with "LINE:COLUMN: " before the message: not one JSON
- * document, or on the way to PATH a key that stands twice, or once in other case (Go reads either).
- * -EINVAL, -EBADMSG, -ENOMEM.
+ * Where the value at PATH (N keys; 0: the document) is. Not there: found is false, no error.
+ * An invalid document is one, with "LINE:COLUMN: " before the message: it is not one JSON document,
+ * or on the way to PATH a key appears twice, or in another case (Go reads either). -EINVAL,
+ * -EBADMSG, -ENOMEM.
  */
 GT_MUST_CHECK int gt_json_find(const char *doc, size_t len, const char *const *path, unsigned n,
 			       struct gt_json_spot *ret, struct gt_err *e);
 
 /*
- * Appends to OUT the document with VALUE (JSON text) at PATH: what stands there is replaced,
+ * Appends to OUT the document with VALUE (JSON text) at PATH: what is there is replaced,
  * objects that are missing on the way are made, in the indentation of the document. Errors as
  * gt_json_find; -EBADMSG also for something on the way that is no object.
  */

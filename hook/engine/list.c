@@ -1,14 +1,31 @@
 /*
- * The engines and their ways, as data. Pure.
+ * The table of the engines, and the words of their ways and states. Pure.
  */
 #include "gotune/base.h"
 #include "gotune/engine.h"
 
-static const char *const engine_word[GT_ENG_COUNT] = {
-	[GT_ENG_DOCKER] = "docker",	    [GT_ENG_PODMAN] = "podman", [GT_ENG_CRIO] = "crio",
-	[GT_ENG_CONTAINERD] = "containerd", [GT_ENG_CDI] = "cdi",
-};
-const struct gt_words gt_eng_words = {engine_word, GT_ENG_COUNT};
+#define ADDRESS(name) &gt_engine_##name,
+const struct gt_engine_driver *const gt_engines[GT_ENGINES_N] = {GT_ENGINES(ADDRESS)};
+
+const struct gt_engine_driver *gt_engine_find(const char *name)
+{
+	for (unsigned i = 0; i < GT_ENGINES_N; i++) {
+		if (strcmp(gt_engines[i]->name, name) == 0)
+			return gt_engines[i];
+	}
+	return NULL;
+}
+
+void gt_engine_list(char *ret, size_t cap)
+{
+	ret[0] = '\0';
+	for (unsigned i = 0; i < GT_ENGINES_N; i++) {
+		const char *before = i + 1 == GT_ENGINES_N ? " or " : ", ";
+
+		(void)gt_append(ret, cap, i > 0 ? before : ""); /* cut: for people */
+		(void)gt_append(ret, cap, gt_engines[i]->name);
+	}
+}
 
 static const char *const way_word[GT_WAY_COUNT] = {
 	[GT_WAY_RUNTIME] = "runtime",
@@ -26,16 +43,13 @@ static const char *const state_word[GT_REG_STATE_COUNT] = {
 };
 const struct gt_words gt_reg_state_words = {state_word, GT_REG_STATE_COUNT};
 
-#define RUNTIME	  GT_WAY_BIT(GT_WAY_RUNTIME)
-#define PRECREATE GT_WAY_BIT(GT_WAY_PRECREATE)
-#define HOOK	  GT_WAY_BIT(GT_WAY_HOOK)
-#define DEVICE	  GT_WAY_BIT(GT_WAY_DEVICE)
-
-const struct gt_engine_info gt_engines[GT_ENG_COUNT] = {
-	[GT_ENG_DOCKER] = {"Docker", RUNTIME, RUNTIME, "dockerd docker"},
-	[GT_ENG_PODMAN] = {"Podman", RUNTIME | PRECREATE | HOOK, PRECREATE, "podman"},
-	/* Both: the hook tunes every pod, the handler adds what only config.json can do. */
-	[GT_ENG_CRIO] = {"CRI-O", RUNTIME | HOOK, RUNTIME | HOOK, "crio"},
-	[GT_ENG_CONTAINERD] = {"containerd", RUNTIME, RUNTIME, "containerd"},
-	[GT_ENG_CDI] = {"CDI", DEVICE, DEVICE, ""},
-};
+void gt_way_list(unsigned ways, char *ret, size_t cap)
+{
+	ret[0] = '\0';
+	for (unsigned way = 0; way < GT_WAY_COUNT; way++) {
+		if (!(ways & GT_WAY_BIT(way)))
+			continue;
+		(void)gt_append(ret, cap, ret[0] ? ", " : ""); /* cut: for people */
+		(void)gt_append(ret, cap, gt_words_get(&gt_way_words, way));
+	}
+}

@@ -7,6 +7,8 @@
 #include "gotune/model.h"
 #include "job.h"
 
+#define VENDOR_CONF "/usr/share/containers/containers.conf"
+#define ADMIN_CONF  "/etc/containers/containers.conf"
 #define DROP_IN_DIR "/etc/containers/containers.conf.d"
 #define DROP_IN	    "99-gotune.conf"
 #define NAME	    "gotune"
@@ -25,7 +27,7 @@ struct conf {
 	struct list hooks, json;
 	char runtime[256];	  /* the default runtime; "" */
 	char ours[GT_PATH_CAP];	  /* of our own drop-in: [engine.runtimes] gotune */
-	char shadow[GT_PATH_CAP]; /* a drop-in after ours that sets hooks_dir anew; "" */
+	char shadow[GT_PATH_CAP]; /* a drop-in after ours that sets hooks_dir again; "" */
 };
 
 static void list_event(struct list *l, const struct gt_json_event *ev)
@@ -92,9 +94,9 @@ static int read_merged(struct gt_engine_job *j, struct conf *c, struct gt_err *e
 
 	if (!names)
 		return gt_err_set(e, -ENOMEM, "out of memory");
-	r = read_conf(j->root, "/usr/share/containers/containers.conf", c, e);
+	r = read_conf(j->root, VENDOR_CONF, c, e);
 	if (r == 0)
-		r = read_conf(j->root, "/etc/containers/containers.conf", c, e);
+		r = read_conf(j->root, ADMIN_CONF, c, e);
 	if (r == 0 && (r = gt_dir_names(j->root, DROP_IN_DIR, ".conf", names)) < 0)
 		(void)gt_err_sys(e, r, "cannot list " DROP_IN_DIR);
 	for (const char *s = r == 0 ? gt_strv_next(names, NULL) : NULL; r == 0 && s;
@@ -200,7 +202,7 @@ static int read_own(struct gt_engine_job *j, struct own *ret, struct gt_err *e)
 static void say(struct gt_engine_job *j, const struct conf *c, unsigned ways)
 {
 	if (c->shadow[0] && (ways & GT_WAY_BIT(GT_WAY_PRECREATE)))
-		gt_engine_note(j, "%s comes after ours and sets hooks_dir anew: add %s there",
+		gt_engine_note(j, "%s comes after ours and sets hooks_dir again: add %s there",
 			       c->shadow, j->own.podman_hooks);
 	if (!j->install && (ways & GT_WAY_BIT(GT_WAY_RUNTIME)))
 		gt_engine_note(j, "containers that were made with the runtime gotune do not start "
@@ -252,7 +254,7 @@ static void defaults(struct conf *c)
 		(void)gt_strv_add(&c->json.now, json[i], strlen(json[i]));
 }
 
-int gt_engine_podman(struct gt_engine_job *j, struct gt_err *e)
+static int run_podman(struct gt_engine_job *j, struct gt_err *e)
 {
 	bool by_hook = j->ways & GT_WAY_BIT(GT_WAY_HOOK);
 	struct conf *c = calloc(1, sizeof(*c));
@@ -265,10 +267,23 @@ int gt_engine_podman(struct gt_engine_job *j, struct gt_err *e)
 	if (r == 0 && (j->ways & ~GT_WAY_BIT(GT_WAY_HOOK)))
 		r = change_drop_in(j, c, e);
 	if (r == 0 && by_hook)
-		r = gt_engine_hookfile(j, e);
+		r = gt_engine_hookfile(j, "CRI-O", e);
 	(void)gt_copy_str(j->path, sizeof(j->path),
 			  by_hook && j->ways == GT_WAY_BIT(GT_WAY_HOOK) ? GT_HOOK_JSON
 									: DROP_IN_DIR "/" DROP_IN);
 	free(c);
 	return r;
 }
+
+static const struct gt_engine_conf confs[] = {
+	{VENDOR_CONF, NULL}, {ADMIN_CONF, NULL}, {DROP_IN_DIR, ".conf"}, {NULL, NULL}};
+
+const struct gt_engine_driver gt_engine_podman = {
+	.name = "podman",
+	.title = "Podman",
+	.ways = GT_WAY_BIT(GT_WAY_RUNTIME) | GT_WAY_BIT(GT_WAY_PRECREATE) | GT_WAY_BIT(GT_WAY_HOOK),
+	.default_ways = GT_WAY_BIT(GT_WAY_PRECREATE),
+	.program = "podman",
+	.conf = confs,
+	.run = run_podman,
+};

@@ -1,17 +1,11 @@
 /*
- * A job of an engine from the outside: its root, our own programs, its function; and from many of
- * them, without a change, what is registered where. Reads below the root.
+ * A job of an engine from the outside: its root, our own programs, its driver; and from many jobs,
+ * without a change, what is registered where. Reads below the root.
  */
 #include "gotune/base.h"
 #include "gotune/engine.h"
 #include "gotune/model.h"
 #include "job.h"
-
-static const gt_engine_fn engine_fn[GT_ENG_COUNT] = {
-	[GT_ENG_DOCKER] = gt_engine_docker, [GT_ENG_PODMAN] = gt_engine_podman,
-	[GT_ENG_CRIO] = gt_engine_crio,	    [GT_ENG_CONTAINERD] = gt_engine_containerd,
-	[GT_ENG_CDI] = gt_engine_cdi,
-};
 
 static int check_program(const struct gt_engine_job *j, const char *path, struct gt_err *e)
 {
@@ -67,7 +61,7 @@ int gt_engine_prepare(struct gt_engine_job *j, struct gt_err *e)
 
 int gt_engine_run(struct gt_engine_job *j, struct gt_err *e)
 {
-	return engine_fn[j->engine](j, e);
+	return j->engine->run(j, e);
 }
 
 bool gt_engine_changes_bytes(const struct gt_engine_job *j)
@@ -106,6 +100,18 @@ static int probe(struct gt_registration *r, const char *dir, int root,
 	return result;
 }
 
+/* TODO: what uninstall would do, ANEW: what install would; as probe returns it. */
+static enum gt_reg_state state_of(int todo, int anew)
+{
+	if (todo < 0)
+		return GT_REG_BROKEN;
+	if (todo == 0)
+		return GT_REG_ABSENT;
+	if (anew < 0)
+		return GT_REG_BROKEN;
+	return anew > 0 ? GT_REG_OUTDATED : GT_REG_PRESENT;
+}
+
 /* Registered as it would be now, or otherwise, or not at all: install and uninstall tell. */
 static int look(struct gt_registration *r, const char *dir, int root,
 		const struct gt_own_paths *own, struct gt_err *e)
@@ -116,12 +122,8 @@ static int look(struct gt_registration *r, const char *dir, int root,
 
 	if (todo == -ENOMEM || anew == -ENOMEM)
 		return gt_err_set(e, -ENOMEM, "out of memory");
-	r->state = todo < 0    ? GT_REG_BROKEN
-		   : todo == 0 ? GT_REG_ABSENT
-		   : anew > 0  ? GT_REG_OUTDATED
-		   : anew < 0  ? GT_REG_BROKEN
-			       : GT_REG_PRESENT;
-	/* Absent, and what is there would be refused, too: a version that is too old, say. */
+	r->state = state_of(todo, anew);
+	/* Absent, and what is there would also be refused: a version that is too old, say. */
 	if (anew < 0)
 		(void)gt_copy_str(r->note, sizeof(r->note), why.msg); /* cut: for reading */
 	else if (r->state == GT_REG_OUTDATED)
@@ -136,24 +138,49 @@ static int look(struct gt_registration *r, const char *dir, int root,
 	return 0;
 }
 
-int gt_engines_status(const char *dir, struct gt_registration *ret, unsigned *ret_n,
+/* Every way of every engine. */
+static unsigned count_ways(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < GT_ENGINES_N; i++)
+		n += (unsigned)__builtin_popcount(gt_engines[i]->ways);
+	return n;
+}
+
+/* One row for each, not looked at yet. */
+static void list_ways(struct gt_registration *ret)
+{
+	for (unsigned i = 0; i < GT_ENGINES_N; i++) {
+		for (unsigned way = 0; way < GT_WAY_COUNT; way++) {
+			if (gt_engines[i]->ways & GT_WAY_BIT(way))
+				*ret++ = (struct gt_registration){.engine = gt_engines[i],
+								  .way = (enum gt_way)way};
+		}
+	}
+}
+
+int gt_engines_status(const char *dir, struct gt_registration **ret, unsigned *ret_n,
 		      struct gt_err *e)
 {
 	_cleanup_close_ int root = gt_root_open(dir, e);
+	_cleanup_free_ struct gt_registration *reg = NULL;
 	struct gt_own_paths own;
-	unsigned n = 0;
+	unsigned n = count_ways();
 	int r = root < 0 ? root : gt_own_paths(dir != NULL, &own, e);
 
-	for (unsigned engine = 0; r == 0 && engine < GT_ENG_COUNT; engine++) {
-		for (unsigned way = 0; r == 0 && way < GT_WAY_COUNT; way++) {
-			if (!(gt_engines[engine].ways & GT_WAY_BIT(way)) || n == GT_REGISTRATIONS)
-				continue;
-			ret[n] = (struct gt_registration){.engine = (enum gt_eng)engine,
-							  .way = (enum gt_way)way};
-			r = look(&ret[n++], dir, root, &own, e);
-		}
+	if (r < 0)
+		return r;
+	reg = calloc(n, sizeof(*reg));
+	if (!reg)
+		return gt_err_set(e, -ENOMEM, "out of memory");
+	list_ways(reg);
+	for (unsigned i = 0; i < n; i++) {
+		r = look(&reg[i], dir, root, &own, e);
+		if (r < 0)
+			return r;
 	}
-	if (r == 0)
-		*ret_n = n;
-	return r;
+	*ret = GT_TAKE_PTR(reg);
+	*ret_n = n;
+	return 0;
 }

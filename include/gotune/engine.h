@@ -1,6 +1,7 @@
 /*
  * The container engines that the tool can be registered with, and what is registered where.
- * `gotune status` prints it, `gotune doctor` judges it.
+ * `gotune status` prints it, `gotune doctor` judges it. A new engine is one driver file
+ * (hook/engine/NAME.c), one row of GT_ENGINES, one test.
  */
 #ifndef GOTUNE_ENGINE_H
 #define GOTUNE_ENGINE_H
@@ -9,17 +10,6 @@
 
 #include "gotune/base.h"
 #include "gotune/model.h"
-
-/* What can be registered with; not enum gt_engine, which is what started a container. */
-enum gt_eng {
-	GT_ENG_DOCKER,
-	GT_ENG_PODMAN,
-	GT_ENG_CRIO,
-	GT_ENG_CONTAINERD,
-	GT_ENG_CDI,
-	GT_ENG_COUNT,
-};
-extern const struct gt_words gt_eng_words; /* "docker", ... */
 
 /* How an engine is made to call us. */
 enum gt_way {
@@ -32,26 +22,61 @@ enum gt_way {
 #define GT_WAY_BIT(w) (1u << (w))
 extern const struct gt_words gt_way_words; /* "runtime", "precreate", "hook", "device" */
 
-struct gt_engine_info {
+/* TOML that an engine reads: a file, or with SUFFIX each file of a directory whose name ends so. */
+struct gt_engine_conf {
+	const char *path, *suffix;
+};
+
+/*
+ * An engine: its file ends with this row, and all else is made from it. There is no number of an
+ * engine: enum gt_engine of the model says what started a container, is in records and policies
+ * ("cri-o", "unknown"), and knows neither CDI nor these drivers.
+ */
+struct gt_engine_job;
+struct gt_engine_driver {
+	const char *name;      /* as people type it: "docker" */
 	const char *title;     /* as its makers write it: "Docker" */
 	unsigned ways;	       /* GT_WAY_BIT of each that it has */
 	unsigned default_ways; /* those of `gotune install` without --way */
-	const char *programs;  /* what it runs as, words: "dockerd docker" */
+	const char *program;   /* shows that it is installed; NULL: it is no program */
+	const char *daemon;    /* the name of its process; NULL: it has none */
+	const char *unit;      /* of systemd; NULL like DAEMON */
+	const char *reload; /* the command that makes the daemon read its files; NULL like DAEMON */
+	const char *api_socket; /* answers as dockerd does what is loaded; NULL: nothing does */
+	const struct gt_engine_conf *conf; /* ended by one without a path; NULL: none in TOML */
+	/* Fills what comes out of the job. Errors are refusals with a message that names the file.
+	 */
+	int (*run)(struct gt_engine_job *j, struct gt_err *e);
 };
-extern const struct gt_engine_info gt_engines[GT_ENG_COUNT];
+
+/* The engines, in the order of all lists. */
+#define GT_ENGINES(X) X(docker) X(podman) X(crio) X(containerd) X(cdi)
+
+#define GT_ENGINE_DECLARE(name) extern const struct gt_engine_driver gt_engine_##name;
+GT_ENGINES(GT_ENGINE_DECLARE)
+#define GT_ENGINE_ONE(name) +1
+#define GT_ENGINES_N	    (0 GT_ENGINES(GT_ENGINE_ONE))
+extern const struct gt_engine_driver *const gt_engines[GT_ENGINES_N];
+
+/* The engine of that name, or NULL. */
+const struct gt_engine_driver *gt_engine_find(const char *name);
+/* For messages: "docker, podman or crio". */
+void gt_engine_list(char *ret, size_t cap);
+/* For messages, the words of WAYS: "runtime, hook". */
+void gt_way_list(unsigned ways, char *ret, size_t cap);
 
 enum gt_reg_state {
 	GT_REG_ABSENT,	 /* not registered; a note when `gotune install` would be refused */
 	GT_REG_PRESENT,	 /* as `gotune install` would write it now */
 	GT_REG_OUTDATED, /* registered, but `gotune install` would write something else */
-	GT_REG_BROKEN,	 /* the engine's file is unsound: nothing can be said, nothing is written */
+	GT_REG_BROKEN,	 /* the engine's file is invalid: nothing can be said, nothing is written */
 	GT_REG_STATE_COUNT,
 };
 extern const struct gt_words gt_reg_state_words; /* "absent", "present", ... */
 
 /* One way of one engine. */
 struct gt_registration {
-	enum gt_eng engine;
+	const struct gt_engine_driver *engine;
 	enum gt_way way;
 	enum gt_reg_state state;
 	bool is_default;	/* the engine uses it where nobody asks for it (a hook: always) */
@@ -60,15 +85,14 @@ struct gt_registration {
 	char target[GT_PATH_CAP]; /* the program of ours that it names; "" when absent or broken */
 	char note[256];		  /* one line for a person, or "" */
 };
-#define GT_REGISTRATIONS 8 /* the ways of all engines together */
 
 /*
  * What is registered below DIR (NULL or "/": this machine; otherwise the root of an image), every
- * way of every engine, in the order of the enumerations. Reads files, writes nothing. *ret_n is
- * GT_REGISTRATIONS. Unsound files are GT_REG_BROKEN with a note, not an error. -ENOMEM, or what
- * opening DIR gave.
+ * way of every engine, in the order of GT_ENGINES and of enum gt_way. Reads files, writes nothing.
+ * Invalid files are GT_REG_BROKEN with a note, not an error. *ret is freed by the caller. -ENOMEM,
+ * or what opening DIR gave.
  */
-GT_MUST_CHECK int gt_engines_status(const char *dir, struct gt_registration *ret, unsigned *ret_n,
+GT_MUST_CHECK int gt_engines_status(const char *dir, struct gt_registration **ret, unsigned *ret_n,
 				    struct gt_err *e);
 
 /* Where our own programs are, as an engine must name them. */
@@ -115,7 +139,7 @@ struct gt_change {
 /* One run of one engine: what is asked, and what it came to. */
 struct gt_engine_job {
 	/* In. */
-	enum gt_eng engine;
+	const struct gt_engine_driver *engine;
 	bool install; /* else uninstall */
 	bool make_default;
 	bool probe;	 /* only to see what is there: what else would be refused is none of it */
