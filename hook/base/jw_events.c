@@ -3,7 +3,6 @@
  * as gt_json_walk would tell them of the text. Pure but for what the reader does.
  */
 #include "jw_events.h"
-
 #include "gotune/base.h"
 
 void gt_jw_init_events(struct gt_jw *w, gt_json_fn fn, void *ctx)

@@ -11,7 +11,7 @@ static int by_name(const void *a, const void *b)
 }
 
 /* The sorted names of an open directory into RET. */
-static int list_sorted(DIR *d, const char *suffix, struct gt_strv *ret)
+static int list_sorted(DIR *d, const char *suffix, struct gt_list *ret)
 {
 	char *name[256] = {NULL}; /* a directory of drop-ins has a handful */
 	unsigned n = 0;
@@ -31,18 +31,18 @@ static int list_sorted(DIR *d, const char *suffix, struct gt_strv *ret)
 	qsort(name, n, sizeof(name[0]), by_name);
 	for (unsigned i = 0; i < n; i++) {
 		if (r == 0)
-			r = gt_strv_add(ret, name[i], strlen(name[i]));
+			r = gt_strv_add(&ret->v, name[i], strlen(name[i]));
 		free(name[i]);
 	}
 	return r;
 }
 
-int gt_dir_names(int root, const char *dir, const char *suffix, struct gt_strv *ret)
+int gt_dir_names(int root, const char *dir, const char *suffix, struct gt_list *ret)
 {
 	int fd = gt_root_open_dir(root, dir), r;
 	DIR *d;
 
-	gt_strv_init(ret);
+	gt_list_init(ret);
 	if (fd == -ENOENT || fd == -ENOTDIR)
 		return 0;
 	if (fd < 0)

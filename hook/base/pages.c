@@ -1,13 +1,9 @@
 /*
- * Memory straight from the kernel, and how malloc gets it for what is large. Effectful: maps
- * memory.
+ * Memory straight from the kernel. Effectful: maps memory.
  */
-#include <malloc.h>
 #include <sys/mman.h>
 
 #include "gotune/base.h"
-
-#define LARGE (16 << 10) /* bytes: our structs of paths and lists are larger, strings are not */
 
 int gt_pages_map(struct gt_pages *p, size_t len, enum gt_pages_kind kind)
 {
@@ -26,10 +22,4 @@ void gt_pages_done(struct gt_pages *p)
 	if (p->p)
 		(void)munmap(p->p, p->len);
 	*p = (struct gt_pages){0};
-}
-
-void gt_malloc_settle(void)
-{
-	(void)mallopt(M_MMAP_THRESHOLD, LARGE);
-	(void)mallopt(M_TOP_PAD, LARGE); /* or the heap's first 128 KiB would serve them */
 }

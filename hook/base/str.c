@@ -1,5 +1,5 @@
 /*
- * Bounded strings, packed string vectors, a growing output buffer. Pure but for the buffer's heap.
+ * Bounded strings and a growing output buffer. Pure but for the buffer's heap.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -74,95 +74,6 @@ bool gt_is_plain(const char *s)
 			return false;
 	}
 	return true;
-}
-
-void gt_strv_init(struct gt_strv *v)
-{
-	v->n = v->used = v->dropped = 0;
-	v->buf[0] = '\0';
-}
-
-void gt_strv_copy(struct gt_strv *to, const struct gt_strv *from)
-{
-	to->n = from->n;
-	to->used = from->used;
-	to->dropped = from->dropped;
-	memcpy(to->buf, from->buf, from->used);
-}
-
-static bool fits(const struct gt_strv *v, const char *s, size_t len)
-{
-	return len < GT_STRV_CAP && v->used + len + 1 <= GT_STRV_CAP && !memchr(s, '\0', len);
-}
-
-static void push(struct gt_strv *v, const char *s, size_t len)
-{
-	memcpy(v->buf + v->used, s, len);
-	v->buf[v->used + len] = '\0';
-	v->used += (uint32_t)len + 1;
-	v->n++;
-}
-
-int gt_strv_add(struct gt_strv *v, const char *s, size_t len)
-{
-	if (!fits(v, s, len)) {
-		v->dropped++;
-		return memchr(s, '\0', len) ? -EINVAL : -E2BIG;
-	}
-	push(v, s, len);
-	return 0;
-}
-
-int gt_strv_add_pair(struct gt_strv *v, const char *k, size_t klen, const char *s, size_t slen)
-{
-	if (!fits(v, k, klen) || !fits(v, s, slen) || klen + slen + 2 > GT_STRV_CAP - v->used) {
-		v->dropped++;
-		return memchr(k, '\0', klen) || memchr(s, '\0', slen) ? -EINVAL : -E2BIG;
-	}
-	push(v, k, klen);
-	push(v, s, slen);
-	return 0;
-}
-
-const char *gt_strv_next(const struct gt_strv *v, const char *prev)
-{
-	const char *next = prev ? prev + strlen(prev) + 1 : v->buf;
-
-	return next < v->buf + v->used ? next : NULL;
-}
-
-const char *gt_strv_at(const struct gt_strv *v, uint32_t i)
-{
-	const char *s = gt_strv_next(v, NULL);
-
-	while (s && i-- > 0)
-		s = gt_strv_next(v, s);
-	return s;
-}
-
-const char *gt_strv_pair(const struct gt_strv *v, const char *key)
-{
-	const char *found = NULL;
-
-	for (const char *k = gt_strv_next(v, NULL), *s; k; k = gt_strv_next(v, s)) {
-		s = gt_strv_next(v, k);
-		if (!s)
-			break;
-		if (strcmp(k, key) == 0)
-			found = s;
-	}
-	return found;
-}
-
-bool gt_strv_valid(const struct gt_strv *v)
-{
-	uint32_t nuls = 0;
-
-	if (v->used > GT_STRV_CAP || (v->used > 0 && v->buf[v->used - 1] != '\0'))
-		return false;
-	for (uint32_t i = 0; i < v->used; i++)
-		nuls += v->buf[i] == '\0';
-	return nuls == v->n;
 }
 
 void gt_buf_done(struct gt_buf *b)

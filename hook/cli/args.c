@@ -66,7 +66,7 @@ static int take_set(struct gt_cli_args *a, const char *v, struct gt_err *e)
 	if (!eq || !gt_has_prefix(v, SET_PREFIX) || eq == v + strlen(SET_PREFIX))
 		return bad_value(e, GT_OPT_SET, v,
 				 "an annotation of ours, as io.gotune.gomaxprocs=4");
-	if (gt_strv_add_pair(&a->set, v, (size_t)(eq - v), eq + 1, strlen(eq + 1)) != 0)
+	if (gt_strv_add_pair(&a->set.v, v, (size_t)(eq - v), eq + 1, strlen(eq + 1)) != 0)
 		return gt_err_set(e, -EINVAL, "--set: too much text; give shorter or fewer values");
 	return 0;
 }
@@ -208,7 +208,7 @@ int gt_cli_parse(const struct gt_cli_command *c, int argc, char *const argv[],
 	int r;
 
 	memset(ret, 0, sizeof(*ret));
-	gt_strv_init(&ret->set);
+	gt_list_init(&ret->set);
 	if (wants_help(argc, argv)) {
 		ret->help = true;
 		return 0;

@@ -60,7 +60,7 @@ struct gt_cli_args {
 	const char *value[GT_OPT_COUNT]; /* as given last; NULL: not given */
 	bool help, json, make_default, dry_run, no_selftest;
 	int64_t pid;	    /* 0: not given */
-	struct gt_strv set; /* pairs */
+	struct gt_list set; /* pairs */
 	const char *pos[GT_CLI_POS_MAX];
 	unsigned n_pos;
 	const struct gt_cli_list *list; /* all commands, for help */

@@ -77,7 +77,6 @@ int gt_cli_main(int argc, char *argv[])
 	struct gt_cli_out out = {.color = gt_cli_color_wanted(STDOUT_FILENO)};
 	int status, r;
 
-	gt_malloc_settle();
 	/* `gotune list | head` ends early: that is an EPIPE below, not a death. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	status = dispatch(&out, argc, argv);

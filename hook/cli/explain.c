@@ -171,7 +171,7 @@ static int explain(const struct gt_cli_args *a, struct gt_cli_out *out, const ch
 	const struct gt_ask ask = {
 		.machine = &m,
 		.stage = "explain",
-		.set_pairs = a->set.n > 0 ? &a->set : NULL,
+		.set_pairs = a->set.v.n > 0 ? &a->set.v : NULL,
 		.from = {.kind = a->pid ? GT_SOURCE_PID : GT_SOURCE_DIRECTORY,
 			 .bundle = bundle,
 			 .id = id,

@@ -6,8 +6,6 @@
 #include "gotune/decide.h"
 #include "gotune/edit.h"
 #include "gotune/model.h"
-#include "gotune/read.h"
-#include "gotune/record.h"
 #include "gotune/sandbox.h"
 #include "jobs.h"
 

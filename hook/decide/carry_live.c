@@ -18,6 +18,7 @@ static void shrink(void *ctx)
 
 	gt_policy_done(&d->machine->policy);
 	free(GT_TAKE_PTR(d->state));
+	d->rec->facts.annotations = NULL; /* it was the bundle's */
 	free(GT_TAKE_PTR(d->bundle));
 	(void)malloc_trim(0); /* whether there was any to be given back */
 }

@@ -11,7 +11,6 @@
 #include "gotune/decide.h"
 #include "gotune/model.h"
 #include "gotune/plan.h"
-#include "gotune/policy.h"
 #include "gotune/read.h"
 #include "gotune/sandbox.h"
 #include "image.h"
@@ -45,7 +44,7 @@ static int ask_state(struct gt_worker *w, const char *doc, size_t len, struct gt
 
 static int take_state(struct gt_decision *d, const char *doc, size_t len, struct gt_err *e)
 {
-	d->state = calloc(1, sizeof(*d->state));
+	d->state = malloc(sizeof(*d->state)); /* all that is looked at is filled */
 	if (!d->state)
 		return gt_err_set(e, -ENOMEM, "out of memory");
 	return ask_state(&d->parser, doc, len, d->state, e);
@@ -132,7 +131,7 @@ static enum gt_trouble take_bundle(struct gt_decision *d, const struct gt_source
 
 	if (fd < 0)
 		return GT_TROUBLE_CONFIG_MISSING;
-	d->bundle = calloc(1, sizeof(*d->bundle));
+	d->bundle = malloc(sizeof(*d->bundle));
 	if (!d->bundle)
 		return GT_TROUBLE_CONFIG_INVALID;
 	r = ask_bundle(&d->parser, fd, d->bundle, e);
@@ -204,7 +203,7 @@ static void take_config(struct gt_decision *d, const struct gt_ask *ask)
 	struct gt_facts *f = &d->rec->facts;
 	struct gt_request *profile = &f->req.key[GT_KEY_PROFILE];
 
-	gt_strv_copy(&f->annotations, &d->bundle->annotations);
+	f->annotations = &d->bundle->annotations;
 	gt_read_requests(d->bundle, f->ident.container_name, ask->set_pairs, &f->req);
 	gt_read_config_facts(d->bundle, f);
 	f->prctl_allowed = !d->bundle->has_seccomp || d->bundle->prctl_allowed ? GT_YES : GT_NO;

@@ -39,21 +39,22 @@ static enum gt_prog_note note_of(int error)
 }
 
 /* Has the worker look at one open file; what comes back is checked. */
-static enum gt_prog_note look(struct gt_worker *parser, int fd, const struct gt_strv *argv,
+static enum gt_prog_note look(struct gt_worker *parser, int fd, const struct gt_list *argv,
 			      struct gt_look *ret)
 {
 	const struct gt_launch_step *s = &ret->step;
 	unsigned char script = 0;
-	int r = gt_worker_call(parser, GT_JOB_LOOK, fd, argv, sizeof(*argv), ret, GT_JOB_TIMEOUT_MS,
-			       NULL);
+	int r = gt_worker_call(parser, GT_JOB_LOOK, fd, argv, gt_list_len(argv), ret,
+			       GT_JOB_TIMEOUT_MS, NULL);
 	bool ok;
 
 	if (r < 0)
 		return r == -ETIMEDOUT ? GT_NOTE_TOOK_TOO_LONG : GT_NOTE_PARSER_DIED;
 	memcpy(&script, &ret->script, 1);
 	ok = gt_program_valid(&ret->program) && script <= 1 && s->what <= GT_LAUNCH_UNCERTAIN &&
-	     memchr(s->name, '\0', sizeof(s->name)) && gt_strv_valid(&s->argv) &&
-	     gt_strv_valid(&s->env);
+	     memchr(s->name, '\0', sizeof(s->name)) &&
+	     gt_strv_valid(&s->argv, &s->arena.a, sizeof(s->arena.room)) &&
+	     gt_strv_valid(&s->env, &s->arena.a, sizeof(s->arena.room));
 	return ok ? GT_NOTE_NONE : GT_NOTE_PARSER_DIED;
 }
 
@@ -76,22 +77,19 @@ struct walk {
 	char via[sizeof(((struct gt_program *)0)->via)];
 	unsigned steps;
 	uint64_t dev, ino;
-	struct gt_strv argv;
+	struct gt_list argv;
 };
 
 /* One step: true when *ret is final, false when w->argv has the next command. */
 static bool take_step(const struct gt_find *f, struct walk *w, struct gt_program *ret)
 {
-	const char *arg0 = gt_strv_at(&w->argv, 0);
+	const char *arg0 = gt_strv_at(&w->argv.v, 0);
 	char path[GT_PATH_CAP] = "";
 	struct stat st = {0};
 	_cleanup_close_ int fd = -1;
-	_cleanup_(gt_pages_done) struct gt_pages mem = {0};
-	struct gt_look *l = NULL;
+	_cleanup_free_ struct gt_look *l = malloc(sizeof(*l));
 	enum gt_prog_note note;
 
-	if (gt_pages_map(&mem, sizeof(*l), GT_PAGES_OWN) == 0)
-		l = mem.p;
 	fd = gt_inspect_find(&f->tree, arg0 ? arg0 : "", f->cwd, f->path_env, path, &st);
 	if (fd < 0 || !l) {
 		*ret = (struct gt_program){.note = fd < 0 ? note_of(fd) : GT_NOTE_UNREADABLE};
@@ -115,20 +113,19 @@ static bool take_step(const struct gt_find *f, struct walk *w, struct gt_program
 	take_env(f, &l->step);
 	(void)gt_append(w->via, sizeof(w->via), l->step.name[0] ? l->step.name : gt_basename(path));
 	(void)gt_append(w->via, sizeof(w->via), "; "); /* cut when long: it is for reading */
-	gt_strv_copy(&w->argv, &l->step.argv);
+	gt_list_copy(&w->argv, &l->step.argv);
 	return false;
 }
 
 void gt_find_program(const struct gt_find *f, const struct gt_strv *argv, struct gt_program *ret)
 {
-	_cleanup_(gt_pages_done) struct gt_pages mem = {0};
-	struct walk *w;
+	_cleanup_free_ struct walk *w = malloc(sizeof(*w));
 
 	*ret = (struct gt_program){.note = GT_NOTE_UNREADABLE};
-	if (gt_pages_map(&mem, sizeof(*w), GT_PAGES_OWN) < 0)
+	if (!w)
 		return;
-	w = mem.p;
-	gt_strv_copy(&w->argv, argv);
+	memset(w, 0, offsetof(struct walk, argv));
+	gt_list_copy(&w->argv, argv);
 	for (;; w->steps++) {
 		if (w->steps == STEPS_MAX) {
 			*ret = (struct gt_program){.note = GT_NOTE_TOO_LONG};
@@ -149,13 +146,14 @@ static int inspect_host_file(struct gt_worker *w, const char *file, struct gt_pr
 {
 	_cleanup_close_ int fd = open(file, O_PATH | O_CLOEXEC);
 	_cleanup_close_ int again = -1;
-	_cleanup_free_ struct gt_look *l = calloc(1, sizeof(*l));
-	_cleanup_free_ struct gt_strv *none = calloc(1, sizeof(*none));
+	_cleanup_free_ struct gt_look *l = malloc(sizeof(*l));
+	_cleanup_free_ struct gt_list *none = malloc(sizeof(*none));
 	char path[64];
 	struct stat st;
 
 	if (!l || !none)
 		return gt_err_set(e, -ENOMEM, "out of memory");
+	gt_list_init(none);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return gt_err_sys(e, -errno, "cannot open %s", file);
 	if (!S_ISREG(st.st_mode)) {
@@ -181,15 +179,18 @@ static int inspect_host_file(struct gt_worker *w, const char *file, struct gt_pr
 static int inspect_rootfs_program(struct gt_worker *w, const char *rootfs_dir, const char *prog,
 				  struct gt_program *ret, struct gt_err *e)
 {
-	_cleanup_free_ struct gt_strv *argv = calloc(1, sizeof(*argv));
+	_cleanup_free_ struct gt_list *argv = malloc(sizeof(*argv));
 	_cleanup_close_ int rootfs = gt_root_open(rootfs_dir, e);
 	struct gt_find find = {.parser = w, .tree = {.rootfs = rootfs}, .cwd = "/"};
 
 	if (rootfs < 0)
 		return rootfs;
-	if (!argv || gt_strv_add(argv, prog, strlen(prog)) < 0)
+	if (!argv)
+		return gt_err_set(e, -ENOMEM, "out of memory");
+	gt_list_init(argv);
+	if (gt_strv_add(&argv->v, prog, strlen(prog)) < 0)
 		return gt_err_set(e, -E2BIG, "the program's name is too long");
-	gt_find_program(&find, argv, ret);
+	gt_find_program(&find, &argv->v, ret);
 	return 0;
 }
 

@@ -15,7 +15,6 @@
 #include "gotune/decide.h"
 #include "gotune/inspect.h"
 #include "gotune/model.h"
-#include "gotune/record.h"
 #include "gotune/sandbox.h"
 #include "gotune/sysctl.h"
 

@@ -49,7 +49,6 @@ static bool ask(struct gt_decision *d, enum gt_image_file file, const char *path
 	_cleanup_close_ int fd = gt_root_open_owned(d->machine->root, path, &st);
 	bool ok;
 
-	memset(ret, 0, offsetof(struct gt_image, labels.buf)); /* of the answer before */
 	if (fd == -ENOENT)
 		return false;
 	(void)gt_copy_str(q.id, sizeof(q.id), id); /* same size, or "" */

@@ -65,13 +65,14 @@ static int job_bundle(int fd, const void *in, size_t in_len, void *ret, size_t r
 static int job_look(int fd, const void *in, size_t in_len, void *ret, size_t ret_len,
 		    struct gt_err *e)
 {
+	const struct gt_list *argv = in;
 	struct gt_look *l = ret;
 	bool uncertain;
 
 	(void)ret_len, (void)e;
-	if (in_len != sizeof(struct gt_strv))
+	if (in_len < offsetof(struct gt_list, arena.room) || in_len != gt_list_len(argv))
 		return -EINVAL;
-	gt_inspect_argv(in, &l->step);
+	gt_inspect_argv(&argv->v, &l->step);
 	if (l->step.what == GT_LAUNCH_NEXT)
 		return 0;
 	uncertain = l->step.what == GT_LAUNCH_UNCERTAIN;
@@ -79,7 +80,7 @@ static int job_look(int fd, const void *in, size_t in_len, void *ret, size_t ret
 	if (!l->script)
 		gt_inspect_elf(fd, &l->program);
 	else if (!uncertain)
-		gt_inspect_script(fd, in, &l->step);
+		gt_inspect_script(fd, &argv->v, &l->step);
 	if (l->script && l->step.what != GT_LAUNCH_NEXT) {
 		l->program.kind = GT_PROG_SCRIPT;
 		l->program.note = GT_NOTE_UNCERTAIN;
@@ -132,58 +133,22 @@ static int job_image(int fd, const void *in, size_t in_len, void *ret, size_t re
 	return r < 0 ? r : gt_read_image(in, doc, len, ret, e);
 }
 
-/* ---- the arrays of large structs, of which a part is used ---- */
-
-#define STRV(type, v)                                                                     \
-	{                                                                                 \
-		offsetof(type, v) + offsetof(struct gt_strv, used),                       \
-			offsetof(type, v) + offsetof(struct gt_strv, buf), 1, GT_STRV_CAP \
-	}
-
-static const struct gt_wire_array state_arrays[] = {STRV(struct gt_state, annotations)};
-static const struct gt_wire_array bundle_arrays[] = {
-	STRV(struct gt_bundle, res.unified), STRV(struct gt_bundle, args),
-	STRV(struct gt_bundle, annotations), STRV(struct gt_bundle, gotune_env),
-	STRV(struct gt_bundle, sysctl),	     STRV(struct gt_bundle, mounts),
-};
-static const struct gt_wire_array strv_arrays[] = {GT_WIRE_ARRAY(struct gt_strv, used, buf)};
-static const struct gt_wire_array look_arrays[] = {
-	STRV(struct gt_look, step.argv),
-	STRV(struct gt_look, step.env),
-};
-static const struct gt_wire_array plan_arrays[] = {
-	GT_WIRE_ARRAY(struct gt_plan, n_setting, setting),
-	GT_WIRE_ARRAY(struct gt_plan, n_warning, warning),
-};
-static const struct gt_wire_array image_arrays[] = {STRV(struct gt_image, labels)};
-
-#define OF(arrays)                             \
-	{                                      \
-		(arrays), GT_ARRAY_LEN(arrays) \
-	}
+/* An answer whose strings are in its arena: what is sent ends with those in use. */
+#define ANSWER(type, member) .ret_len = sizeof(type), .ret_arena = offsetof(type, member)
 
 const struct gt_job gt_parse_jobs[GT_JOB_COUNT] = {
-	[GT_JOB_STATE] = {.fn = job_state,
-			  .in_max = GT_STATE_MAX,
-			  .ret_len = sizeof(struct gt_state),
-			  .ret_shape = OF(state_arrays)},
-	[GT_JOB_BUNDLE] = {.fn = job_bundle,
-			   .ret_len = sizeof(struct gt_bundle),
-			   .ret_shape = OF(bundle_arrays)},
+	[GT_JOB_STATE] = {.fn = job_state, .in_max = GT_STATE_MAX, ANSWER(struct gt_state, arena)},
+	[GT_JOB_BUNDLE] = {.fn = job_bundle, ANSWER(struct gt_bundle, arena)},
 	[GT_JOB_LOOK] = {.fn = job_look,
-			 .in_max = sizeof(struct gt_strv),
-			 .in_shape = OF(strv_arrays),
-			 .ret_len = sizeof(struct gt_look),
-			 .ret_shape = OF(look_arrays)},
+			 .in_max = sizeof(struct gt_list),
+			 ANSWER(struct gt_look, step.arena)},
 	[GT_JOB_EDITS] = {.fn = job_edits,
 			  .in_max = sizeof(struct gt_plan),
-			  .in_shape = OF(plan_arrays),
 			  .ret_len = sizeof(struct gt_places)},
 	[GT_JOB_EXEC] = {.fn = job_exec,
 			 .in_max = sizeof(struct gt_exec_wants),
 			 .ret_len = sizeof(struct gt_places)},
 	[GT_JOB_IMAGE] = {.fn = job_image,
 			  .in_max = sizeof(struct gt_image_ask),
-			  .ret_len = sizeof(struct gt_image),
-			  .ret_shape = OF(image_arrays)},
+			  ANSWER(struct gt_image, arena)},
 };

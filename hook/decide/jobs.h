@@ -13,7 +13,7 @@
 enum gt_parse_job {
 	GT_JOB_STATE,  /* in: the document -> struct gt_state */
 	GT_JOB_BUNDLE, /* fd: config.json -> struct gt_bundle */
-	GT_JOB_LOOK,   /* fd: a file, in: struct gt_strv, its arguments -> struct gt_look */
+	GT_JOB_LOOK,   /* fd: a file, in: struct gt_list, its arguments -> struct gt_look */
 	GT_JOB_EDITS,  /* fd: config.json, in: struct gt_plan -> struct gt_places */
 	GT_JOB_EXEC,   /* fd: a process document, in: struct gt_exec_wants -> struct gt_places */
 	GT_JOB_IMAGE,  /* fd: an engine's file, in: struct gt_image_ask -> struct gt_image */

@@ -11,7 +11,6 @@
 #include "gotune/decide.h"
 #include "gotune/inspect.h"
 #include "gotune/model.h"
-#include "gotune/plan.h"
 #include "gotune/sandbox.h"
 #include "gotune/sysctl.h"
 #include "jobs.h"
@@ -21,7 +20,7 @@
 /* ---- the program ---- */
 
 /* `io.gotune.program`, where the policy lets it speak, names what the entrypoint finally runs. */
-static bool wants_program(const struct gt_decision *d, struct gt_strv *ret)
+static bool wants_program(const struct gt_decision *d, struct gt_list *ret)
 {
 	const struct gt_request *q = &d->rec->facts.req.key[GT_KEY_PROGRAM];
 
@@ -29,8 +28,8 @@ static bool wants_program(const struct gt_decision *d, struct gt_strv *ret)
 		return false;
 	if (q->origin != GT_ORIGIN_SET && !(d->machine->policy.allow & (1u << GT_KEY_PROGRAM)))
 		return false;
-	gt_strv_init(ret);
-	return gt_strv_add(ret, q->value, strlen(q->value)) == 0;
+	gt_list_init(ret);
+	return gt_strv_add(&ret->v, q->value, strlen(q->value)) == 0;
 }
 
 /* In the child of a search: what D has was copied, and what is found out goes into RET. */
@@ -40,7 +39,7 @@ static void find_program(const void *ctx, struct gt_worker *parser, struct gt_fo
 	const struct gt_facts *f = &d->rec->facts;
 	const struct gt_bundle *b = d->bundle;
 	struct gt_program *p = &ret->program;
-	_cleanup_free_ struct gt_strv *named = malloc(sizeof(*named));
+	_cleanup_free_ struct gt_list *named = malloc(sizeof(*named));
 	_cleanup_close_ int rootfs =
 		gt_inspect_rootfs(f->ident.pid, f->ident.bundle, b->root_path, NULL);
 	struct gt_find find = {
@@ -60,7 +59,7 @@ static void find_program(const void *ctx, struct gt_worker *parser, struct gt_fo
 		uint64_t dev = p->dev, ino = p->ino;
 
 		find.var = NULL;
-		gt_find_program(&find, named, p);
+		gt_find_program(&find, &named->v, p);
 		p->dev = dev; /* what is exec'd first is still the entrypoint */
 		p->ino = ino;
 	}

@@ -50,7 +50,7 @@ static void remove_from(int hierarchy, const char *id)
 
 void gt_selftest_clean(const struct gt_selftest *t)
 {
-	_cleanup_free_ struct gt_strv *names = calloc(1, sizeof(*names));
+	_cleanup_free_ struct gt_list *names = calloc(1, sizeof(*names));
 	_cleanup_close_ int top =
 		open("/sys/fs/cgroup", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
@@ -60,7 +60,7 @@ void gt_selftest_clean(const struct gt_selftest *t)
 	if (!names || gt_dir_names(top, "/", "", names) < 0)
 		return;
 	/* v1 has a hierarchy in each directory. */
-	for (const char *n = gt_strv_next(names, NULL); n; n = gt_strv_next(names, n)) {
+	for (const char *n = gt_strv_next(&names->v, NULL); n; n = gt_strv_next(&names->v, n)) {
 		_cleanup_close_ int dir =
 			openat(top, n, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 

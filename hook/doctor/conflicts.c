@@ -68,7 +68,7 @@ static char *read_text(struct look *l, const char *name, const char *path, size_
 static void each(struct look *l, const char *dir, const char *suffix, bool flag,
 		 void (*fn)(struct look *l, const char *path, bool flag))
 {
-	_cleanup_free_ struct gt_strv *names = calloc(1, sizeof(*names));
+	_cleanup_free_ struct gt_list *names = calloc(1, sizeof(*names));
 	char path[GT_PATH_CAP];
 	int r = names ? gt_dir_names(l->d->root, dir, suffix, names) : -ENOMEM;
 
@@ -78,7 +78,7 @@ static void each(struct look *l, const char *dir, const char *suffix, bool flag,
 		gt_report_follows(&l->d->report, "what its files do to containers is not known");
 		return;
 	}
-	for (const char *n = gt_strv_next(names, NULL); n; n = gt_strv_next(names, n)) {
+	for (const char *n = gt_strv_next(&names->v, NULL); n; n = gt_strv_next(&names->v, n)) {
 		if (gt_copy_str(path, sizeof(path), dir) && gt_append(path, sizeof(path), "/") &&
 		    gt_append(path, sizeof(path), n))
 			fn(l, path, flag);
@@ -138,8 +138,8 @@ static void look_at_hooks(struct look *l)
 {
 	for (size_t i = 0; i < GT_ARRAY_LEN(default_dirs); i++)
 		each(l, default_dirs[i], ".json", true, look_at_hook);
-	look_at_dirs(l, &l->conf.hooks_dir, false);
-	look_at_dirs(l, &l->conf.crio_hooks_dir, true);
+	look_at_dirs(l, &l->conf.hooks_dir.v, false);
+	look_at_dirs(l, &l->conf.crio_hooks_dir.v, true);
 }
 
 /* ---- CDI ---- */
@@ -214,8 +214,8 @@ static void look_at_injection(struct look *l)
 /* containerd gives every container of a runtime what this file has. */
 static void look_at_base_specs(struct look *l)
 {
-	for (const char *path = gt_strv_next(&l->conf.base_spec, NULL); path;
-	     path = gt_strv_next(&l->conf.base_spec, path)) {
+	for (const char *path = gt_strv_next(&l->conf.base_spec.v, NULL); path;
+	     path = gt_strv_next(&l->conf.base_spec.v, path)) {
 		struct gt_err e = {0};
 		unsigned vars = 0;
 		size_t len = 0;
@@ -240,6 +240,7 @@ void gt_doctor_conflicts(struct gt_doctor *d)
 		return;
 	}
 	l->d = d;
+	gt_conf_scan_init(&l->conf);
 	look_at_confs(l);
 	look_at_injection(l);
 	look_at_base_specs(l);

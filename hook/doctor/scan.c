@@ -163,13 +163,21 @@ static int take_conf(void *ctx, const struct gt_json_event *ev, struct gt_err *e
 	if (gt_json_at(ev, "containers/env/*") || gt_json_at(ev, "crio/runtime/default_env/*"))
 		c->vars |= var_set(ev->text, ev->len);
 	else if (gt_json_at(ev, "engine/hooks_dir/*"))
-		r = gt_strv_add(&c->hooks_dir, ev->text, ev->len);
+		r = gt_strv_add(&c->hooks_dir.v, ev->text, ev->len);
 	else if (gt_json_at(ev, "crio/runtime/hooks_dir/*"))
-		r = gt_strv_add(&c->crio_hooks_dir, ev->text, ev->len);
+		r = gt_strv_add(&c->crio_hooks_dir.v, ev->text, ev->len);
 	else if (ends_in(ev, "base_runtime_spec") && ev->len > 0)
-		r = gt_strv_add(&c->base_spec, ev->text, ev->len);
+		r = gt_strv_add(&c->base_spec.v, ev->text, ev->len);
 	(void)r; /* it counts what did not fit; nobody has so many */
 	return 0;
+}
+
+void gt_conf_scan_init(struct gt_conf_scan *c)
+{
+	*c = (struct gt_conf_scan){0};
+	gt_list_init(&c->hooks_dir);
+	gt_list_init(&c->crio_hooks_dir);
+	gt_list_init(&c->base_spec);
 }
 
 int gt_scan_conf(const char *doc, size_t len, struct gt_conf_scan *io, struct gt_err *e)

@@ -141,10 +141,12 @@ unsigned gt_scan_text(const char *text);
 struct gt_conf_scan {
 	unsigned vars;
 	int64_t min_injected;	  /* CRI-O's min_injected_gomaxprocs */
-	struct gt_strv hooks_dir; /* of Podman */
-	struct gt_strv crio_hooks_dir;
-	struct gt_strv base_spec; /* of containerd's runtimes */
+	struct gt_list hooks_dir; /* of Podman */
+	struct gt_list crio_hooks_dir;
+	struct gt_list base_spec; /* of containerd's runtimes */
 };
+/* Nothing was read yet. */
+void gt_conf_scan_init(struct gt_conf_scan *c);
 GT_MUST_CHECK int gt_scan_conf(const char *doc, size_t len, struct gt_conf_scan *io,
 			       struct gt_err *e);
 

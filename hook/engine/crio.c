@@ -37,14 +37,14 @@ static int read_one(int root, const char *path, struct merged *m, struct gt_err 
 /* Everything but our own drop-in. */
 static int read_merged(struct gt_engine_job *j, struct merged *m, struct gt_err *e)
 {
-	struct gt_strv *names = malloc(sizeof(*names));
+	struct gt_list *names = malloc(sizeof(*names));
 	char path[GT_PATH_CAP];
 	int r = names ? read_one(j->root, CONF, m, e) : gt_err_set(e, -ENOMEM, "out of memory");
 
 	if (r == 0 && (r = gt_dir_names(j->root, DROP_IN_DIR, "", names)) < 0)
 		(void)gt_err_sys(e, r, "cannot list " DROP_IN_DIR);
-	for (const char *s = r == 0 ? gt_strv_next(names, NULL) : NULL; r == 0 && s;
-	     s = gt_strv_next(names, s)) {
+	for (const char *s = r == 0 ? gt_strv_next(&names->v, NULL) : NULL; r == 0 && s;
+	     s = gt_strv_next(&names->v, s)) {
 		if (strcmp(s, DROP_IN) != 0 && gt_path_join(path, DROP_IN_DIR, s))
 			r = read_one(j->root, path, m, e);
 	}

@@ -98,13 +98,13 @@ static const char *const unit_dir[] = {"/etc/systemd/system", "/run/systemd/syst
 
 static int check_drop_ins(struct gt_engine_job *j, const char *dir, struct gt_err *e)
 {
-	struct gt_strv *names = malloc(sizeof(*names));
+	struct gt_list *names = malloc(sizeof(*names));
 	char path[GT_PATH_CAP];
 	int r = 0;
 
 	if (names && gt_dir_names(j->root, dir, ".conf", names) == 0) {
-		for (const char *s = gt_strv_next(names, NULL); r == 0 && s;
-		     s = gt_strv_next(names, s)) {
+		for (const char *s = gt_strv_next(&names->v, NULL); r == 0 && s;
+		     s = gt_strv_next(&names->v, s)) {
 			if (gt_path_join(path, dir, s))
 				r = check_file(j, path, e);
 		}

@@ -17,8 +17,8 @@
 /* A list of containers.conf, as the files up to now make it. */
 struct list {
 	const char *at; /* its path */
-	struct gt_strv now;
-	struct gt_strv file; /* of the file that is being read */
+	struct gt_list now;
+	struct gt_list file; /* of the file that is being read */
 	bool in_file;
 	bool appends; /* a file says {append=true}, so this Podman knows it */
 };
@@ -40,9 +40,9 @@ static void list_event(struct list *l, const struct gt_json_event *ev)
 	(void)gt_append(append, sizeof(append), "/append");
 	if (ev->type == GT_JSON_ARRAY_START && gt_json_at(ev, l->at)) {
 		l->in_file = true;
-		gt_strv_init(&l->file);
+		gt_list_init(&l->file);
 	} else if (ev->type == GT_JSON_STRING && gt_json_at(ev, each)) {
-		(void)gt_strv_add(&l->file, ev->text, ev->len); /* counted in dropped */
+		(void)gt_strv_add(&l->file.v, ev->text, ev->len); /* counted in dropped */
 	} else if (ev->type == GT_JSON_BOOL && gt_json_at(ev, append)) {
 		l->appends = true;
 	}
@@ -68,8 +68,8 @@ static int settle(struct list *l)
 	if (!l->in_file)
 		return 0;
 	l->in_file = false;
-	gt_strv_copy(&l->now, &l->file);
-	return l->file.dropped ? -E2BIG : 0;
+	gt_list_copy(&l->now, &l->file.v);
+	return l->file.v.dropped ? -E2BIG : 0;
 }
 
 static int read_conf(int root, const char *path, struct conf *c, struct gt_err *e)
@@ -88,7 +88,7 @@ static int read_conf(int root, const char *path, struct conf *c, struct gt_err *
 /* containers.conf(5): the distribution's file, the administrator's, then drop-ins by name. */
 static int read_merged(struct gt_engine_job *j, struct conf *c, struct gt_err *e)
 {
-	struct gt_strv *names = malloc(sizeof(*names));
+	struct gt_list *names = malloc(sizeof(*names));
 	char path[GT_PATH_CAP];
 	int r;
 
@@ -99,9 +99,9 @@ static int read_merged(struct gt_engine_job *j, struct conf *c, struct gt_err *e
 		r = read_conf(j->root, ADMIN_CONF, c, e);
 	if (r == 0 && (r = gt_dir_names(j->root, DROP_IN_DIR, ".conf", names)) < 0)
 		(void)gt_err_sys(e, r, "cannot list " DROP_IN_DIR);
-	for (const char *s = r == 0 ? gt_strv_next(names, NULL) : NULL; r == 0 && s;
-	     s = gt_strv_next(names, s)) {
-		struct gt_strv before;
+	for (const char *s = r == 0 ? gt_strv_next(&names->v, NULL) : NULL; r == 0 && s;
+	     s = gt_strv_next(&names->v, s)) {
+		struct gt_list before;
 
 		if (strcmp(s, DROP_IN) == 0 || !gt_path_join(path, DROP_IN_DIR, s))
 			continue;
@@ -109,12 +109,12 @@ static int read_merged(struct gt_engine_job *j, struct conf *c, struct gt_err *e
 			r = read_conf(j->root, path, c, e);
 			continue;
 		}
-		gt_strv_copy(&before, &c->hooks.now);
+		gt_list_copy(&before, &c->hooks.now.v);
 		r = read_conf(j->root, path, c, e);
-		if (before.used != c->hooks.now.used ||
-		    memcmp(before.buf, c->hooks.now.buf, before.used) != 0)
+		if (before.v.used != c->hooks.now.v.used ||
+		    memcmp(before.arena.room, c->hooks.now.arena.room, before.v.used) != 0)
 			(void)gt_copy_str(c->shadow, sizeof(c->shadow), path);
-		gt_strv_copy(&c->hooks.now, &before);
+		gt_list_copy(&c->hooks.now, &before.v);
 	}
 	free(names);
 	return r;
@@ -152,13 +152,13 @@ static void drop_in(const struct gt_engine_job *j, const struct conf *c, unsigne
 	 * how old it is, unless another file uses it already: then this Podman takes it.
 	 */
 	if (ways & GT_WAY_BIT(GT_WAY_PRECREATE))
-		add_list(out, "hooks_dir", &c->hooks.now, j->own.podman_hooks,
+		add_list(out, "hooks_dir", &c->hooks.now.v, j->own.podman_hooks,
 			 c->hooks.appends || c->json.appends);
 	if (!runtime)
 		return;
 	if (make_default)
 		gt_buf_str(out, "runtime = \"" NAME "\"\n");
-	add_list(out, "runtime_supports_json", &c->json.now, NAME,
+	add_list(out, "runtime_supports_json", &c->json.now.v, NAME,
 		 c->hooks.appends || c->json.appends);
 	gt_buf_str(out, "\n[engine.runtimes]\n" NAME " = [");
 	gt_toml_quote(out, j->own.runtime);
@@ -186,12 +186,12 @@ static int read_own(struct gt_engine_job *j, struct own *ret, struct gt_err *e)
 		r = read_conf(j->root, DROP_IN_DIR "/" DROP_IN, c, e);
 	}
 	if (r == 0) {
-		ret->ways = (c->hooks.now.n ? GT_WAY_BIT(GT_WAY_PRECREATE) : 0) |
+		ret->ways = (c->hooks.now.v.n ? GT_WAY_BIT(GT_WAY_PRECREATE) : 0) |
 			    (c->ours[0] ? GT_WAY_BIT(GT_WAY_RUNTIME) : 0);
 		ret->is_default = strcmp(c->runtime, NAME) == 0;
 		(void)gt_copy_str(j->target, sizeof(j->target),
 				  j->ways & GT_WAY_BIT(GT_WAY_RUNTIME) ? c->ours
-				  : c->hooks.now.n		       ? j->own.hook
+				  : c->hooks.now.v.n		       ? j->own.hook
 								       : "");
 	}
 	free(c);
@@ -249,9 +249,11 @@ static void defaults(struct conf *c)
 	c->hooks.at = "engine/hooks_dir";
 	c->json.at = "engine/runtime_supports_json";
 	/* Both fit. */
-	(void)gt_strv_add(&c->hooks.now, HOOKS_DIR, strlen(HOOKS_DIR));
+	gt_list_init(&c->hooks.now);
+	gt_list_init(&c->json.now);
+	(void)gt_strv_add(&c->hooks.now.v, HOOKS_DIR, strlen(HOOKS_DIR));
 	for (unsigned i = 0; i < GT_ARRAY_LEN(json); i++)
-		(void)gt_strv_add(&c->json.now, json[i], strlen(json[i]));
+		(void)gt_strv_add(&c->json.now.v, json[i], strlen(json[i]));
 }
 
 static int run_podman(struct gt_engine_job *j, struct gt_err *e)

@@ -172,7 +172,6 @@ int main(int argc, char **argv)
 	void (*on_child)(int) = signal(SIGCHLD, SIG_DFL);
 	void (*on_size)(int) = signal(SIGXFSZ, SIG_IGN);
 
-	gt_malloc_settle();
 	gt_log_init("gotune-runtime", GT_LOG_SYSLOG, GT_LOG_INFO);
 	gt_runtime_argv_parse(argc, argv, &a);
 	(void)gt_machine_open(&m, &e); /* then m.off says why nothing is tuned */

@@ -314,7 +314,6 @@ int main(int argc, char **argv)
 	int status;
 
 	settle_in();
-	gt_malloc_settle();
 	gt_log_init("oci-gotune-hook", GT_LOG_STDERR, GT_LOG_INFO); /* until --log is known */
 	if (!parse_args(argc, argv, &status))
 		return status ? refuse(status) : 0;

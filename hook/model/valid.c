@@ -32,7 +32,23 @@ bool gt_id_ok(const char *id)
 bool gt_state_valid(const struct gt_state *s)
 {
 	return ENDS(s->id) && ENDS(s->status) && ENDS(s->bundle) && ENDS(s->root) &&
-	       gt_strv_valid(&s->annotations);
+	       gt_strv_valid(&s->annotations, &s->arena.a, sizeof(s->arena.room));
+}
+
+void gt_bundle_init(struct gt_bundle *b)
+{
+	struct gt_strv *const all[] = {&b->res.unified, &b->args,   &b->annotations,
+				       &b->gotune_env,	&b->sysctl, &b->mounts};
+
+	memset(b, 0, offsetof(struct gt_bundle, arena));
+	gt_arena_init(&b->arena.a, sizeof(b->arena.room));
+	for (size_t i = 0; i < GT_ARRAY_LEN(all); i++)
+		gt_strv_init(all[i], &b->arena.a);
+}
+
+static bool is_own(const struct gt_bundle *b, const struct gt_strv *v)
+{
+	return gt_strv_valid(v, &b->arena.a, sizeof(b->arena.room));
 }
 
 static bool res_valid(const struct gt_bundle_res *r)
@@ -40,7 +56,7 @@ static bool res_valid(const struct gt_bundle_res *r)
 	return is_bool(&r->has_quota) && is_bool(&r->has_period) && is_bool(&r->has_shares) &&
 	       is_bool(&r->has_cpus) && is_bool(&r->has_mems) && is_bool(&r->has_mem_limit) &&
 	       is_bool(&r->has_swap) && is_bool(&r->has_swappiness) && is_bool(&r->cpus_too_long) &&
-	       ENDS(r->cpus) && ENDS(r->mems) && gt_strv_valid(&r->unified);
+	       ENDS(r->cpus) && ENDS(r->mems);
 }
 
 bool gt_env_var_valid(const struct gt_env_var *v)
@@ -51,11 +67,11 @@ bool gt_env_var_valid(const struct gt_env_var *v)
 bool gt_bundle_valid(const struct gt_bundle *b)
 {
 	bool ok = ENDS(b->oci_version) && ENDS(b->root_path) && ENDS(b->cwd) &&
-		  is_bool(&b->has_process) && is_bool(&b->has_linux) && gt_strv_valid(&b->args) &&
-		  gt_strv_valid(&b->annotations) && gt_strv_valid(&b->gotune_env) &&
+		  is_bool(&b->has_process) && is_bool(&b->has_linux) && is_own(b, &b->args) &&
+		  is_own(b, &b->annotations) && is_own(b, &b->gotune_env) &&
 		  is_bool(&b->has_path_env) && ENDS(b->path_env) && is_bool(&b->has_nofile) &&
-		  is_bool(&b->no_new_privs) && gt_strv_valid(&b->sysctl) &&
-		  gt_strv_valid(&b->mounts) && res_valid(&b->res) && is_bool(&b->has_seccomp) &&
+		  is_bool(&b->no_new_privs) && is_own(b, &b->sysctl) && is_own(b, &b->mounts) &&
+		  res_valid(&b->res) && is_own(b, &b->res.unified) && is_bool(&b->has_seccomp) &&
 		  is_bool(&b->prctl_allowed) && b->cgroup_mount <= GT_CGMOUNT_BIND &&
 		  ENDS(b->cgroups_path) && ENDS(b->selinux_label) && ENDS(b->apparmor_profile);
 
@@ -86,7 +102,8 @@ bool gt_full_id_ok(const char *s)
 bool gt_image_valid(const struct gt_image *i)
 {
 	return is_bool(&i->found) && ENDS(i->name) && ENDS(i->id) &&
-	       (i->id[0] == '\0' || gt_full_id_ok(i->id)) && gt_strv_valid(&i->labels);
+	       (i->id[0] == '\0' || gt_full_id_ok(i->id)) &&
+	       gt_strv_valid(&i->labels, &i->arena.a, sizeof(i->arena.room));
 }
 
 void gt_policy_done(struct gt_policy *p)

@@ -77,7 +77,7 @@ static void warn_facts(struct gt_planning *pl)
 		if (pl->p->layer[i].broken)
 			gt_plan_warn(pl->plan, GT_W_POLICY_LAYER, pl->p->layer[i].path);
 	}
-	if (f->annotations.dropped > 0)
+	if (f->annotations && f->annotations->dropped > 0)
 		gt_plan_warn(pl->plan, GT_W_ANNOTATIONS_DROPPED, "annotations");
 	if (f->labels_unread[0])
 		gt_plan_warn(pl->plan, GT_W_LABELS_UNREADABLE, f->labels_unread);

@@ -21,7 +21,7 @@ static bool glob_or_any(const char *pattern, const char *s)
 static bool annotations_match(const struct gt_rule *r, const struct gt_strv *have)
 {
 	for (uint32_t i = 0; i < r->n_annotation && i < GT_RULE_ANNOTATIONS_MAX; i++) {
-		const char *v = gt_strv_pair(have, r->annotation[i].key);
+		const char *v = have ? gt_strv_pair(have, r->annotation[i].key) : NULL;
 
 		if (!v || !glob_or_any(r->annotation[i].value, v))
 			return false;
@@ -37,7 +37,7 @@ static bool rule_matches(const struct gt_rule *r, const struct gt_facts *f)
 	       (glob_or_any(r->command, who->command) || gt_glob(r->command, f->program.path)) &&
 	       glob_or_any(r->cgroup, who->cgroup) &&
 	       glob_or_any(r->engine, gt_words_get(&gt_engine_words, who->engine)) &&
-	       annotations_match(r, &f->annotations);
+	       annotations_match(r, f->annotations);
 }
 
 /* Before it is created (Podman's precreate) a container has no id, but its cgroup is named by it.

@@ -81,7 +81,7 @@ static enum gt_launch take(const struct gt_strv *argv, const char *w, struct gt_
 static enum gt_launch read_env(const struct gt_strv *argv, struct gt_launch_step *ret)
 {
 	static const struct gt_launcher l = {.flags = "v", .long_flags = "debug"};
-	const char *w = gt_strv_next(argv, argv->buf), *eq;
+	const char *w = gt_strv_at(argv, 1), *eq;
 	bool path_set = false;
 
 	if (!skip_options(&l, argv, w, &w))
@@ -103,7 +103,7 @@ static enum gt_launch read_env(const struct gt_strv *argv, struct gt_launch_step
 /* busybox APPLET ...: a launcher when the applet is one. */
 static enum gt_launch read_busybox(const struct gt_strv *argv, struct gt_launch_step *ret)
 {
-	const char *applet = gt_strv_next(argv, argv->buf);
+	const char *applet = gt_strv_at(argv, 1);
 
 	if (!applet || !gt_launcher_find(applet) || strcmp(applet, "busybox") == 0)
 		return GT_LAUNCH_NONE;
@@ -123,7 +123,7 @@ static bool shell_option(const char *w, bool *ret_command)
 /* sh [OPTION]... -c TEXT [NAME [ARG]...], or sh [OPTION]... FILE [ARG]... */
 static enum gt_launch read_shell(const struct gt_strv *argv, struct gt_launch_step *ret)
 {
-	const char *w = gt_strv_next(argv, argv->buf);
+	const char *w = gt_strv_at(argv, 1);
 	bool command = false;
 	uint32_t i = 1;
 
@@ -151,7 +151,7 @@ static enum gt_launch read_plain(const struct gt_launcher *l, const struct gt_st
 {
 	const char *w;
 
-	if (!skip_options(l, argv, gt_strv_next(argv, argv->buf), &w))
+	if (!skip_options(l, argv, gt_strv_at(argv, 1), &w))
 		return GT_LAUNCH_UNCERTAIN;
 	for (unsigned i = 0; w && i < l->operands; i++)
 		w = gt_strv_next(argv, w);
@@ -180,19 +180,17 @@ static enum gt_launch read_as(const struct gt_launcher *l, const struct gt_strv 
 
 void gt_inspect_argv(const struct gt_strv *argv, struct gt_launch_step *ret)
 {
-	const char *name = argv->n ? gt_basename(argv->buf) : "";
+	const char *name = argv->n ? gt_basename(gt_strv_at(argv, 0)) : "";
 	const struct gt_launcher *l = gt_launcher_find(name);
 
 	ret->what = GT_LAUNCH_NONE;
 	ret->name[0] = '\0';
-	gt_strv_init(&ret->argv);
-	gt_strv_init(&ret->env);
+	gt_launch_init(ret);
 	if (!l)
 		return;
 	(void)gt_copy_str(ret->name, sizeof(ret->name), l->name);
 	ret->what = read_as(l, argv, ret);
 	if (ret->what != GT_LAUNCH_NEXT) {
-		gt_strv_init(&ret->argv);
-		gt_strv_init(&ret->env);
+		gt_launch_init(ret);
 	}
 }

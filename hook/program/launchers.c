@@ -5,6 +5,7 @@
  */
 #include "launchers.h"
 #include "gotune/base.h"
+#include "gotune/program.h"
 
 /*
  * Options that change the environment, the root, the working directory or the CPUs are left out, so
@@ -81,4 +82,11 @@ const struct gt_launcher *gt_launcher_find(const char *name)
 			return &launchers[i];
 	}
 	return is_loader(name) ? &loader : NULL;
+}
+
+void gt_launch_init(struct gt_launch_step *s)
+{
+	gt_arena_init(&s->arena.a, sizeof(s->arena.room));
+	gt_strv_init(&s->argv, &s->arena.a);
+	gt_strv_init(&s->env, &s->arena.a);
 }

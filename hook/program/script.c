@@ -94,16 +94,14 @@ void gt_inspect_script(int fd, const struct gt_strv *argv, struct gt_launch_step
 	ssize_t n = read_start(fd, buf, sizeof(buf));
 
 	ret->what = GT_LAUNCH_UNCERTAIN;
-	gt_strv_init(&ret->argv);
-	gt_strv_init(&ret->env);
+	gt_launch_init(ret);
 	ret->name[0] = '\0';
 	if (argv->n)
-		set_name(ret, gt_basename(argv->buf));
+		set_name(ret, gt_basename(gt_strv_at(argv, 0)));
 	/* A longer script has an end that we have not seen. */
 	if (n > 0 && (size_t)n <= SCRIPT_MAX && !argv->dropped)
 		read_text(buf, (size_t)n, argv, ret);
 	if (ret->what != GT_LAUNCH_NEXT) {
-		gt_strv_init(&ret->argv);
-		gt_strv_init(&ret->env);
+		gt_launch_init(ret);
 	}
 }

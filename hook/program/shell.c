@@ -93,8 +93,7 @@ static bool set_ok(const struct gt_sh_stmt *s)
 	static const char *const names[] = {"errexit", "nounset", "pipefail", "xtrace", "noglob"};
 	bool want_name = false;
 
-	for (const char *w = gt_strv_next(&s->words, s->words.buf); w;
-	     w = gt_strv_next(&s->words, w)) {
+	for (const char *w = gt_strv_at(&s->words.v, 1); w; w = gt_strv_next(&s->words.v, w)) {
 		size_t n = strlen(w);
 		char opt[16];
 
@@ -113,15 +112,15 @@ static bool set_ok(const struct gt_sh_stmt *s)
 		    !gt_sh_option_ok(opt, NULL))
 			return false;
 	}
-	return !want_name && s->words.n > 1;
+	return !want_name && s->words.v.n > 1;
 }
 
 /* export NAME, export NAME=value ... */
 static bool export_ok(struct run *r, const struct gt_sh_stmt *s)
 {
-	const char *w = gt_strv_next(&s->words, s->words.buf);
+	const char *w = gt_strv_at(&s->words.v, 1);
 
-	for (uint32_t i = 1; w; i++, w = gt_strv_next(&s->words, w)) {
+	for (uint32_t i = 1; w; i++, w = gt_strv_next(&s->words.v, w)) {
 		size_t name = s->name_len[i] || s->kind[i] != GT_SH_LITERAL ? s->name_len[i]
 									    : strcspn(w, "=");
 
@@ -137,9 +136,9 @@ static bool export_ok(struct run *r, const struct gt_sh_stmt *s)
 /* cd DIR: remembered, so that exec ./PROG can be found. */
 static void change_dir(struct run *r, const struct gt_sh_stmt *s)
 {
-	const char *dir = gt_strv_at(&s->words, 1);
+	const char *dir = gt_strv_at(&s->words.v, 1);
 
-	if (s->words.n == 2 && s->kind[1] == GT_SH_LITERAL && *dir == '/' &&
+	if (s->words.v.n == 2 && s->kind[1] == GT_SH_LITERAL && *dir == '/' &&
 	    gt_copy_str(r->cwd, sizeof(r->cwd), dir))
 		r->cwd_lost = false;
 	else
@@ -149,16 +148,16 @@ static void change_dir(struct run *r, const struct gt_sh_stmt *s)
 /* A command before the exec: may the text go on after it as if nothing had happened? */
 static bool passes(struct run *r, const struct gt_sh_stmt *s)
 {
-	const char *w = s->words.buf;
-	uint32_t i = 0, n = s->words.n;
+	const char *w = gt_strv_next(&s->words.v, NULL);
+	uint32_t i = 0, n = s->words.v.n;
 
 	while (i < n && s->name_len[i] > 0) {
 		i++;
-		w = gt_strv_next(&s->words, w);
+		w = gt_strv_next(&s->words.v, w);
 	}
 	if (i == n) { /* assignments alone */
-		w = s->words.buf;
-		for (i = 0; i < n; i++, w = gt_strv_next(&s->words, w)) {
+		w = gt_strv_next(&s->words.v, NULL);
+		for (i = 0; i < n; i++, w = gt_strv_next(&s->words.v, w)) {
 			if (!assign(r, w, s->name_len[i], s->kind[i], false))
 				return false;
 		}
@@ -176,7 +175,7 @@ static bool passes(struct run *r, const struct gt_sh_stmt *s)
 	if (strcmp(w, "cd") == 0)
 		change_dir(r, s);
 	/* bash: printf -v NAME sets a variable. */
-	return strcmp(w, "printf") != 0 || n < 2 || *gt_strv_at(&s->words, 1) != '-';
+	return strcmp(w, "printf") != 0 || n < 2 || *gt_strv_at(&s->words.v, 1) != '-';
 }
 
 /* "$@", or the rest of it: the words of the caller. */
@@ -218,9 +217,9 @@ static bool take_command(struct run *r, const struct gt_sh_stmt *s, const char *
 		return false;
 	if (from_args && !add_args(r, r->first + 1))
 		return false;
-	for (i++, w = gt_strv_next(&s->words, w); w; i++, w = gt_strv_next(&s->words, w)) {
+	for (i++, w = gt_strv_next(&s->words.v, w); w; i++, w = gt_strv_next(&s->words.v, w)) {
 		if (s->kind[i] == GT_SH_EXPANDS)
-			return !gt_launcher_find(gt_basename(r->ret->argv.buf)) &&
+			return !gt_launcher_find(gt_basename(gt_strv_at(&r->ret->argv, 0))) &&
 			       gt_strv_add(&r->ret->argv, "$", 1) == 0;
 		if (s->kind[i] == GT_SH_ARGS ? !add_args(r, r->first)
 					     : gt_strv_add(&r->ret->argv, w, strlen(w)) < 0)
@@ -232,20 +231,20 @@ static bool take_command(struct run *r, const struct gt_sh_stmt *s, const char *
 /* [NAME=value]... [exec] PROG ... */
 static bool final(struct run *r, const struct gt_sh_stmt *s)
 {
-	const char *w = s->words.buf;
-	uint32_t i = 0, n = s->words.n;
+	const char *w = gt_strv_next(&s->words.v, NULL);
+	uint32_t i = 0, n = s->words.v.n;
 	bool exec;
 
-	for (; i < n && s->name_len[i] > 0; i++, w = gt_strv_next(&s->words, w)) {
+	for (; i < n && s->name_len[i] > 0; i++, w = gt_strv_next(&s->words.v, w)) {
 		if (!assign(r, w, s->name_len[i], s->kind[i], true))
 			return false;
 	}
 	exec = i < n && s->kind[i] == GT_SH_LITERAL && strcmp(w, "exec") == 0;
 	if (exec) {
-		w = gt_strv_next(&s->words, w);
+		w = gt_strv_next(&s->words.v, w);
 		i++;
 		if (w && strcmp(w, "--") == 0) {
-			w = gt_strv_next(&s->words, w);
+			w = gt_strv_next(&s->words.v, w);
 			i++;
 		} else if (w && *w == '-') {
 			return false; /* bash: exec -a NAME, -c, -l */
@@ -262,9 +261,9 @@ static bool final(struct run *r, const struct gt_sh_stmt *s)
 /* Does S start with exec, after assignments? */
 static bool is_exec(const struct gt_sh_stmt *s)
 {
-	const char *w = s->words.buf;
+	const char *w = gt_strv_next(&s->words.v, NULL);
 
-	for (uint32_t i = 0; i < s->words.n; i++, w = gt_strv_next(&s->words, w)) {
+	for (uint32_t i = 0; i < s->words.v.n; i++, w = gt_strv_next(&s->words.v, w)) {
 		if (s->name_len[i] == 0)
 			return s->kind[i] == GT_SH_LITERAL && strcmp(w, "exec") == 0;
 	}
@@ -291,8 +290,7 @@ void gt_sh_run(const char *text, size_t len, const struct gt_strv *args, uint32_
 {
 	struct run r = {.args = args, .first = first, .ret = ret};
 
-	gt_strv_init(&ret->argv);
-	gt_strv_init(&ret->env);
+	gt_launch_init(ret);
 	ret->what = run(&r, (struct gt_sh_text){text, text + len}, bare_ok) ? GT_LAUNCH_NEXT
 									    : GT_LAUNCH_UNCERTAIN;
 }

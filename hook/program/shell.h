@@ -19,7 +19,7 @@ enum gt_sh_kind {
 
 /* One simple command, its words after quote removal. */
 struct gt_sh_stmt {
-	struct gt_strv words;
+	struct gt_list words;
 	unsigned char kind[GT_SH_WORDS];     /* enum gt_sh_kind */
 	unsigned char name_len[GT_SH_WORDS]; /* of NAME in an unquoted NAME=...; 0: no assignment */
 };

@@ -190,14 +190,14 @@ static int read_word(struct gt_sh_text *t, struct word *w)
 
 static int add_word(struct gt_sh_stmt *s, const struct word *w)
 {
-	uint32_t i = s->words.n;
+	uint32_t i = s->words.v.n;
 	bool test = w->len == 1 && w->buf[0] == '['; /* the command: no pattern without its ']' */
 
 	if (i == GT_SH_WORDS)
 		return -EINVAL;
 	s->kind[i] = w->args ? GT_SH_ARGS : w->expands && !test ? GT_SH_EXPANDS : GT_SH_LITERAL;
 	s->name_len[i] = w->name_len;
-	return gt_strv_add(&s->words, w->buf, w->len);
+	return gt_strv_add(&s->words.v, w->buf, w->len);
 }
 
 /* Blanks and comments. */
@@ -221,17 +221,17 @@ int gt_sh_next(struct gt_sh_text *t, struct gt_sh_stmt *ret)
 {
 	struct word w;
 
-	gt_strv_init(&ret->words);
+	gt_list_init(&ret->words);
 	for (;;) {
 		skip_blank(t);
 		if (t->p == t->end)
-			return ret->words.n > 0;
+			return ret->words.v.n > 0;
 		if (*t->p == '\n' || *t->p == ';') {
 			/* An empty command before ';' is an error, and ";;" belongs to case. */
-			if (*t->p == ';' && ret->words.n == 0)
+			if (*t->p == ';' && ret->words.v.n == 0)
 				return -EINVAL;
 			t->p++;
-			if (ret->words.n > 0)
+			if (ret->words.v.n > 0)
 				return 1;
 			continue;
 		}

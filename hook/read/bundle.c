@@ -173,14 +173,7 @@ int gt_read_bundle(const char *doc, size_t len, struct gt_bundle *ret, struct gt
 	struct gt_json_pos pos;
 	int r;
 
-	/* The vectors' bytes are not read before they are written: pages need not be touched. */
-	memset(ret, 0, offsetof(struct gt_bundle, res.unified));
-	gt_strv_init(&ret->res.unified);
-	gt_strv_init(&ret->args);
-	gt_strv_init(&ret->annotations);
-	gt_strv_init(&ret->gotune_env);
-	gt_strv_init(&ret->sysctl);
-	gt_strv_init(&ret->mounts);
+	gt_bundle_init(ret);
 	if (len > GT_CONFIG_MAX)
 		return gt_err_set(e, -EFBIG, "config.json: more than %u bytes", GT_CONFIG_MAX);
 	r = gt_json_walk(doc, len, GT_JSON_KEYS, take, &rd, &pos, e);

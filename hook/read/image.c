@@ -214,8 +214,9 @@ int gt_read_image(const struct gt_image_ask *ask, const char *doc, size_t len, s
 	struct gt_json_pos pos;
 	int r;
 
-	memset(ret, 0, offsetof(struct gt_image, labels));
-	gt_strv_init(&ret->labels);
+	memset(ret, 0, offsetof(struct gt_image, arena));
+	gt_arena_init(&ret->arena.a, sizeof(ret->arena.room));
+	gt_strv_init(&ret->labels, &ret->arena.a);
 	if (ask->file >= GT_IMAGE_FILE_COUNT)
 		return gt_err_set(e, -EINVAL, "no such kind of file");
 	if (len > GT_IMAGE_FILE_MAX)

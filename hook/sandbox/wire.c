@@ -9,10 +9,7 @@
 #include <time.h>
 
 #include "gotune/base.h"
-#include "gotune/sandbox.h"
 #include "wire.h"
-
-#define RUNS_MAX 24 /* pieces of one message; more are joined, with what is between them */
 
 /* Until SOCK is ready for EVENTS. 0 or -ETIMEDOUT; woken early is no error, the caller tries again.
  */
@@ -42,98 +39,17 @@ int gt_wire_read(int sock, void *buf, size_t len, int64_t deadline)
 	return r;
 }
 
-/* ---- mostly zero buffers ---- */
-
-static size_t blocks_of(size_t len)
+size_t gt_wire_used(const void *buf, size_t room, size_t arena)
 {
-	size_t n = (len + GT_WIRE_BLOCK - 1) / GT_WIRE_BLOCK;
+	size_t begin = arena + sizeof(struct gt_arena);
+	struct gt_arena a;
 
-	return n < GT_WIRE_BLOCKS ? n : GT_WIRE_BLOCKS;
-}
-
-static size_t block_len(size_t i, size_t len)
-{
-	size_t left = len - i * GT_WIRE_BLOCK;
-
-	return i == GT_WIRE_BLOCKS - 1 || left < GT_WIRE_BLOCK ? left : GT_WIRE_BLOCK;
-}
-
-static bool is_zero(const char *p, size_t len)
-{
-	return len == 0 || (p[0] == 0 && memcmp(p, p + 1, len - 1) == 0);
-}
-
-static bool has(const struct gt_wire_map *m, size_t i)
-{
-	return m->bit[i / 8] >> (i % 8) & 1;
-}
-
-static void set(struct gt_wire_map *m, size_t i)
-{
-	m->bit[i / 8] = (unsigned char)(m->bit[i / 8] | 1u << (i % 8));
-}
-
-/* Is block I of BUF all in the unused part of an array? */
-static bool is_spare(const char *buf, size_t len, const struct gt_wire_shape *shape, size_t i)
-{
-	size_t begin = i * GT_WIRE_BLOCK, end = begin + block_len(i, len);
-
-	for (unsigned k = 0; k < shape->n; k++) {
-		const struct gt_wire_array *a = &shape->array[k];
-		size_t array_end = a->at + a->each * a->max;
-		uint32_t count;
-
-		if (begin < a->at || end > array_end || array_end > len ||
-		    a->count_at + sizeof(count) > len)
-			continue;
-		memcpy(&count, buf + a->count_at, sizeof(count));
-		return count < a->max && begin >= a->at + a->each * count;
-	}
-	return false;
-}
-
-void gt_wire_map(const char *buf, size_t len, const struct gt_wire_shape *shape,
-		 struct gt_wire_map *map)
-{
-	size_t n = blocks_of(len), runs = 0, joined = n;
-
-	*map = (struct gt_wire_map){0};
-	for (size_t i = 0; i < n; i++) {
-		if (is_spare(buf, len, shape, i) ||
-		    is_zero(buf + i * GT_WIRE_BLOCK, block_len(i, len)))
-			continue;
-		runs += i == 0 || !has(map, i - 1);
-		if (runs == RUNS_MAX && joined == n)
-			joined = i;
-		set(map, i);
-		for (size_t j = joined; j < i; j++) /* too many pieces: the last one has no gaps */
-			set(map, j);
-	}
-}
-
-/* The bytes of the run of blocks that starts at I; *ret_next: where to look for the next one. */
-static size_t run_at(const struct gt_wire_map *m, size_t i, size_t len, size_t *ret_next)
-{
-	size_t n = 0;
-
-	for (; i < blocks_of(len) && has(m, i); i++)
-		n += block_len(i, len);
-	*ret_next = i + (n == 0);
-	return n;
-}
-
-int gt_wire_read_blocks(int sock, const struct gt_wire_map *map, char *buf, size_t len,
-			int64_t deadline)
-{
-	int r = 0;
-
-	for (size_t i = 0, next; r == 0 && i < blocks_of(len); i = next) {
-		size_t n = run_at(map, i, len, &next);
-
-		if (n > 0)
-			r = gt_wire_read(sock, buf + i * GT_WIRE_BLOCK, n, deadline);
-	}
-	return r;
+	if (arena == 0)
+		return room;
+	if (begin > room)
+		return 0;
+	memcpy(&a, (const char *)buf + arena, sizeof(a));
+	return a.used <= room - begin ? begin + a.used : 0;
 }
 
 /* ---- sending ---- */
@@ -188,26 +104,17 @@ static int send_message(int sock, struct msghdr *m, int64_t deadline)
 	return r;
 }
 
-int gt_wire_send(int sock, const void *hdr, size_t hdr_len, int fd, const struct gt_wire_map *map,
-		 const char *buf, size_t len, int64_t deadline)
+int gt_wire_send(int sock, const void *hdr, size_t hdr_len, int fd, const void *buf, size_t len,
+		 int64_t deadline)
 {
 	union {
 		char buf[CMSG_SPACE(sizeof(int))];
 		struct cmsghdr align;
 	} ctl = {0};
 	/* sendmsg does not write through iov_base, whose type lacks the const */
-	struct iovec v[1 + RUNS_MAX] = {{(void *)(uintptr_t)hdr, hdr_len}};
-	struct msghdr m = {.msg_iov = v, .msg_iovlen = 1};
+	struct iovec v[2] = {{(void *)(uintptr_t)hdr, hdr_len}, {(void *)(uintptr_t)buf, len}};
+	struct msghdr m = {.msg_iov = v, .msg_iovlen = len > 0 ? 2 : 1};
 
-	for (size_t i = 0, next; i < blocks_of(len); i = next) {
-		size_t n = run_at(map, i, len, &next);
-
-		if (n == 0)
-			continue;
-		if (m.msg_iovlen == GT_ARRAY_LEN(v))
-			return -EBADMSG; /* no map of ours */
-		v[m.msg_iovlen++] = (struct iovec){(void *)(uintptr_t)(buf + i * GT_WIRE_BLOCK), n};
-	}
 	if (fd >= 0)
 		attach(&m, ctl.buf, sizeof(ctl.buf), fd);
 	return send_message(sock, &m, deadline);

@@ -20,13 +20,12 @@
 struct request {
 	uint32_t job;
 	uint32_t in_len;
-	struct gt_wire_map map;
 };
 
 struct reply {
 	int32_t result;
+	uint32_t len; /* of what follows: see gt_wire_used */
 	struct gt_err err;
-	struct gt_wire_map map;
 };
 
 /* ---- the child ---- */
@@ -54,41 +53,61 @@ static int recv_request(int sock, struct request *req, int *ret_fd)
 	return 0;
 }
 
+/* IN with a NUL behind it, then room for RET, which is a struct. */
+struct room {
+	char *in, *ret;
+};
+
+static int make_room(size_t in_len, size_t ret_len, struct room *r)
+{
+	size_t in = (in_len / _Alignof(max_align_t) + 1) * _Alignof(max_align_t);
+
+	r->in = calloc(1, in + ret_len);
+	r->ret = r->in ? r->in + in : NULL;
+	return r->in ? 0 : -ENOMEM;
+}
+
+/* Does JOB, or says why this worker does none (READY, WHY). */
+static int do_job(int sock, const struct gt_job *job, const struct request *req, int fd, int ready,
+		  const struct gt_err *why)
+{
+	struct reply rep = {.result = ready, .err = *why};
+	struct room room;
+	int r = make_room(req->in_len, job->ret_len, &room);
+
+	if (r == 0)
+		r = gt_wire_read(sock, room.in, req->in_len, 0);
+	if (r == 0) {
+		if (ready == 0)
+			rep.result =
+				job->fn(fd, room.in, req->in_len, room.ret, job->ret_len, &rep.err);
+		/* Now: a file system may take its time, which is the job's. */
+		if (fd >= 0)
+			close(fd);
+		if (rep.result >= 0)
+			rep.len = (uint32_t)gt_wire_used(room.ret, job->ret_len, job->ret_arena);
+		r = gt_wire_send(sock, &rep, sizeof(rep), -1, room.ret, rep.len, 0);
+	} else if (fd >= 0) {
+		close(fd);
+	}
+	free(room.in);
+	return r;
+}
+
 /* READY is 0, or what keeps this worker from doing any job, with its error in WHY. */
 static int serve_one(int sock, const struct gt_job *jobs, unsigned n_jobs, int ready,
 		     const struct gt_err *why)
 {
 	struct request req = {0};
-	struct reply rep = {0};
-	_cleanup_(gt_pages_done) struct gt_pages mem = {0};
-	char *in, *out;
-	_cleanup_close_ int fd = -1;
-	const struct gt_job *job;
-	size_t in_room;
-	int r = recv_request(sock, &req, &fd);
+	int fd = -1, r = recv_request(sock, &req, &fd);
 
-	if (r < 0)
-		return r;
-	if (req.job >= n_jobs || req.in_len > jobs[req.job].in_max)
-		return -EBADMSG;
-	job = &jobs[req.job];
-	/* IN with a NUL behind it, then RET, which is a struct. */
-	in_room = (req.in_len / _Alignof(max_align_t) + 1) * _Alignof(max_align_t);
-	if (gt_pages_map(&mem, in_room + job->ret_len, GT_PAGES_OWN) < 0)
-		return -ENOMEM;
-	in = mem.p;
-	out = in + in_room;
-	r = gt_wire_read_blocks(sock, &req.map, in, req.in_len, 0);
-	if (r < 0)
-		return r;
-	rep.result = ready;
-	rep.err = *why;
-	if (ready == 0)
-		rep.result = job->fn(fd, in, req.in_len, out, job->ret_len, &rep.err);
-	gt_cleanup_close(&fd); /* now: a file system may take its time, which is the job's */
-	fd = -1;
-	gt_wire_map(out, job->ret_len, &job->ret_shape, &rep.map);
-	return gt_wire_send(sock, &rep, sizeof(rep), -1, &rep.map, out, job->ret_len, 0);
+	if (r == 0 && (req.job >= n_jobs || req.in_len > jobs[req.job].in_max))
+		r = -EBADMSG;
+	if (r == 0)
+		return do_job(sock, &jobs[req.job], &req, fd, ready, why);
+	if (fd >= 0)
+		close(fd);
+	return r;
 }
 
 /* The child's life: jobs until the parent closes. One that could not get ready says so to each. */
@@ -146,14 +165,28 @@ static int broken(struct gt_err *e, int r)
 					  : "the sandboxed worker died");
 }
 
-static int await_reply(struct gt_worker *w, int64_t deadline, void *ret, size_t ret_len,
+/* The answer of JOB into RET: no more than its room, and as much as its own arena says. */
+static int read_answer(int sock, const struct gt_job *job, size_t len, void *ret, int64_t deadline)
+{
+	size_t fixed = job->ret_arena ? job->ret_arena + sizeof(struct gt_arena) : job->ret_len;
+	int r;
+
+	if (len < fixed || len > job->ret_len)
+		return -EPIPE;
+	r = gt_wire_read(sock, ret, len, deadline);
+	return r == 0 && gt_wire_used(ret, job->ret_len, job->ret_arena) != len ? -EPIPE : r;
+}
+
+static int await_reply(struct gt_worker *w, const struct gt_job *job, int64_t deadline, void *ret,
 		       struct gt_err *e)
 {
 	struct reply rep;
 	int r = gt_wire_read(w->sock, &rep, sizeof(rep), deadline);
 
-	if (r == 0)
-		r = gt_wire_read_blocks(w->sock, &rep.map, ret, ret_len, deadline);
+	if (r == 0 && rep.result >= 0)
+		r = read_answer(w->sock, job, rep.len, ret, deadline);
+	else if (r == 0 && rep.len != 0)
+		r = -EPIPE;
 	if (r < 0)
 		return broken(e, r);
 	rep.err.msg[sizeof(rep.err.msg) - 1] = '\0';
@@ -188,31 +221,23 @@ int gt_worker_start(struct gt_worker *ret, enum gt_phase phase, const struct gt_
 	return 0;
 }
 
-static int send_request(struct gt_worker *w, unsigned i, int fd, const void *in, size_t in_len,
-			int64_t deadline)
-{
-	struct request req = {.job = i, .in_len = (uint32_t)in_len};
-
-	gt_wire_map(in, in_len, &w->jobs[i].in_shape, &req.map);
-	return gt_wire_send(w->sock, &req, sizeof(req), fd, &req.map, in, in_len, deadline);
-}
-
 int gt_worker_call(struct gt_worker *w, unsigned i, int fd, const void *in, size_t in_len,
 		   void *ret, unsigned timeout_ms, struct gt_err *e)
 {
 	int64_t begin = gt_now_ms();
 	int64_t deadline = begin + (timeout_ms < w->left_ms ? timeout_ms : w->left_ms);
+	struct request req = {.job = i, .in_len = (uint32_t)in_len};
 	int r;
 
 	if (w->pid <= 0 || w->ended)
 		return gt_err_set(e, -EPIPE, "the sandboxed worker has ended");
 	if (i >= w->n_jobs || in_len > w->jobs[i].in_max)
 		return gt_err_set(e, -EINVAL, "no such job, or too large an input");
-	r = send_request(w, i, fd, in, in_len, deadline);
+	r = gt_wire_send(w->sock, &req, sizeof(req), fd, in, in_len, deadline);
 	if (r < 0)
 		r = broken(e, r);
 	else
-		r = await_reply(w, deadline, ret, w->jobs[i].ret_len, e);
+		r = await_reply(w, &w->jobs[i], deadline, ret, e);
 	w->left_ms -= gt_now_ms() - begin;
 	if (r == -EPIPE || r == -ETIMEDOUT)
 		kill_worker(w);

@@ -9,7 +9,6 @@
 #include "gotune/model.h"
 #include "gotune/record.h"
 #include "gotune/sandbox.h"
-#include "gotune/sysctl.h"
 
 /*
  * The machine that decisions are made on. A program opens it once; the policy and the directory of

@@ -28,7 +28,11 @@ struct gt_launch_step {
 	char name[64];	     /* the launcher's name, for `via` */
 	struct gt_strv argv; /* the next program and its arguments */
 	struct gt_strv env;  /* pairs that an `env VAR=…` launcher adds */
+	GT_ARENA(GT_STRV_CAP + 8192) arena;
 };
+
+/* Makes the vectors of S empty. */
+void gt_launch_init(struct gt_launch_step *s);
 
 /*
  * tini, dumb-init, catatonit, docker-init, su-exec, gosu, env, nice, sh -c 'exec PROG', busybox sh

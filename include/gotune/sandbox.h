@@ -131,25 +131,6 @@ GT_MUST_CHECK int gt_apart(void (*fn)(void *arg), void *arg);
 /* ---- the worker ---- */
 
 /*
- * An array of a struct: EACH bytes a piece, MAX of them at most, at AT. How many are in use says a
- * uint32_t at COUNT_AT. What lies behind those is not looked at, so its pages need not be there.
- */
-struct gt_wire_array {
-	size_t count_at, at, each, max;
-};
-#define GT_WIRE_ARRAY(type, count, array)                                                       \
-	{                                                                                       \
-		offsetof(type, count), offsetof(type, array), sizeof(((type *)NULL)->array[0]), \
-			GT_ARRAY_LEN(((type *)NULL)->array)                                     \
-	}
-
-/* What a buffer is made of; {0}: of anything. */
-struct gt_wire_shape {
-	const struct gt_wire_array *array;
-	unsigned n;
-};
-
-/*
  * A job: reads FD (-1: none) and IN, fills RET (zeroed, RET_LEN bytes). Returns 0 or -errno; E
  * crosses back to the parent. Runs in the child.
  */
@@ -157,8 +138,9 @@ typedef int (*gt_job_fn)(int fd, const void *in, size_t in_len, void *ret, size_
 			 struct gt_err *e);
 struct gt_job {
 	gt_job_fn fn;
-	size_t in_max, ret_len; /* the reply has exactly ret_len bytes */
-	struct gt_wire_shape in_shape, ret_shape;
+	size_t in_max, ret_len; /* the reply has ret_len bytes, or ... */
+	/* ... where RET ends with an arena: ends with the last byte of it that is in use. */
+	size_t ret_arena; /* offset of it in RET; 0: there is none */
 };
 
 #define GT_JOB_TIMEOUT_MS 2000 /* of one call; the first one waits for the worker's start, too */
@@ -187,13 +169,12 @@ GT_MUST_CHECK int gt_worker_start(struct gt_worker *ret, enum gt_phase phase,
 				  void *setup_ctx, struct gt_err *e);
 
 /*
- * Has the worker do job I. FD is passed along and stays the caller's. RET, which the caller has
- * zeroed, gets jobs[I].ret_len bytes, of whose arrays (jobs[I].ret_shape) those in use count; as of
- * IN's in the job. -EPIPE when the worker died (of its filter, a crash), -ETIMEDOUT when it took
- * longer than TIMEOUT_MS, or its calls longer than GT_WORKER_TOTAL_MS in all (it is then killed);
- * every later call returns -EPIPE at once. Otherwise
- * the job's own 0 or -errno. The reply comes from a process that parsed hostile bytes: the caller
- * range-checks it.
+ * Has the worker do job I. FD is passed along and stays the caller's. RET has room for
+ * jobs[I].ret_len bytes and is filled; of an arena at its end, only as far as it is in use. -EPIPE
+ * when the worker died (of its filter, a crash) or talks nonsense, -ETIMEDOUT when it took longer
+ * than TIMEOUT_MS, or its calls longer than GT_WORKER_TOTAL_MS in all (it is then killed): every
+ * later call returns -EPIPE at once. Otherwise the job's own 0 or -errno. The reply comes from a
+ * process that parsed hostile bytes: the caller range-checks it.
  */
 GT_MUST_CHECK int gt_worker_call(struct gt_worker *w, unsigned i, int fd, const void *in,
 				 size_t in_len, void *ret, unsigned timeout_ms, struct gt_err *e);

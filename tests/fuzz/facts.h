@@ -22,6 +22,8 @@
 #define EN(a, m)    FILL_EACH_NUM(struct gt_facts, a, m)
 #define ES(a, m)    FILL_EACH_STR(struct gt_facts, a, m)
 
+static struct gt_list annotations;
+
 static const struct fill facts_rows[] = {
 	FB(trouble, GT_TROUBLE_COUNT + 1),
 	FS(ident.id),
@@ -32,7 +34,7 @@ static const struct fill facts_rows[] = {
 	FS(ident.cgroup),
 	FN(ident.pid),
 	FILL(FILL_PAIR, struct gt_facts, annotations, 0),
-	FN(annotations.dropped),
+	FILL(FILL_PAIR, struct gt_facts, annotations, 0), /* twice: rows keep their numbers */
 	EB(req.key, origin, GT_ORIGIN_COUNT),
 	ET(req.key, too_long),
 	ES(req.key, value),
@@ -201,6 +203,8 @@ static void policy_usual(struct fuzz_policy *p)
 static void fuzz_facts(struct fuzz_in *in, struct gt_facts *f, struct fuzz_policy *p)
 {
 	usual_facts(f);
+	gt_list_init(&annotations);
+	f->annotations = &annotations.v;
 	policy_usual(p);
 	while (in->n > 0) {
 		size_t row = fuzz_byte(in) % (GT_ARRAY_LEN(facts_rows) + GT_ARRAY_LEN(policy_rows));

@@ -13,7 +13,7 @@ enum fill_type {
 	FILL_NUMBER,
 	FILL_TEXT, /* up to a NUL */
 	FILL_CPUS, /* as a list */
-	FILL_PAIR, /* of a gt_strv: two texts */
+	FILL_PAIR, /* of the gt_strv that is pointed to: two texts */
 };
 struct fill {
 	enum fill_type type;
@@ -85,7 +85,7 @@ static void fill_one(struct fuzz_in *in, const struct fill *f, void *base)
 			memcpy(at, &cpus, sizeof(cpus));
 		break;
 	case FILL_PAIR:
-		fill_pair(in, (struct gt_strv *)(void *)at);
+		fill_pair(in, *(struct gt_strv **)(void *)at);
 		break;
 	}
 }

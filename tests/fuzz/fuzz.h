@@ -88,15 +88,16 @@ GT_UNUSED static struct fuzz_in fuzz_file_of(struct fuzz_in *in)
 }
 
 /* Strings, each ended by SEP, until an empty one. */
-GT_UNUSED static void fuzz_strv(struct fuzz_in *in, char sep, struct gt_strv *ret)
+GT_UNUSED static void fuzz_strv(struct fuzz_in *in, char sep, struct gt_list *ret)
 {
-	gt_strv_init(ret);
+	gt_list_init(ret);
 	while (in->n > 0) {
 		struct fuzz_in part = fuzz_until(in, sep);
 
 		if (part.n == 0)
 			break;
-		(void)gt_strv_add(ret, (const char *)part.p, part.n); /* one that does not fit */
+		(void)gt_strv_add(&ret->v, (const char *)part.p,
+				  part.n); /* one that does not fit */
 	}
 }
 

@@ -9,23 +9,24 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct gt_launch_step step;
-	static struct gt_strv argv;
+	static struct gt_list argv;
 	struct fuzz_in in = {data, size};
 	unsigned n = 0;
 
 	fuzz_strv(&in, '\0', &argv);
 	do {
 		step.what = GT_LAUNCH_NONE;
-		gt_inspect_argv(&argv, &step);
+		gt_inspect_argv(&argv.v, &step);
 		HOLDS(step.what <= GT_LAUNCH_UNCERTAIN);
 		if (step.what == GT_LAUNCH_NONE)
 			break;
 		HOLDS(memchr(step.name, '\0', sizeof(step.name)));
 		if (step.what == GT_LAUNCH_UNCERTAIN)
 			break;
-		HOLDS(gt_strv_valid(&step.argv) && gt_strv_valid(&step.env));
+		HOLDS(gt_strv_valid(&step.argv, &step.arena.a, sizeof(step.arena.room)) &&
+		      gt_strv_valid(&step.env, &step.arena.a, sizeof(step.arena.room)));
 		HOLDS(step.argv.n > 0 && step.argv.dropped == 0 && step.env.n % 2 == 0);
-		gt_strv_copy(&argv, &step.argv);
+		gt_list_copy(&argv, &step.argv);
 	} while (++n < STEPS_MAX);
 	return 0;
 }

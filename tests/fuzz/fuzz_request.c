@@ -8,12 +8,12 @@
 #include "gotune/read.h"
 
 static struct gt_bundle b;
-static struct gt_strv set, labels;
+static struct gt_list set, labels;
 static struct gt_requests req, again;
 
 static void take_pairs(struct fuzz_in *in, struct gt_strv *ret)
 {
-	gt_strv_init(ret);
+	gt_strv_clear(ret);
 	for (struct fuzz_in line = fuzz_until(in, '\n'); line.n > 0; line = fuzz_until(in, '\n')) {
 		struct fuzz_in k = fuzz_until(&line, '=');
 
@@ -42,22 +42,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct fuzz_in in = {data, size};
 	char name[128];
 
+	gt_bundle_init(&b);
+	gt_list_init(&set);
+	gt_list_init(&labels);
 	fuzz_text(&in, '\n', name, sizeof(name));
 	take_pairs(&in, &b.annotations);
 	take_pairs(&in, &b.gotune_env);
-	take_pairs(&in, &set);
-	take_pairs(&in, &labels);
-	gt_read_requests(&b, name, &set, &req);
+	take_pairs(&in, &set.v);
+	take_pairs(&in, &labels.v);
+	gt_read_requests(&b, name, &set.v, &req);
 	check(&req);
 	/* Labels rank below all others: they change nothing that was asked for. */
 	again = req;
-	gt_read_labels(&labels, &again);
+	gt_read_labels(&labels.v, &again);
 	check(&again);
 	for (unsigned i = 0; i < GT_KEY_COUNT; i++) {
 		HOLDS(req.key[i].origin == GT_ORIGIN_NONE ||
 		      memcmp(&req.key[i], &again.key[i], sizeof(req.key[i])) == 0);
 	}
 	HOLDS(memcmp(req.sysctl, again.sysctl, req.n_sysctl * sizeof(req.sysctl[0])) == 0 ||
-	      labels.n > 0);
+	      labels.v.n > 0);
 	return 0;
 }

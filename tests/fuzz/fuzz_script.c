@@ -6,7 +6,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct gt_launch_step step;
-	static struct gt_strv argv;
+	static struct gt_list argv;
 	struct fuzz_in in = {data, size};
 	int fd;
 
@@ -14,11 +14,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fd = fuzz_file(in.p, in.n);
 	HOLDS(gt_inspect_is_script(fd) == (in.n >= 2 && memcmp(in.p, "#!", 2) == 0));
 	step.what = GT_LAUNCH_NONE;
-	gt_inspect_script(fd, &argv, &step);
+	gt_inspect_script(fd, &argv.v, &step);
 	HOLDS(step.what <= GT_LAUNCH_UNCERTAIN);
 	if (step.what != GT_LAUNCH_NEXT)
 		return 0;
-	HOLDS(gt_strv_valid(&step.argv) && gt_strv_valid(&step.env) && step.argv.n > 0);
+	HOLDS(gt_strv_valid(&step.argv, &step.arena.a, sizeof(step.arena.room)) &&
+	      gt_strv_valid(&step.env, &step.arena.a, sizeof(step.arena.room)) && step.argv.n > 0);
 	HOLDS(step.argv.dropped == 0 && step.env.n % 2 == 0);
 	return 0;
 }

@@ -149,38 +149,73 @@ void set_hostile_text(char *p, size_t len, size_t which)
 		p[len - 1] = '\0';
 }
 
+static struct gt_arena *arena_of(struct gt_strv *v)
+{
+	return (void *)((char *)v + v->arena);
+}
+
+/* Valid, and as full as can be. */
+static void fill_vector(struct gt_strv *v)
+{
+	struct gt_arena *a = arena_of(v);
+	char *room = (char *)(a + 1);
+
+	gt_strv_clear(v);
+	a->used = v->used = GT_STRV_CAP;
+	v->n = 2;
+	memset(room, 'A', GT_STRV_CAP);
+	room[0] = room[GT_STRV_CAP - 1] = '\0';
+}
+
 static void change_vector(struct gt_strv *v, size_t which)
 {
 	static const struct {
-		uint32_t n, used, dropped;
-	} values[] = {{0, 0, 0},
-		      {UINT32_MAX, 0, 0},
-		      {1, UINT32_MAX, 0},
-		      {UINT32_MAX, UINT32_MAX, 0},
-		      {1, 0, 0},
-		      {0, 0, UINT32_MAX},
-		      {GT_STRV_CAP, GT_STRV_CAP, 0},
-		      {2, 1, 0}};
+		uint32_t n, used, dropped, at;
+		int32_t arena; /* more than it is */
+	} values[] = {
+		{0, 0, 0, 0, 0},
+		{UINT32_MAX, 0, 0, 0, 0},
+		{1, UINT32_MAX, 0, 0, 0},
+		{UINT32_MAX, UINT32_MAX, 0, 0, 0},
+		{1, 0, 0, 0, 0},
+		{0, 0, UINT32_MAX, 0, 0},
+		{GT_STRV_CAP, GT_STRV_CAP, 0, 0, 0},
+		{2, 1, 0, 0, 0},
+		{0, 0, 0, UINT32_MAX, 0},
+		{1, 64, 0, UINT32_MAX - 32, 0},
+		{0, 0, 0, 0, 1 << 30},
+		{0, 0, 0, 0, -64},
+	};
 
-	if (which == GT_ARRAY_LEN(values)) { /* sound, and as full as can be */
-		memset(v->buf, 'A', sizeof(v->buf));
-		v->buf[0] = v->buf[sizeof(v->buf) - 1] = '\0';
-		which = 6;
-		v->n = 2;
-		v->used = GT_STRV_CAP;
+	if (which == GT_ARRAY_LEN(values)) {
+		fill_vector(v);
 		return;
 	}
 	v->n = values[which].n;
 	v->used = values[which].used;
 	v->dropped = values[which].dropped;
-	if (which == 6)
-		memset(v->buf, 0, sizeof(v->buf));
+	v->at = values[which].at;
+	v->arena += (uint32_t)values[which].arena;
+}
+
+/* What follows is sent by what it says. */
+static void change_arena(struct gt_arena *a, size_t which)
+{
+	const struct gt_arena values[] = {
+		{UINT32_MAX, a->cap}, {0, a->cap},	     {a->cap, a->cap},
+		{a->used, 0},	      {a->used, UINT32_MAX}, {UINT32_MAX, UINT32_MAX},
+	};
+
+	*a = values[which];
 }
 
 static size_t n_changes(enum kind k)
 {
-	static const size_t n[] = {
-		[KIND_BOOL] = 3, [KIND_NUMBER] = 5, [KIND_TEXT] = HOSTILE_TEXTS, [KIND_VECTOR] = 9};
+	static const size_t n[] = {[KIND_BOOL] = 3,
+				   [KIND_NUMBER] = 5,
+				   [KIND_TEXT] = HOSTILE_TEXTS,
+				   [KIND_VECTOR] = 13,
+				   [KIND_ARENA] = 6};
 
 	return n[k];
 }
@@ -201,6 +236,9 @@ static void change(const struct field *f, char *ret, size_t which)
 		break;
 	case KIND_VECTOR:
 		change_vector((void *)(ret + f->at), which);
+		break;
+	case KIND_ARENA:
+		change_arena((void *)(ret + f->at), which);
 		break;
 	}
 }

@@ -13,7 +13,7 @@ static void bundle_root(void *ret)
 	struct gt_bundle *b = ret;
 
 	SET(b->root_path, "/");
-	gt_strv_init(&b->mounts);
+	gt_strv_clear(&b->mounts);
 	set_only(&b->args, "/usr/bin/env");
 }
 
@@ -28,7 +28,7 @@ static void bundle_root_up(void *ret)
 
 static void mount_on_all(struct gt_bundle *b, const char *source, const char *program)
 {
-	gt_strv_init(&b->mounts);
+	gt_strv_clear(&b->mounts);
 	add_pair(&b->mounts, "/", source);
 	set_only(&b->args, program);
 }
@@ -39,7 +39,7 @@ static void bundle_host_root(void *ret)
 	struct gt_bundle *b = ret;
 
 	SET(b->root_path, bystander.bundle);
-	gt_strv_init(&b->mounts);
+	gt_strv_clear(&b->mounts);
 	set_only(&b->args, "/secret");
 }
 
@@ -145,7 +145,7 @@ static void bundle_bare(void *ret)
 	memset(b->var, 0, sizeof(b->var));
 	b->has_nofile = false;
 	b->res.has_swappiness = b->res.has_cpus = b->res.has_mems = false;
-	gt_strv_init(&b->sysctl);
+	gt_strv_clear(&b->sysctl);
 }
 
 static void bundle_no_limits(void *ret)

@@ -33,7 +33,7 @@ void ask_for_all(struct gt_strv *to)
 		{"io.gotune.x\ny", "z"},
 	};
 
-	gt_strv_init(to);
+	gt_strv_clear(to);
 	for (size_t i = 0; i < GT_ARRAY_LEN(pairs); i++)
 		add_pair(to, pairs[i][0], pairs[i][1]);
 }
@@ -126,7 +126,7 @@ static void lead_to(struct gt_look *l, const char *program)
 {
 	l->step.what = GT_LAUNCH_NEXT;
 	set_only(&l->step.argv, program);
-	gt_strv_init(&l->step.env);
+	gt_strv_clear(&l->step.env);
 }
 
 /* A launcher that leads to itself, and so on. */

@@ -22,6 +22,7 @@
 static const struct field state[] = {
 	F(gt_state, id, TEXT),	   F(gt_state, status, TEXT), F(gt_state, pid, NUMBER),
 	F(gt_state, bundle, TEXT), F(gt_state, root, TEXT),   F(gt_state, annotations, VECTOR),
+	F(gt_state, arena, ARENA),
 };
 
 static const struct field bundle[] = {
@@ -77,6 +78,7 @@ static const struct field bundle[] = {
 	F(gt_bundle, gotune_env, VECTOR),
 	F(gt_bundle, sysctl, VECTOR),
 	F(gt_bundle, mounts, VECTOR),
+	F(gt_bundle, arena, ARENA),
 };
 
 static const struct field look[] = {
@@ -106,13 +108,12 @@ static const struct field look[] = {
 	F(gt_look, step.name, TEXT),
 	F(gt_look, step.argv, VECTOR),
 	F(gt_look, step.env, VECTOR),
+	F(gt_look, step.arena, ARENA),
 };
 
 static const struct field image[] = {
-	F(gt_image, found, BOOL),
-	F(gt_image, name, TEXT),
-	F(gt_image, id, TEXT),
-	F(gt_image, labels, VECTOR),
+	F(gt_image, found, BOOL),    F(gt_image, name, TEXT),	F(gt_image, id, TEXT),
+	F(gt_image, labels, VECTOR), F(gt_image, arena, ARENA),
 };
 
 static const struct field sysctl[] = {

@@ -24,7 +24,7 @@ enum target {
 };
 extern const char *const target_name[TARGET_COUNT];
 
-enum kind { KIND_BOOL, KIND_NUMBER, KIND_TEXT, KIND_VECTOR };
+enum kind { KIND_BOOL, KIND_NUMBER, KIND_TEXT, KIND_VECTOR, KIND_ARENA };
 struct field {
 	const char *name;
 	size_t at, len;
@@ -88,7 +88,7 @@ static inline void add_pair(struct gt_strv *v, const char *key, const char *valu
 
 static inline void set_only(struct gt_strv *v, const char *text)
 {
-	gt_strv_init(v);
+	gt_strv_clear(v);
 	(void)gt_strv_add(v, text, strlen(text));
 }
 

@@ -126,7 +126,7 @@ GT_MUST_CHECK int gt_unlink_next(int dirfd, const char *name);
 GT_MUST_CHECK int gt_mkdirs(const char *path);
 
 /* The names in DIR that end in SUFFIX and begin with no dot, sorted; none when there is no DIR. */
-GT_MUST_CHECK int gt_dir_names(int root, const char *dir, const char *suffix, struct gt_strv *ret);
+GT_MUST_CHECK int gt_dir_names(int root, const char *dir, const char *suffix, struct gt_list *ret);
 
 /*
  * One write of VALUE to FD, whose file system must be of TYPE or of OR_TYPE (linux/magic.h): never

@@ -23,11 +23,4 @@ enum gt_pages_kind {
 GT_MUST_CHECK int gt_pages_map(struct gt_pages *p, size_t len, enum gt_pages_kind kind);
 void gt_pages_done(struct gt_pages *p);
 
-/*
- * From now on malloc maps what is large. Such memory is zero and there when it is touched, so
- * calloc need not clear it: our structs hold whole paths and lists, of which a container fills a
- * part. For a program's main, before it allocates.
- */
-void gt_malloc_settle(void);
-
 #endif

@@ -39,21 +39,55 @@ const char *gt_basename(const char *path);
 bool gt_is_plain(const char *s);
 
 /*
- * A vector of NUL-terminated strings, packed one after another: no pointers, so it can travel
- * through a pipe and be checked with gt_strv_valid() on arrival.
+ * Room for the strings of the vectors of one struct: its last member, GT_ARENA(bytes). A struct
+ * that crosses a process boundary is sent up to the last byte in use.
  */
-#define GT_STRV_CAP 32768
+struct gt_arena {
+	uint32_t used, cap; /* bytes of those that follow */
+};
+#define GT_ARENA(bytes)            \
+	struct {                   \
+		struct gt_arena a; \
+		char room[bytes];  \
+	}
+
+/*
+ * A vector of NUL-terminated strings, packed one after another in an arena of the same struct. It
+ * has no pointers: it may be sent through a pipe, and is to be checked with gt_strv_valid on
+ * arrival.
+ */
+#define GT_STRV_CAP 32768 /* bytes of one vector, at most */
 struct gt_strv {
 	uint32_t n;	  /* strings held */
-	uint32_t used;	  /* bytes of buf in use, NULs included */
+	uint32_t used;	  /* their bytes, NULs included */
 	uint32_t dropped; /* strings that did not fit, or held a NUL */
-	char buf[GT_STRV_CAP];
+	uint32_t at;	  /* where they begin in the arena */
+	uint32_t arena;	  /* bytes from this struct to the arena; 0: it has none, and is empty */
 };
 
-void gt_strv_init(struct gt_strv *v);
+/* A vector on its own. {0} is empty, and takes nothing before gt_list_init. */
+struct gt_list {
+	struct gt_strv v;
+	GT_ARENA(GT_STRV_CAP) arena;
+};
 
-/* Copies what FROM holds; the unused rest of TO is not touched. */
-void gt_strv_copy(struct gt_strv *to, const struct gt_strv *from);
+/* Makes A an empty arena of CAP bytes, those that follow it. */
+void gt_arena_init(struct gt_arena *a, size_t cap);
+
+/* Makes V an empty vector of A, which lies behind it in the same struct. */
+void gt_strv_init(struct gt_strv *v, const struct gt_arena *a);
+
+/* The strings are gone; their room is too, until the arena is made anew. */
+void gt_strv_clear(struct gt_strv *v);
+
+/* Makes L an empty vector with room of its own. Touches none of that room. */
+void gt_list_init(struct gt_list *l);
+
+/* L gets what FROM holds; the unused rest of L's room is not touched. */
+void gt_list_copy(struct gt_list *l, const struct gt_strv *from);
+
+/* How many bytes of L there are to be sent. */
+size_t gt_list_len(const struct gt_list *l);
 
 /* Appends LEN bytes as one string. -E2BIG when full, -EINVAL on an embedded NUL (both counted). */
 int gt_strv_add(struct gt_strv *v, const char *s, size_t len);
@@ -73,9 +107,11 @@ const char *gt_strv_at(const struct gt_strv *v, uint32_t i);
 /* The value of KEY in a vector of pairs or NULL. With duplicates, the last: Go's encoding/json. */
 const char *gt_strv_pair(const struct gt_strv *v, const char *key);
 
-/* True when counts, sizes and terminators agree: to be asked of every vector that crossed a pipe.
+/*
+ * True when V is a vector of A, which has CAP bytes, and counts, sizes and terminators agree: to be
+ * asked of every vector that crossed a pipe.
  */
-bool gt_strv_valid(const struct gt_strv *v);
+bool gt_strv_valid(const struct gt_strv *v, const struct gt_arena *a, size_t cap);
 
 /*
  * A growing byte buffer for output. A failed allocation sticks: later appends do nothing and

@@ -214,7 +214,8 @@ enum gt_trouble {
 struct gt_facts {
 	enum gt_trouble trouble;
 	struct gt_ident ident;
-	struct gt_strv annotations; /* pairs; for rules */
+	const struct gt_strv
+		*annotations; /* pairs; for rules. The caller's; NULL: there are none */
 	struct gt_requests req;
 	char labels_unread[GT_WHERE_CAP]; /* where the image's labels could not be read; "" */
 	struct gt_program program;

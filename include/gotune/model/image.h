@@ -46,6 +46,7 @@ struct gt_image {
 	char name[512];		 /* as the user wrote it, or as the engine resolved it; "" */
 	char id[GT_FULL_ID_CAP]; /* the image's, ""  */
 	struct gt_strv labels;	 /* pairs: those whose names begin with "io.gotune." */
+	GT_ARENA(GT_STRV_CAP) arena;
 };
 
 /* Is S a full id: 64 digits of lower-case hex? Pure. */

@@ -22,6 +22,7 @@ struct gt_state {
 	char bundle[GT_PATH_CAP];
 	char root[GT_PATH_CAP];	    /* crun only; "" otherwise */
 	struct gt_strv annotations; /* pairs */
+	GT_ARENA(GT_STRV_CAP) arena;
 };
 
 /* The Go run-time settings that live in the environment. */
@@ -98,18 +99,21 @@ struct gt_bundle {
 	char cgroups_path[GT_PATH_CAP];
 	char selinux_label[256], apparmor_profile[128];
 	struct gt_bundle_res res;
-	/* Large, mostly unused, and therefore last: see gt_read_bundle. res ends with another. */
 	struct gt_strv args;
 	struct gt_strv annotations; /* pairs; values too long to hold are counted in dropped */
 	struct gt_strv gotune_env;  /* pairs: the GOTUNE_* variables of process.env */
 	struct gt_strv sysctl;	    /* pairs */
 	struct gt_strv mounts;	    /* pairs: destination, and source or, unless it is a bind, "" */
+	GT_ARENA(2 * GT_STRV_CAP) arena;
 };
 
 /* May ID become a file's name: not empty, not hidden, no '/', no control byte, below GT_ID_MAX? */
 bool gt_id_ok(const char *id);
 
-/* True when every vector is sound, every string terminated and every enum in range. */
+/* Makes B empty. Its arena's bytes are not touched: they are not read before they are written. */
+void gt_bundle_init(struct gt_bundle *b);
+
+/* True when every vector is valid, every string terminated and every enum in range. */
 bool gt_state_valid(const struct gt_state *s);
 bool gt_bundle_valid(const struct gt_bundle *b);
 

@@ -85,100 +85,6 @@ static void test_is_plain(void **state)
 	assert_false(gt_is_plain("\xc3\xa4"));
 }
 
-static void test_strv_add_and_read(void **state)
-{
-	struct gt_strv v;
-
-	(void)state;
-	gt_strv_init(&v);
-	assert_null(gt_strv_next(&v, NULL));
-	assert_null(gt_strv_at(&v, 0));
-	assert_true(gt_strv_valid(&v));
-	assert_int_equal(gt_strv_add(&v, "one", 3), 0);
-	assert_int_equal(gt_strv_add(&v, "", 0), 0);
-	assert_int_equal(gt_strv_add(&v, "three", 5), 0);
-	assert_string_equal(gt_strv_at(&v, 0), "one");
-	assert_string_equal(gt_strv_at(&v, 1), "");
-	assert_string_equal(gt_strv_at(&v, 2), "three");
-	assert_null(gt_strv_at(&v, 3));
-	assert_int_equal(gt_strv_add(&v, "a\0b", 3), -EINVAL);
-	assert_int_equal(v.dropped, 1);
-	assert_int_equal(v.n, 3);
-	assert_true(gt_strv_valid(&v));
-}
-
-static void test_strv_full(void **state)
-{
-	static char big[GT_STRV_CAP];
-	struct gt_strv v;
-
-	(void)state;
-	memset(big, 'b', sizeof(big));
-	gt_strv_init(&v);
-	assert_int_equal(gt_strv_add(&v, big, sizeof(big)), -E2BIG);
-	assert_int_equal(gt_strv_add(&v, big, sizeof(big) - 1), 0);
-	assert_int_equal(v.used, GT_STRV_CAP);
-	assert_int_equal(gt_strv_add(&v, "", 0), -E2BIG);
-	assert_int_equal(v.dropped, 2);
-	assert_true(gt_strv_valid(&v));
-}
-
-/* A pair goes in whole or not at all, also at the very edge. */
-static void test_strv_pair_edge(void **state)
-{
-	static char big[GT_STRV_CAP];
-	struct gt_strv v;
-
-	(void)state;
-	memset(big, 'b', sizeof(big));
-	for (size_t room = 0; room < 8; room++) {
-		int r;
-
-		gt_strv_init(&v);
-		assert_int_equal(gt_strv_add(&v, big, GT_STRV_CAP - 1 - room), 0);
-		r = gt_strv_add_pair(&v, "k", 1, "vv", 2);
-		if (r != (room >= 5 ? 0 : -E2BIG) || v.n != (room >= 5 ? 3u : 1u) ||
-		    !gt_strv_valid(&v))
-			fail_msg("room for %zu bytes: %d", room, r);
-	}
-}
-
-static void test_strv_pair_last_wins(void **state)
-{
-	struct gt_strv v;
-
-	(void)state;
-	gt_strv_init(&v);
-	assert_int_equal(gt_strv_add_pair(&v, "a", 1, "1", 1), 0);
-	assert_int_equal(gt_strv_add_pair(&v, "b", 1, "a", 1), 0);
-	assert_int_equal(gt_strv_add_pair(&v, "a", 1, "2", 1), 0);
-	assert_string_equal(gt_strv_pair(&v, "a"), "2");
-	assert_string_equal(gt_strv_pair(&v, "b"), "a");
-	assert_null(gt_strv_pair(&v, "1")); /* a value is no key */
-	assert_int_equal(gt_strv_add(&v, "odd", 3), 0);
-	assert_null(gt_strv_pair(&v, "odd"));
-}
-
-static void test_strv_valid_rejects(void **state)
-{
-	struct gt_strv v;
-
-	(void)state;
-	gt_strv_init(&v);
-	assert_int_equal(gt_strv_add(&v, "one", 3), 0);
-	v.n = 2;
-	assert_false(gt_strv_valid(&v));
-	v.n = 1;
-	v.used = 3;
-	assert_false(gt_strv_valid(&v));
-	v.used = GT_STRV_CAP + 1;
-	assert_false(gt_strv_valid(&v));
-	v.used = 0;
-	assert_false(gt_strv_valid(&v));
-	v.n = 0;
-	assert_true(gt_strv_valid(&v));
-}
-
 static void test_buf_grows(void **state)
 {
 	struct gt_buf b = {0};
@@ -219,11 +125,6 @@ int main(void)
 		cmocka_unit_test(test_append_u64),
 		cmocka_unit_test(test_prefix_suffix_basename),
 		cmocka_unit_test(test_is_plain),
-		cmocka_unit_test(test_strv_add_and_read),
-		cmocka_unit_test(test_strv_full),
-		cmocka_unit_test(test_strv_pair_edge),
-		cmocka_unit_test(test_strv_pair_last_wins),
-		cmocka_unit_test(test_strv_valid_rejects),
 		cmocka_unit_test(test_buf_grows),
 		cmocka_unit_test(test_buf_error_sticks),
 	};

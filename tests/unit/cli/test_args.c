@@ -150,10 +150,10 @@ static void test_gt_cli_parse_collects_set(void **state)
 							     "--set", "io.gotune.profile="},
 			       &a, &e),
 			 0);
-	assert_int_equal(a.set.n, 6);
-	assert_string_equal(gt_strv_pair(&a.set, "io.gotune.gogc"), "60");
-	assert_string_equal(gt_strv_pair(&a.set, "io.gotune.godebug"), "a=1,b=2");
-	assert_string_equal(gt_strv_pair(&a.set, "io.gotune.profile"), "");
+	assert_int_equal(a.set.v.n, 6);
+	assert_string_equal(gt_strv_pair(&a.set.v, "io.gotune.gogc"), "60");
+	assert_string_equal(gt_strv_pair(&a.set.v, "io.gotune.godebug"), "a=1,b=2");
+	assert_string_equal(gt_strv_pair(&a.set.v, "io.gotune.profile"), "");
 }
 
 static void test_gt_cli_find_commands(void **state)

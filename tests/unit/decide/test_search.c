@@ -35,13 +35,13 @@ static struct gt_worker start_parser(void)
 
 static void finds(const void *ctx, struct gt_worker *parser, struct gt_found *ret)
 {
-	struct gt_strv argv;
+	struct gt_list argv;
 	struct gt_look *l = calloc(1, sizeof(*l));
 
 	(void)ctx;
-	gt_strv_init(&argv);
-	if (!l || gt_strv_add(&argv, "env", 3) < 0 || gt_strv_add(&argv, "/x", 2) < 0 ||
-	    gt_worker_call(parser, GT_JOB_LOOK, -1, &argv, sizeof(argv), l, 1000, NULL) < 0)
+	gt_list_init(&argv);
+	if (!l || gt_strv_add(&argv.v, "env", 3) < 0 || gt_strv_add(&argv.v, "/x", 2) < 0 ||
+	    gt_worker_call(parser, GT_JOB_LOOK, -1, &argv, gt_list_len(&argv), l, 1000, NULL) < 0)
 		return;
 	(void)gt_copy_str(ret->program.path, sizeof(ret->program.path),
 			  gt_strv_at(&l->step.argv, 0));
@@ -53,11 +53,12 @@ static void finds(const void *ctx, struct gt_worker *parser, struct gt_found *re
 /* As a parser that answers too late would have it. */
 static void loses_the_parser(const void *ctx, struct gt_worker *parser, struct gt_found *ret)
 {
-	struct gt_strv argv = {0};
+	struct gt_list argv;
 
 	(void)ctx;
+	gt_list_init(&argv);
 	ret->program.note = GT_NOTE_NOT_FOUND;
-	(void)!gt_worker_call(parser, GT_JOB_LOOK, -1, &argv, sizeof(argv), NULL, 0, NULL);
+	(void)!gt_worker_call(parser, GT_JOB_LOOK, -1, &argv, gt_list_len(&argv), NULL, 0, NULL);
 }
 
 static void hangs(const void *ctx, struct gt_worker *parser, struct gt_found *ret)

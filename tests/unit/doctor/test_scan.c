@@ -133,6 +133,7 @@ static void test_scan_conf_of_each_engine(void **state)
 
 	(void)state;
 	assert_non_null(c);
+	gt_conf_scan_init(c);
 	scan_toml(
 		"[containers]\nenv = [\"PATH=/\", \"GOMAXPROCS=1\"]\n[engine]\nhooks_dir = [\"/a\"]\n",
 		c);
@@ -147,11 +148,11 @@ static void test_scan_conf_of_each_engine(void **state)
 	scan_toml("[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.runc]\n"
 		  "base_runtime_spec = \"/etc/containerd/base.json\"\n",
 		  c);
-	assert_string_equal(gt_strv_at(&c->hooks_dir, 0), "/a");
-	assert_string_equal(gt_strv_at(&c->crio_hooks_dir, 0), "/b");
-	assert_int_equal(c->hooks_dir.n, 1);
-	assert_int_equal(c->base_spec.n, 1);
-	assert_string_equal(gt_strv_at(&c->base_spec, 0), "/etc/containerd/base.json");
+	assert_string_equal(gt_strv_at(&c->hooks_dir.v, 0), "/a");
+	assert_string_equal(gt_strv_at(&c->crio_hooks_dir.v, 0), "/b");
+	assert_int_equal(c->hooks_dir.v.n, 1);
+	assert_int_equal(c->base_spec.v.n, 1);
+	assert_string_equal(gt_strv_at(&c->base_spec.v, 0), "/etc/containerd/base.json");
 	free(c);
 }
 

@@ -29,6 +29,7 @@ struct plan_case {
 
 /* Too large for a stack; each row starts from plan_usual(). */
 static struct gt_facts plan_f;
+static struct gt_list plan_annotations;
 static struct gt_policy plan_p;
 static struct gt_profile plan_profiles[USUAL_PROFILES];
 static struct gt_rule plan_rules[8];
@@ -125,6 +126,8 @@ static void plan_usual(void)
 	plan_bad = false;
 	memset(plan_rules, 0, sizeof(plan_rules));
 	usual_facts(&plan_f);
+	gt_list_init(&plan_annotations);
+	plan_f.annotations = &plan_annotations.v;
 	plan_p = usual_policy(plan_profiles, plan_rules, plan_layers);
 }
 
@@ -379,11 +382,11 @@ static bool plan_given_ident(const char *k, const char *v)
 	else if (strcmp(k, "trouble") == 0)
 		plan_f.trouble = plan_word(&gt_trouble_words, v);
 	else if (strcmp(k, "dropped") == 0)
-		plan_f.annotations.dropped = 1;
+		plan_annotations.v.dropped = 1;
 	else if (strcmp(k, "unknownkey") == 0)
 		plan_copy(plan_f.req.unknown[plan_f.req.n_unknown++], 64, v);
 	else if (gt_has_prefix(k, "ann:"))
-		return gt_strv_add_pair(&plan_f.annotations, k + 4, strlen(k + 4), v, strlen(v)) ==
+		return gt_strv_add_pair(&plan_annotations.v, k + 4, strlen(k + 4), v, strlen(v)) ==
 		       0;
 	else
 		return false;

@@ -2,7 +2,6 @@
  * The cgroup's rows: swappiness and NUMA binding.
  */
 #include "gotune/base.h"
-#include "gotune/plan.h"
 #include "plan_cases.h"
 
 static void test_swappiness(void **state)

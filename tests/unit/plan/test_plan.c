@@ -4,7 +4,6 @@
  */
 #include "gotune/base.h"
 #include "gotune/model.h"
-#include "gotune/plan.h"
 #include "plan_cases.h"
 
 static const char *const words[] = {

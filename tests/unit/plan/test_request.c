@@ -3,7 +3,6 @@
  */
 #include "gotune/base.h"
 #include "gotune/model.h"
-#include "gotune/plan.h"
 #include "plan_cases.h"
 
 static void test_request_allowed(void **state)

@@ -193,9 +193,9 @@ static const struct mount_row {
 	{"srv>@src", "/bin/app", NULL, -EXDEV, NULL}, /* dropped: it could be anywhere */
 };
 
-static void add_mounts(struct gt_strv *v, const char *list)
+static void add_mounts(struct gt_list *l, const char *list)
 {
-	gt_strv_init(v);
+	gt_list_init(l);
 	while (*list) {
 		size_t to = strcspn(list, ">"), from = strcspn(list + to + 1, ";");
 		const char *source = list + to + 1;
@@ -205,17 +205,17 @@ static void add_mounts(struct gt_strv *v, const char *list)
 			       *source == '@' ? "/" : "", (int)from - (*source == '@'),
 			       source + (*source == '@'));
 		if (*list != '/')
-			v->dropped++;
+			l->v.dropped++;
 		else
-			assert_int_equal(gt_strv_add_pair(v, list, to, full, strlen(full)), 0);
+			assert_int_equal(gt_strv_add_pair(&l->v, list, to, full, strlen(full)), 0);
 		list = source + from + (source[from] == ';');
 	}
 }
 
 static void test_gt_inspect_find_mounts(void **state)
 {
-	static struct gt_strv mounts;
-	const struct gt_tree with = {root, &mounts, dir};
+	static struct gt_list mounts;
+	const struct gt_tree with = {root, &mounts.v, dir};
 	unsigned failed = 0;
 
 	(void)state;

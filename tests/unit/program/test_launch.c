@@ -12,15 +12,22 @@
 #include "program/shell.h"
 
 /* Words separated by '|' into V. "<>" is the empty word. */
-static void words(struct gt_strv *v, const char *s)
+static void words(struct gt_list *l, const char *s)
 {
-	gt_strv_init(v);
+	gt_list_init(l);
 	while (*s) {
 		size_t n = strcspn(s, "|");
 
-		assert_int_equal(gt_strv_add(v, s, n == 2 && memcmp(s, "<>", 2) == 0 ? 0 : n), 0);
+		assert_int_equal(gt_strv_add(&l->v, s, n == 2 && memcmp(s, "<>", 2) == 0 ? 0 : n),
+				 0);
 		s += n + (s[n] == '|');
 	}
+}
+
+static bool is_valid(const struct gt_launch_step *s)
+{
+	return gt_strv_valid(&s->argv, &s->arena.a, sizeof(s->arena.room)) &&
+	       gt_strv_valid(&s->env, &s->arena.a, sizeof(s->arena.room));
 }
 
 /* V as words() reads it. */
@@ -28,7 +35,7 @@ static void unwords(const struct gt_strv *v, char *buf, size_t cap)
 {
 	buf[0] = '\0';
 	for (const char *w = gt_strv_next(v, NULL); w; w = gt_strv_next(v, w)) {
-		if (w != v->buf)
+		if (w != gt_strv_next(v, NULL))
 			(void)gt_append(buf, cap, "|");
 		(void)gt_append(buf, cap, *w ? w : "<>");
 	}
@@ -63,14 +70,14 @@ static void check(const struct row *rows, size_t n)
 
 	for (size_t i = 0; i < n; i++) {
 		const struct row *t = &rows[i];
-		struct gt_strv argv;
+		struct gt_list argv;
 		static struct gt_launch_step step;
 		char next[4096], env[4096];
 
 		words(&argv, t->argv);
 		memset(&step, 0xa5, sizeof(step)); /* nothing may be left unset */
-		gt_inspect_argv(&argv, &step);
-		assert_true(gt_strv_valid(&step.argv) && gt_strv_valid(&step.env));
+		gt_inspect_argv(&argv.v, &step);
+		assert_true(is_valid(&step));
 		unwords(&step.argv, next, sizeof(next));
 		unwords(&step.env, env, sizeof(env));
 		if (step.what == t->what && strcmp(next, t->next ? t->next : "") == 0 &&
@@ -294,56 +301,56 @@ static void test_gt_inspect_argv_busybox(void **state)
 
 static void test_gt_inspect_argv_dropped_words(void **state)
 {
-	static struct gt_strv argv;
+	static struct gt_list argv;
 	static struct gt_launch_step step;
 
 	(void)state;
 	words(&argv, "tini|--|/app");
-	argv.dropped = 1;
-	gt_inspect_argv(&argv, &step);
+	argv.v.dropped = 1;
+	gt_inspect_argv(&argv.v, &step);
 	assert_int_equal(step.what, GT_LAUNCH_UNCERTAIN);
 	words(&argv, "/app|x");
-	argv.dropped = 1;
-	gt_inspect_argv(&argv, &step);
+	argv.v.dropped = 1;
+	gt_inspect_argv(&argv.v, &step);
 	assert_int_equal(step.what, GT_LAUNCH_NONE);
 }
 
 static void test_gt_inspect_argv_names_the_launcher(void **state)
 {
-	static struct gt_strv argv;
+	static struct gt_list argv;
 	static struct gt_launch_step step;
 
 	(void)state;
 	words(&argv, "/sbin/tini|--|/app");
-	gt_inspect_argv(&argv, &step);
+	gt_inspect_argv(&argv.v, &step);
 	assert_string_equal(step.name, "tini");
 	words(&argv, "/app");
-	gt_inspect_argv(&argv, &step);
+	gt_inspect_argv(&argv.v, &step);
 	assert_string_equal(step.name, "");
 }
 
 /* A vector that is full: no overflow, no certainty about words that are not there. */
 static void test_gt_inspect_argv_many_and_long_words(void **state)
 {
-	static struct gt_strv argv;
+	static struct gt_list argv;
 	static struct gt_launch_step step;
 	char word[4000];
 
 	(void)state;
 	memset(word, 'x', sizeof(word));
 	words(&argv, "tini|--|/app");
-	while (gt_strv_add(&argv, word, sizeof(word)) == 0)
+	while (gt_strv_add(&argv.v, word, sizeof(word)) == 0)
 		;
-	argv.dropped = 0;
-	gt_inspect_argv(&argv, &step);
+	argv.v.dropped = 0;
+	gt_inspect_argv(&argv.v, &step);
 	assert_int_equal(step.what, GT_LAUNCH_NEXT);
-	assert_int_equal(step.argv.n, argv.n - 2);
+	assert_int_equal(step.argv.n, argv.v.n - 2);
 
 	words(&argv, "sh|-c|exec /app \"$@\" \"$@\" \"$@\"|sh");
-	while (gt_strv_add(&argv, word, sizeof(word)) == 0)
+	while (gt_strv_add(&argv.v, word, sizeof(word)) == 0)
 		;
-	argv.dropped = 0;
-	gt_inspect_argv(&argv, &step);
+	argv.v.dropped = 0;
+	gt_inspect_argv(&argv.v, &step);
 	assert_int_equal(step.what, GT_LAUNCH_UNCERTAIN); /* thrice does not fit */
 }
 

@@ -12,18 +12,24 @@
 #include "gotune/program.h"
 
 /* Words separated by blanks. */
-static void words(struct gt_strv *v, const char *s)
+static void words(struct gt_list *l, const char *s)
 {
-	gt_strv_init(v);
+	gt_list_init(l);
 	while (*s) {
 		size_t n = strcspn(s, " ");
 
-		assert_int_equal(gt_strv_add(v, s, n), 0);
+		assert_int_equal(gt_strv_add(&l->v, s, n), 0);
 		s += n + (s[n] == ' ');
 	}
 }
 
 /* V as words separated by '|'. */
+static bool is_valid(const struct gt_launch_step *s)
+{
+	return gt_strv_valid(&s->argv, &s->arena.a, sizeof(s->arena.room)) &&
+	       gt_strv_valid(&s->env, &s->arena.a, sizeof(s->arena.room));
+}
+
 static void unwords(const struct gt_strv *v, char *buf, size_t cap)
 {
 	buf[0] = '\0';
@@ -38,13 +44,13 @@ static struct gt_launch_step step;
 static void inspect(const char *text, size_t len, const char *argv)
 {
 	_cleanup_close_ int fd = memfd_create("script", MFD_CLOEXEC);
-	static struct gt_strv v;
+	static struct gt_list v;
 
 	assert_int_equal(write(fd, text, len), (ssize_t)len);
 	words(&v, argv);
 	memset(&step, 0xa5, sizeof(step)); /* nothing may be left unset */
-	gt_inspect_script(fd, &v, &step);
-	assert_true(gt_strv_valid(&step.argv) && gt_strv_valid(&step.env));
+	gt_inspect_script(fd, &v.v, &step);
+	assert_true(is_valid(&step));
 	assert_true(step.what == GT_LAUNCH_NEXT || step.what == GT_LAUNCH_UNCERTAIN);
 }
 
@@ -243,7 +249,7 @@ static void test_gt_inspect_script_uncertain(void **state)
 		inspect(text, strlen(text), "/entry.sh one two");
 		if (step.what == GT_LAUNCH_UNCERTAIN && step.argv.n == 0 && step.env.n == 0)
 			continue;
-		print_error("%s: taken for certain: %s\n", texts[i], step.argv.buf);
+		print_error("%s: taken for certain: %s\n", texts[i], gt_strv_at(&step.argv, 0));
 		failed++;
 	}
 	assert_int_equal(failed, 0);

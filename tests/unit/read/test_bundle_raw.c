@@ -43,7 +43,7 @@ static void test_bundle_agrees_about_the_root(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < GT_ARRAY_LEN(rows); i++) {
-		memset(&bundle, 0, sizeof(bundle));
+		gt_bundle_init(&bundle);
 		(void)gt_copy_str(bundle.root_path, sizeof(bundle.root_path), rows[i].root);
 		if (agrees(rows[i].doc) != rows[i].want)
 			fail_msg("%s", rows[i].name);
@@ -76,7 +76,7 @@ static void test_bundle_agrees_about_each_member(void **state)
 	for (size_t i = 0; i < GT_ARRAY_LEN(rows); i++) {
 		struct gt_bundle_ns *net = &bundle.ns[GT_NS_NET];
 
-		memset(&bundle, 0, sizeof(bundle));
+		gt_bundle_init(&bundle);
 		(void)gt_copy_str(bundle.cgroups_path, sizeof(bundle.cgroups_path), rows[i].cgroup);
 		(void)gt_copy_str(net->path, sizeof(net->path), rows[i].ns_path);
 		net->present = rows[i].net;

@@ -76,7 +76,7 @@ static void test_read_ident_engines(void **state)
 	(void)state;
 	for (size_t i = 0; i < GT_ARRAY_LEN(rows); i++) {
 		memset(&s, 0, sizeof(s));
-		memset(&b, 0, sizeof(b));
+		gt_bundle_init(&b);
 		memset(&id, 0, sizeof(id));
 		(void)gt_copy_str(s.bundle, sizeof(s.bundle), rows[i].bundle);
 		for (unsigned j = 0; j < 6 && rows[i].pairs[j]; j += 2)

@@ -230,22 +230,29 @@ static void test_read_image_huge(void **state)
 	assert_int_equal(gt_read_image(&ask, "", GT_IMAGE_FILE_MAX + 1, &image, &e), -EFBIG);
 }
 
+static void make_empty(void)
+{
+	memset(&image, 0, sizeof(image));
+	gt_arena_init(&image.arena.a, sizeof(image.arena.room));
+	gt_strv_init(&image.labels, &image.arena.a);
+}
+
 static void test_image_valid(void **state)
 {
 	(void)state;
-	memset(&image, 0, sizeof(image));
+	make_empty();
 	assert_true(gt_image_valid(&image));
 	(void)gt_copy_str(image.id, sizeof(image.id), "../..");
 	assert_false(gt_image_valid(&image));
 	memset(image.id, 'a', sizeof(image.id));
 	assert_false(gt_image_valid(&image));
-	memset(&image, 0, sizeof(image));
+	make_empty();
 	memset(image.name, 'a', sizeof(image.name));
 	assert_false(gt_image_valid(&image));
-	memset(&image, 0, sizeof(image));
+	make_empty();
 	image.labels.n = 1;
 	assert_false(gt_image_valid(&image));
-	memset(&image, 0, sizeof(image));
+	make_empty();
 	memset(&image.found, 2, 1);
 	assert_false(gt_image_valid(&image));
 }

@@ -60,7 +60,7 @@ static void test_read_place_docker(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < GT_ARRAY_LEN(rows); i++) {
-		memset(&b, 0, sizeof(b));
+		gt_bundle_init(&b);
 		memset(&who, 0, sizeof(who));
 		who.engine = GT_ENGINE_DOCKER;
 		(void)gt_copy_str(who.id, sizeof(who.id), rows[i].id);
@@ -129,7 +129,7 @@ static void test_read_place_storage(void **state)
 	for (size_t i = 0; i < GT_ARRAY_LEN(rows); i++) {
 		static const char key[] = "io.kubernetes.cri-o.ImageRef";
 
-		memset(&b, 0, sizeof(b));
+		gt_bundle_init(&b);
 		memset(&who, 0, sizeof(who));
 		who.engine = rows[i].engine;
 		(void)gt_copy_str(who.id, sizeof(who.id), rows[i].id);
@@ -154,7 +154,7 @@ static void test_read_place_too_long(void **state)
 	char source[GT_PATH_CAP + sizeof("/hostname")];
 
 	(void)state;
-	memset(&b, 0, sizeof(b));
+	gt_bundle_init(&b);
 	memset(&who, 0, sizeof(who));
 	who.engine = GT_ENGINE_DOCKER;
 	(void)gt_copy_str(who.id, sizeof(who.id), ID);
@@ -200,7 +200,7 @@ static void test_read_early_ident(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < GT_ARRAY_LEN(rows); i++) {
-		memset(&b, 0, sizeof(b));
+		gt_bundle_init(&b);
 		memset(&who, 0, sizeof(who));
 		(void)gt_copy_str(who.bundle, sizeof(who.bundle), "/");
 		(void)gt_copy_str(b.cgroups_path, sizeof(b.cgroups_path), rows[i].cgroup);

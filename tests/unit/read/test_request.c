@@ -13,7 +13,7 @@
 
 static struct gt_bundle b;
 static struct gt_requests req;
-static struct gt_strv set;
+static struct gt_list set;
 
 static void add(struct gt_strv *v, const char *const *pairs)
 {
@@ -103,12 +103,12 @@ static void test_read_requests_rows(void **state)
 	for (size_t i = 0; i < GT_ARRAY_LEN(rows); i++) {
 		struct gt_buf out = {0};
 
-		memset(&b, 0, sizeof(b));
-		gt_strv_init(&set);
+		gt_bundle_init(&b);
+		gt_list_init(&set);
 		add(&b.annotations, rows[i].annotations);
 		add(&b.gotune_env, rows[i].env);
-		add(&set, rows[i].set);
-		gt_read_requests(&b, "app", &set, &req);
+		add(&set.v, rows[i].set);
+		gt_read_requests(&b, "app", &set.v, &req);
 		gt_buf_str(&out, "");
 		dump(&out);
 		if (strcmp(out.p, rows[i].want) != 0)
@@ -189,18 +189,18 @@ static void test_read_labels_rows(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < GT_ARRAY_LEN(rows); i++) {
-		struct gt_strv labels;
+		struct gt_list labels;
 		struct gt_buf out = {0};
 
-		memset(&b, 0, sizeof(b));
-		gt_strv_init(&set);
-		gt_strv_init(&labels);
-		add(&set, rows[i].set);
+		gt_bundle_init(&b);
+		gt_list_init(&set);
+		gt_list_init(&labels);
+		add(&set.v, rows[i].set);
 		add(&b.annotations, rows[i].annotations);
 		add(&b.gotune_env, rows[i].env);
-		add(&labels, rows[i].labels);
-		gt_read_requests(&b, "app", &set, &req);
-		gt_read_labels(&labels, &req);
+		add(&labels.v, rows[i].labels);
+		gt_read_requests(&b, "app", &set.v, &req);
+		gt_read_labels(&labels.v, &req);
 		gt_buf_str(&out, "");
 		dump(&out);
 		if (strcmp(out.p, rows[i].want) != 0)
@@ -215,7 +215,7 @@ static void test_read_requests_bounds(void **state)
 
 	(void)state;
 	memset(value, '1', sizeof(value));
-	memset(&b, 0, sizeof(b));
+	gt_bundle_init(&b);
 	(void)gt_strv_add_pair(&b.annotations, "io.gotune.gogc", 14, value, 511);
 	(void)gt_strv_add_pair(&b.annotations, "io.gotune.mode", 14, value, 512);
 	(void)gt_strv_add_pair(&b.annotations, "io.gotune.sysctl.a.b", 20, value, 128);

@@ -32,7 +32,7 @@ static int free_schema(void **state)
 struct list {
 	const char *pattern;
 	bool keys; /* the last key of each path that matches, not the value */
-	struct gt_strv found;
+	struct gt_list found;
 };
 
 static int collect(void *ctx, const struct gt_json_event *ev, struct gt_err *e)
@@ -44,9 +44,9 @@ static int collect(void *ctx, const struct gt_json_event *ev, struct gt_err *e)
 	    !gt_json_at(ev, l->pattern))
 		return 0;
 	if (l->keys && ev->path[ev->depth - 1].key)
-		return gt_strv_add(&l->found, ev->path[ev->depth - 1].key,
+		return gt_strv_add(&l->found.v, ev->path[ev->depth - 1].key,
 				   ev->path[ev->depth - 1].key_len);
-	return ev->type == GT_JSON_STRING ? gt_strv_add(&l->found, ev->text, ev->len) : 0;
+	return ev->type == GT_JSON_STRING ? gt_strv_add(&l->found.v, ev->text, ev->len) : 0;
 }
 
 static void strings_at(const char *doc, size_t len, const char *pattern, bool keys,
@@ -56,7 +56,7 @@ static void strings_at(const char *doc, size_t len, const char *pattern, bool ke
 
 	ret->pattern = pattern;
 	ret->keys = keys;
-	gt_strv_init(&ret->found);
+	gt_list_init(&ret->found);
 	if (gt_json_walk(doc, len, 0, collect, ret, NULL, &e) != 0)
 		fail_msg("%s: %s", pattern, e.msg);
 }
@@ -86,7 +86,7 @@ static void test_schema_words_are_those_of_c(void **state)
 		const char *have;
 
 		strings_at(schema, schema_len, rows[i].pattern, false, &l);
-		have = gt_strv_next(&l.found, NULL);
+		have = gt_strv_next(&l.found.v, NULL);
 		for (unsigned w = 0; w < rows[i].words->n; w++) {
 			const char *word = gt_words_get(rows[i].words, w);
 
@@ -96,7 +96,7 @@ static void test_schema_words_are_those_of_c(void **state)
 			if (!have || strcmp(have, word) != 0)
 				fail_msg("%s: %s, not %s", rows[i].pattern, have ? have : "(end)",
 					 word);
-			have = gt_strv_next(&l.found, have);
+			have = gt_strv_next(&l.found.v, have);
 		}
 		assert_null(have);
 	}
@@ -145,9 +145,9 @@ static void test_json_keys_are_the_schemas(void **state)
 	for (size_t i = 0; i < GT_ARRAY_LEN(rows); i++) {
 		strings_at(schema, schema_len, rows[i].required, false, &want);
 		strings_at(out.p, out.len, rows[i].written, true, &got);
-		assert_true(want.found.n > 0);
-		if (want.found.used != got.found.used ||
-		    memcmp(want.found.buf, got.found.buf, want.found.used) != 0)
+		assert_true(want.found.v.n > 0);
+		if (want.found.v.used != got.found.v.used ||
+		    memcmp(want.found.arena.room, got.found.arena.room, want.found.v.used) != 0)
 			fail_msg("the keys at %s are not those of the schema", rows[i].written);
 	}
 	gt_buf_done(&out);
