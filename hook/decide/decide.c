@@ -263,9 +263,9 @@ static int begin(struct gt_decision *d, const struct gt_source *from, struct gt_
 	if (from->kind == GT_SOURCE_DOCUMENT && from->len > GT_CONFIG_MAX)
 		return gt_err_set(e, -EFBIG, "config.json is larger than %u MiB",
 				  GT_CONFIG_MAX >> 20);
-	d->rec = calloc(1, sizeof(*d->rec));
-	if (!d->rec)
+	if (gt_pages_map(&d->mem, sizeof(*d->rec), GT_PAGES_OWN) < 0)
 		return gt_err_set(e, -ENOMEM, "out of memory");
+	d->rec = d->mem.p;
 	if (from->kind == GT_SOURCE_DOCUMENT) {
 		d->config = copy_config(from->doc, from->len, e);
 		if (d->config < 0)
@@ -286,7 +286,7 @@ int gt_decide(const struct gt_ask *ask, struct gt_decision *ret, struct gt_err *
 	ret->machine = ask->machine;
 	r = begin(ret, &ask->from, e);
 	if (r < 0) {
-		free(GT_TAKE_PTR(ret->rec)); /* there is nothing to be told */
+		ret->rec = NULL; /* there is nothing to be told */
 		return r;
 	}
 	decide(ret, ask);
@@ -302,7 +302,7 @@ void gt_decide_done(struct gt_decision *d)
 {
 	gt_worker_done(&d->parser);
 	gt_worker_done(&d->sysctl);
-	free(d->rec);
+	gt_pages_done(&d->mem);
 	free(d->state);
 	free(d->bundle);
 	gt_cleanup_close(&d->config);

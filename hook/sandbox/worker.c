@@ -28,6 +28,12 @@ struct reply {
 	struct gt_err err;
 };
 
+/* What an answer of JOB has at least. */
+static size_t fixed_part(const struct gt_job *job)
+{
+	return job->ret_arena ? job->ret_arena + sizeof(struct gt_arena) : job->ret_len;
+}
+
 /* ---- the child ---- */
 
 static int recv_request(int sock, struct request *req, int *ret_fd)
@@ -58,13 +64,18 @@ struct room {
 	char *in, *ret;
 };
 
-static int make_room(size_t in_len, size_t ret_len, struct room *r)
+/* All but the bytes of an arena is zero: those are not read before they are written. */
+static int make_room(size_t in_len, const struct gt_job *job, struct room *r)
 {
 	size_t in = (in_len / _Alignof(max_align_t) + 1) * _Alignof(max_align_t);
 
-	r->in = calloc(1, in + ret_len);
-	r->ret = r->in ? r->in + in : NULL;
-	return r->in ? 0 : -ENOMEM;
+	r->in = malloc(in + job->ret_len);
+	if (!r->in)
+		return -ENOMEM;
+	r->in[in_len] = '\0';
+	r->ret = r->in + in;
+	memset(r->ret, 0, fixed_part(job));
+	return 0;
 }
 
 /* Does JOB, or says why this worker does none (READY, WHY). */
@@ -73,7 +84,7 @@ static int do_job(int sock, const struct gt_job *job, const struct request *req,
 {
 	struct reply rep = {.result = ready, .err = *why};
 	struct room room;
-	int r = make_room(req->in_len, job->ret_len, &room);
+	int r = make_room(req->in_len, job, &room);
 
 	if (r == 0)
 		r = gt_wire_read(sock, room.in, req->in_len, 0);
@@ -168,10 +179,9 @@ static int broken(struct gt_err *e, int r)
 /* The answer of JOB into RET: no more than its room, and as much as its own arena says. */
 static int read_answer(int sock, const struct gt_job *job, size_t len, void *ret, int64_t deadline)
 {
-	size_t fixed = job->ret_arena ? job->ret_arena + sizeof(struct gt_arena) : job->ret_len;
 	int r;
 
-	if (len < fixed || len > job->ret_len)
+	if (len < fixed_part(job) || len > job->ret_len)
 		return -EPIPE;
 	r = gt_wire_read(sock, ret, len, deadline);
 	return r == 0 && gt_wire_used(ret, job->ret_len, job->ret_arena) != len ? -EPIPE : r;

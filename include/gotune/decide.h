@@ -76,7 +76,8 @@ struct gt_ask {
 /* A decision under way: owned by the caller, freed by gt_decide_done. */
 struct gt_decision {
 	struct gt_machine *machine; /* not ours */
-	struct gt_record *rec;
+	struct gt_record *rec;	    /* in MEM: most of it is never touched */
+	struct gt_pages mem;
 	struct gt_state *state;	  /* NULL without one */
 	struct gt_bundle *bundle; /* NULL when config.json was not read */
 	struct gt_selection sel;
