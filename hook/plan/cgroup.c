@@ -12,7 +12,7 @@ bool gt_plan_wants_bind(const struct gt_planning *pl)
 	return prof && prof->gomaxprocs && prof->numa == GT_NUMA_BIND;
 }
 
-/* GT_R_COUNT, or why binding is not even considered. */
+/* GT_R_NONE, or why binding is not even considered. */
 static enum gt_reason bind_bars(const struct gt_planning *pl)
 {
 	if (pl->f->config.cpuset.known || pl->f->config.cpuset_invalid || pl->f->config.has_mems)
@@ -25,10 +25,10 @@ static enum gt_reason bind_bars(const struct gt_planning *pl)
 		return GT_R_ONE_NODE;
 	return pl->f->cgroup.cpuset == GT_CGROUP_UNKNOWN || pl->f->cgroup.cpuset_shared
 		       ? GT_R_NO_CGROUP
-		       : GT_R_COUNT;
+		       : GT_R_NONE;
 }
 
-/* Chooses the node and what of A lies in it; GT_R_COUNT, or why there is none. */
+/* Chooses the node and what of A lies in it; GT_R_NONE, or why there is none. */
 static enum gt_reason choose_node(const struct gt_planning *pl, uint32_t *ret_node,
 				  struct gt_cpus *ret_cpus)
 {
@@ -45,7 +45,7 @@ static enum gt_reason choose_node(const struct gt_planning *pl, uint32_t *ret_no
 	*ret_cpus = pl->allowed;
 	gt_cpus_and(ret_cpus, &node->cpus);
 	/* A list of 512 bytes or more cannot be carried; no such machine is known. */
-	return gt_cpus_format(ret_cpus, list, sizeof(list)) ? GT_R_COUNT : GT_R_CPUS_UNKNOWN;
+	return gt_cpus_format(ret_cpus, list, sizeof(list)) ? GT_R_NONE : GT_R_CPUS_UNKNOWN;
 }
 
 void gt_plan_bind(struct gt_planning *pl)
@@ -56,9 +56,9 @@ void gt_plan_bind(struct gt_planning *pl)
 	if (!gt_plan_wants_bind(pl))
 		return;
 	pl->bind_why = bind_bars(pl);
-	if (pl->bind_why == GT_R_COUNT)
+	if (!pl->bind_why)
 		pl->bind_why = choose_node(pl, &node, &cpus);
-	if (pl->bind_why != GT_R_COUNT)
+	if (pl->bind_why)
 		return;
 	pl->allowed = cpus;
 	pl->bind = true;

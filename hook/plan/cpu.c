@@ -161,14 +161,14 @@ static uint64_t shares_bound(const struct gt_planning *pl)
 	return at_least(at_least(n / 1024 + (n % 1024 != 0), prof->shares_floor), 1);
 }
 
-/* numa: "cap". GT_R_COUNT, or why it cannot be known. */
+/* numa: "cap". GT_R_NONE, or why it cannot be known. */
 static enum gt_reason node_bound(struct gt_planning *pl, bool physical, uint64_t *ret)
 {
 	uint32_t node = 0, n = 0;
 
 	*ret = NONE;
 	if (pl->sel->profile->numa != GT_NUMA_CAP)
-		return GT_R_COUNT;
+		return GT_R_NONE;
 	if (!pl->f->host.numa_known)
 		return GT_R_NUMA_UNKNOWN;
 	if (pl->f->host.n_nodes > 1 && gt_plan_node(pl->f, &pl->allowed, physical, &node, &n)) {
@@ -176,7 +176,7 @@ static enum gt_reason node_bound(struct gt_planning *pl, bool physical, uint64_t
 		pl->plan->numa_chosen = true;
 		pl->plan->numa_node = node;
 	}
-	return GT_R_COUNT;
+	return GT_R_NONE;
 }
 
 /* A short latency target caps, a long one lets a few more run; an unknown one changes nothing. */
@@ -232,7 +232,7 @@ static enum gt_reason value_of(struct gt_planning *pl, uint64_t *ret)
 	if (pl->quota.invalid)
 		return GT_R_LIMITS_UNKNOWN;
 	why = node_bound(pl, physical, &node);
-	if (why != GT_R_COUNT)
+	if (why)
 		return why;
 	cpus = gt_cpus_count(&pl->allowed);
 	counted = gt_plan_count(pl->f, &pl->allowed, physical);

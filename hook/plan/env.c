@@ -78,7 +78,7 @@ bool gt_plan_kept(struct gt_planning *pl, struct gt_setting *s, enum gt_var var)
 	return true;
 }
 
-/* Rule 2, and what comes before it. GT_R_COUNT: go on. */
+/* Rule 2, and what comes before it. GT_R_NONE: go on. */
 static enum gt_reason program_bars(struct gt_planning *pl)
 {
 	const struct gt_program *prog = &pl->f->program;
@@ -91,7 +91,7 @@ static enum gt_reason program_bars(struct gt_planning *pl)
 		gt_plan_warn(pl->plan, GT_W_MODULES_UNKNOWN, prog->path);
 	if (prog->automaxprocs[0] && !pl->sel->profile->override_self_managed)
 		return GT_R_SELF_MANAGED;
-	return pl->value ? GT_R_COUNT : pl->value_why;
+	return pl->value ? GT_R_NONE : pl->value_why;
 }
 
 /* Rules 3 to 5: leave it to Go, un-pin, or set. */
@@ -130,7 +130,7 @@ void gt_plan_gomaxprocs(struct gt_planning *pl)
 		return;
 	}
 	why = program_bars(pl);
-	if (why == GT_R_COUNT)
+	if (!why)
 		decide(pl, s);
 	else
 		gt_plan_skip(s, why);

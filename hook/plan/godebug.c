@@ -70,7 +70,7 @@ enum gt_warning_id gt_plan_godebug_check(const char *text, const char *allow)
 		if (!on_list(allow, e.key, e.key_len))
 			return GT_W_NOT_ALLOWED;
 	}
-	return GT_W_COUNT;
+	return GT_W_NONE;
 }
 
 static bool append_entry(char *dst, size_t cap, const struct entry *e)

@@ -97,7 +97,7 @@ static void set_request(struct gt_planning *pl, struct gt_setting *s)
 	gt_plan_set(s, GT_R_REQUESTED, pl->f->req.key[GT_KEY_GOMEMLIMIT].value);
 }
 
-/* Why the profile's rule does not apply to this program; GT_R_COUNT: it does. */
+/* Why the profile's rule does not apply to this program; GT_R_NONE: it does. */
 static enum gt_reason program_bars(const struct gt_planning *pl)
 {
 	const struct gt_program *prog = &pl->f->program;
@@ -110,10 +110,10 @@ static enum gt_reason program_bars(const struct gt_planning *pl)
 		return GT_R_GO_VERSION_UNKNOWN;
 	if (prog->go_minor < 19)
 		return GT_R_GO_TOO_OLD;
-	return prog->automemlimit[0] ? GT_R_SELF_MANAGED : GT_R_COUNT;
+	return prog->automemlimit[0] ? GT_R_SELF_MANAGED : GT_R_NONE;
 }
 
-/* Why the limit does not give a value; GT_R_COUNT: it does. */
+/* Why the limit does not give a value; GT_R_NONE: it does. */
 static enum gt_reason limit_bars(const struct gt_planning *pl)
 {
 	const struct gt_limit *limit = gt_plan_smaller(&pl->memory);
@@ -122,7 +122,7 @@ static enum gt_reason limit_bars(const struct gt_planning *pl)
 		return GT_R_LIMITS_UNKNOWN;
 	if (!limit->has)
 		return GT_R_NO_MEMORY_LIMIT;
-	return limit->bytes < pl->sel->profile->min_limit_bytes ? GT_R_LIMIT_TOO_SMALL : GT_R_COUNT;
+	return limit->bytes < pl->sel->profile->min_limit_bytes ? GT_R_LIMIT_TOO_SMALL : GT_R_NONE;
 }
 
 static enum gt_reason decider(const struct gt_memory *m)
@@ -148,9 +148,9 @@ void gt_plan_gomemlimit(struct gt_planning *pl)
 		return;
 	}
 	why = program_bars(pl);
-	if (why == GT_R_COUNT)
+	if (!why)
 		why = limit_bars(pl);
-	if (why != GT_R_COUNT) {
+	if (why) {
 		gt_plan_skip(s, why);
 		return;
 	}

@@ -82,7 +82,7 @@ const struct gt_limit *gt_plan_smaller(const struct gt_memory *m);
 void gt_plan_gomemlimit(struct gt_planning *pl);
 
 /* plan/godebug.c */
-/* GT_W_COUNT when TEXT is sound: "k=v[,k=v]", plain, each key in ALLOW (",key,key,"). */
+/* GT_W_NONE when TEXT is sound: "k=v[,k=v]", plain, each key in ALLOW (",key,key,"). */
 enum gt_warning_id gt_plan_godebug_check(const char *text, const char *allow);
 /* Is containermaxprocs on, with this GODEBUG and the program's own default? */
 enum gt_tri gt_plan_container_on(const struct gt_facts *f, const char *godebug);

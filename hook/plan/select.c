@@ -96,7 +96,7 @@ static void choose_profile(const struct gt_facts *f, const struct gt_policy *p,
 		s->profile = found;
 }
 
-/* `select`. GT_R_COUNT: the container is in. */
+/* `select`. GT_R_NONE: the container is in. */
 static enum gt_reason not_selected(const struct gt_facts *f, const struct gt_policy *p,
 				   const struct gt_wishes *wish)
 {
@@ -104,17 +104,17 @@ static enum gt_reason not_selected(const struct gt_facts *f, const struct gt_pol
 
 	switch (p->select) {
 	case GT_SELECT_ANNOTATED:
-		return enabled || wish->has[GT_KEY_PROFILE] ? GT_R_COUNT : GT_R_NOT_SELECTED;
+		return enabled || wish->has[GT_KEY_PROFILE] ? GT_R_NONE : GT_R_NOT_SELECTED;
 	case GT_SELECT_GO:
-		return enabled || f->program.kind == GT_PROG_GO ? GT_R_COUNT : gt_plan_not_go(f);
+		return enabled || f->program.kind == GT_PROG_GO ? GT_R_NONE : gt_plan_not_go(f);
 	case GT_SELECT_ALL:
 	case GT_SELECT_COUNT:
 		break;
 	}
-	return GT_R_COUNT;
+	return GT_R_NONE;
 }
 
-/* Why nothing at all is to be done, in the order in which it is looked at; GT_R_COUNT: it is. */
+/* Why nothing at all is to be done, in the order in which it is looked at; GT_R_NONE: it is. */
 static enum gt_reason why_not(const struct gt_facts *f, const struct gt_policy *p,
 			      struct gt_selection *s)
 {
@@ -156,7 +156,7 @@ void gt_plan_select(const struct gt_facts *f, const struct gt_policy *p, struct 
 	ret->mode = p->mode;
 	ret->profile = gt_policy_profile(p, p->default_profile);
 	why = why_not(f, p, ret);
-	ret->selected = why == GT_R_COUNT;
+	ret->selected = !why;
 	if (!ret->selected)
 		ret->why_not = why;
 	gt_plan_sysctl_list(f, p, ret);

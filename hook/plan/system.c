@@ -171,7 +171,7 @@ static enum gt_warning_id sysctl_request_check(const struct gt_policy *p,
 		allowed = allowed || strcmp(p->allow_sysctl[i], r->name) == 0;
 	if (!allowed || !gt_plan_sysctl_ns(r->name, &ns))
 		return GT_W_NOT_ALLOWED;
-	return gt_is_plain(r->value) ? GT_W_COUNT : GT_W_BAD_VALUE;
+	return gt_is_plain(r->value) ? GT_W_NONE : GT_W_BAD_VALUE;
 }
 
 /* Adds or replaces NAME; false when the list is full. */
@@ -206,11 +206,11 @@ void gt_plan_sysctl_list(const struct gt_facts *f, const struct gt_policy *p,
 				    GT_ORIGIN_NONE); /* it has no more than fit */
 	for (uint32_t i = 0; i < GT_SYSCTL_MAX; i++) {
 		const struct gt_sysctl_request *r = &req->sysctl[i];
-		enum gt_warning_id w = GT_W_COUNT;
+		enum gt_warning_id w = GT_W_NONE;
 
 		if (sel->selected && i < req->n_sysctl) {
 			w = sysctl_request_check(p, r);
-			if (w == GT_W_COUNT && !choose_sysctl(sel, r->name, r->value, r->origin))
+			if (!w && !choose_sysctl(sel, r->name, r->value, r->origin))
 				w = GT_W_OUT_OF_BOUNDS;
 		}
 		sel->sysctl_refused[i] = w;
@@ -226,7 +226,7 @@ static const struct gt_sysctl_fact *sysctl_fact(const struct gt_facts *f, const 
 	return NULL;
 }
 
-/* GT_R_COUNT, or why this sysctl cannot be written at all. */
+/* GT_R_NONE, or why this sysctl cannot be written at all. */
 static enum gt_reason sysctl_bars(const struct gt_planning *pl, const struct gt_sysctl_chosen *c)
 {
 	if (!c->namespaced)
@@ -239,17 +239,17 @@ static enum gt_reason sysctl_bars(const struct gt_planning *pl, const struct gt_
 	case GT_NS_OWNER_CONTAINER:
 		break;
 	}
-	return GT_R_COUNT;
+	return GT_R_NONE;
 }
 
-/* GT_R_COUNT, or why the value that is there stays. */
+/* GT_R_NONE, or why the value that is there stays. */
 static enum gt_reason sysctl_stays(const char *name, const char *have, const char *want)
 {
 	uint64_t is, wanted;
 
 	if (raise_only(name) && gt_parse_u64(have, &is) == 0 && gt_parse_u64(want, &wanted) == 0)
-		return is >= wanted ? GT_R_ALREADY_HIGHER : GT_R_COUNT;
-	return same_words(have, want) ? GT_R_ALREADY_SET : GT_R_COUNT;
+		return is >= wanted ? GT_R_ALREADY_HIGHER : GT_R_NONE;
+	return same_words(have, want) ? GT_R_ALREADY_SET : GT_R_NONE;
 }
 
 static void sysctl_row(struct gt_planning *pl, const struct gt_sysctl_chosen *c)
@@ -265,19 +265,19 @@ static void sysctl_row(struct gt_planning *pl, const struct gt_sysctl_chosen *c)
 		gt_plan_keep(s, GT_R_ALREADY_SET);
 		return;
 	}
-	if (why == GT_R_COUNT && fact && fact->exists == GT_NO)
+	if (!why && fact && fact->exists == GT_NO)
 		why = GT_R_NO_SUCH_SYSCTL;
-	if (why == GT_R_COUNT && fact && fact->must_exist && fact->exists == GT_UNKNOWN)
+	if (!why && fact && fact->must_exist && fact->exists == GT_UNKNOWN)
 		why = GT_R_SYSCTL_UNKNOWN;
-	if (why == GT_R_COUNT && w->value[0] == '\0')
+	if (!why && w->value[0] == '\0')
 		why = GT_R_PROFILE_NULL;
-	if (why != GT_R_COUNT) {
+	if (why) {
 		gt_plan_skip(s, why);
 		return;
 	}
 	if (fact && fact->exists == GT_YES)
 		why = sysctl_stays(w->name, fact->value, w->value);
-	if (why != GT_R_COUNT) {
+	if (why) {
 		gt_plan_keep(s, why);
 		return;
 	}
@@ -294,7 +294,7 @@ void gt_plan_sysctl_rows(struct gt_planning *pl)
 	for (uint32_t i = 0; i < req->n_sysctl && i < GT_SYSCTL_MAX; i++) {
 		char about[128] = "io.gotune.sysctl.";
 
-		if (pl->sel->sysctl_refused[i] == GT_W_COUNT)
+		if (!pl->sel->sysctl_refused[i])
 			continue;
 		(void)gt_append(about, sizeof(about), req->sysctl[i].name); /* 17 + 63 bytes */
 		gt_plan_warn(pl->plan, pl->sel->sysctl_refused[i], about);

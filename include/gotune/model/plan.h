@@ -132,7 +132,7 @@ struct gt_selection {
 	bool profile_missing; /* the rule names a profile that there is not */
 	uint32_t n_sysctl;
 	struct gt_sysctl_chosen sysctl[GT_SYSCTL_MAX];
-	enum gt_warning_id sysctl_refused[GT_SYSCTL_MAX]; /* a request each; GT_W_COUNT: granted */
+	enum gt_warning_id sysctl_refused[GT_SYSCTL_MAX]; /* a request each; GT_W_NONE: granted */
 };
 
 /* What became of a setting when the plan was applied. */
