@@ -43,7 +43,7 @@
 #define VDSO_MAX     8192
 #define TRIES	     3
 
-static long trace(int request, pid_t pid, uintptr_t addr, uintptr_t data)
+static long call_ptrace(int request, pid_t pid, uintptr_t addr, uintptr_t data)
 {
 	return ptrace((enum __ptrace_request)request, pid, (void *)addr, (void *)data) < 0 ? -errno
 											   : 0;
@@ -51,13 +51,13 @@ static long trace(int request, pid_t pid, uintptr_t addr, uintptr_t data)
 
 int gt_barrier_seize(int64_t pid)
 {
-	return (int)trace(PTRACE_SEIZE, (pid_t)pid, 0, OPTIONS);
+	return (int)call_ptrace(PTRACE_SEIZE, (pid_t)pid, 0, OPTIONS);
 }
 
 /* What waitpid reported, as one word. */
 enum stop { STOP_GONE, STOP_EXEC, STOP_SYSCALL, STOP_GROUP, STOP_SIGNAL, STOP_OTHER };
 
-static enum stop classify(int status)
+static enum stop classify_stop(int status)
 {
 	int sig = WSTOPSIG(status), event = status >> 16;
 
@@ -81,7 +81,7 @@ static enum stop classify(int status)
 static int run_resting(pid_t pid, int resume, enum stop want, bool resume_first,
 		       const struct gt_barrier_rest *rest)
 {
-	long r = resume_first ? trace(resume, pid, 0, 0) : 0;
+	long r = resume_first ? call_ptrace(resume, pid, 0, 0) : 0;
 	int status = 0, tries = 0;
 
 	while (r == 0) {
@@ -95,16 +95,16 @@ static int run_resting(pid_t pid, int resume, enum stop want, bool resume_first,
 				continue;
 			return -ESRCH;
 		}
-		s = classify(status);
+		s = classify_stop(status);
 		if (s == want)
 			return 0;
 		if (s == STOP_GONE)
 			return -ESRCH;
 		if (s == STOP_GROUP)
-			r = trace(PTRACE_LISTEN, pid, 0, 0);
+			r = call_ptrace(PTRACE_LISTEN, pid, 0, 0);
 		else
-			r = trace(resume, pid, 0,
-				  s == STOP_SIGNAL ? (uintptr_t)WSTOPSIG(status) : 0);
+			r = call_ptrace(resume, pid, 0,
+					s == STOP_SIGNAL ? (uintptr_t)WSTOPSIG(status) : 0);
 	}
 	return (int)r;
 }
@@ -119,7 +119,7 @@ static int run_until(pid_t pid, int resume, enum stop want, bool resume_first)
 static int get_regs(pid_t pid, gt_regs *ret)
 {
 	struct iovec v = {ret, sizeof(*ret)};
-	long r = trace(PTRACE_GETREGSET, pid, NT_PRSTATUS, (uintptr_t)&v);
+	long r = call_ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, (uintptr_t)&v);
 
 	if (r == 0 && v.iov_len != sizeof(*ret))
 		return -ENOEXEC; /* a 32-bit program: another stack layout, not written for */
@@ -130,11 +130,11 @@ static int set_regs(pid_t pid, gt_regs *regs)
 {
 	struct iovec v = {regs, sizeof(*regs)};
 
-	return (int)trace(PTRACE_SETREGSET, pid, NT_PRSTATUS, (uintptr_t)&v);
+	return (int)call_ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, (uintptr_t)&v);
 }
 
 /* Copies LEN bytes between here and the tracee. All or an error. */
-static int copy(pid_t pid, uint64_t addr, void *buf, size_t len, bool to_tracee)
+static int copy_memory(pid_t pid, uint64_t addr, void *buf, size_t len, bool to_tracee)
 {
 	struct iovec here = {buf, len};
 	/* NOLINTNEXTLINE(performance-no-int-to-ptr): an address of another process */
@@ -168,7 +168,7 @@ static int read_stack(pid_t pid, const gt_regs *regs, struct gt_stack *ret,
 		return -ENOMEM;
 	*ret_image = image;
 	ret->image = image;
-	return copy(pid, ret->sp, image, ret->len, false);
+	return copy_memory(pid, ret->sp, image, ret->len, false);
 }
 
 /* Finds a system call in the vDSO that returns; by preference one that leaves no register behind.
@@ -183,9 +183,9 @@ static bool find_syscall(pid_t pid, uint64_t base, uint64_t *ret)
 	if (base == 0)
 		return false;
 	/* Two pages on most kernels, one on some. */
-	if (copy(pid, base, vdso, len, false) < 0)
+	if (copy_memory(pid, base, vdso, len, false) < 0)
 		len /= 2;
-	if (len < sizeof(vdso) && copy(pid, base, vdso, len, false) < 0)
+	if (len < sizeof(vdso) && copy_memory(pid, base, vdso, len, false) < 0)
 		return false;
 	for (size_t i = 0; i + sizeof(code) <= len; i += GT_ARCH_SYSCALL_ALIGN) {
 		if (memcmp(vdso + i, code, sizeof(code)) != 0)
@@ -212,8 +212,8 @@ static int check_entry(pid_t pid, const gt_regs *call)
 
 /* Has the tracee, which is stopped at a system call's exit, run one more. Its registers are the
  * caller's to restore. */
-static int inject(pid_t pid, const gt_regs *regs, uint64_t pc, uint64_t ret_slot, long nr,
-		  const uint64_t arg[5], int64_t *ret)
+static int inject_call(pid_t pid, const gt_regs *regs, uint64_t pc, uint64_t ret_slot, long nr,
+		       const uint64_t arg[5], int64_t *ret)
 {
 	gt_regs call = *regs, after;
 	int r, ours;
@@ -245,7 +245,8 @@ static bool tell_kernel(pid_t pid, const struct gt_barrier_job *job, const struc
 	if (!job->may_prctl || n->map_addr == 0 || gt_stack_read_vdso(pid, &vdso) < 0 ||
 	    !find_syscall(pid, vdso, &pc))
 		return false;
-	return inject(pid, regs, pc, n->ret_slot, __NR_prctl, arg, &result) == 0 && result == 0;
+	return inject_call(pid, regs, pc, n->ret_slot, __NR_prctl, arg, &result) == 0 &&
+	       result == 0;
 }
 
 /* Only with these does the program start right: what is no ESRCH is tried again. */
@@ -271,7 +272,7 @@ static int write_stack(pid_t pid, const struct gt_stack *s, const struct gt_barr
 	for (int compact = 0; compact <= 1 && (r == -ENOSPC || r == -EFAULT); compact++) {
 		r = gt_stack_rebuild(apart, s, job, compact != 0, &mem, ret);
 		if (r == 0 && ret->changed)
-			r = copy(pid, ret->addr, ret->image, ret->len, true);
+			r = copy_memory(pid, ret->addr, ret->image, ret->len, true);
 	}
 	ret->image = NULL;
 	return r;
@@ -373,5 +374,5 @@ void gt_barrier_wait(const struct gt_barrier_job *job, gt_apart_fn *apart,
 		r = change_env(pid, job, apart, ret);
 	for (uint32_t i = 0; r < 0 && i < job->n_env; i++)
 		ret->env_error[i] = r;
-	(void)trace(PTRACE_DETACH, pid, 0, 0); /* fails only when it has gone */
+	(void)call_ptrace(PTRACE_DETACH, pid, 0, 0); /* fails only when it has gone */
 }

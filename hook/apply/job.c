@@ -54,23 +54,23 @@ bool gt_apply_barrier_job(const struct gt_facts *f, const struct gt_plan *plan,
 	return ret->n_env > 0 || ret->set_nofile;
 }
 
-static void failed(struct gt_outcome *o, const char *why)
+static void set_failed(struct gt_outcome *o, const char *why)
 {
 	o->applied = GT_NO;
 	(void)gt_copy_str(o->error, sizeof(o->error), why); /* sentences of ours, or of libc: fit */
 }
 
-static void settle(struct gt_outcome *o, int error)
+static void settle_row(struct gt_outcome *o, int error)
 {
 	if (error == 0) {
 		o->applied = GT_YES;
 		o->error[0] = '\0';
 	} else if (error == -EEXIST) {
-		failed(o, "the program was started with another value, which is kept");
+		set_failed(o, "the program was started with another value, which is kept");
 	} else if (error == -ENOSPC) {
-		failed(o, "RLIMIT_STACK leaves the program too little room for it");
+		set_failed(o, "RLIMIT_STACK leaves the program too little room for it");
 	} else {
-		failed(o, strerror(-error));
+		set_failed(o, strerror(-error));
 	}
 }
 
@@ -79,18 +79,18 @@ static void settle_env(const struct gt_setting *s, const struct gt_barrier_job *
 {
 	for (uint32_t i = 0; i < job->n_env && i < GT_VAR_COUNT; i++) {
 		if (strcmp(job->env[i].name, s->name) == 0) {
-			settle(o, res->env_error[i]);
+			settle_row(o, res->env_error[i]);
 			return;
 		}
 	}
-	failed(o, "the value does not fit");
+	set_failed(o, "the value does not fit");
 }
 
 /* A limit may be raised in part: to the hard limit that there is. */
 static void settle_nofile(const struct gt_barrier_job *job, const struct gt_barrier_result *res,
 			  struct gt_outcome *o)
 {
-	settle(o, res->nofile_error);
+	settle_row(o, res->nofile_error);
 	if (res->nofile_error == 0 && res->nofile_soft < job->nofile_soft) {
 		o->applied = GT_NO;
 		o->error[0] = '\0';
@@ -110,7 +110,7 @@ void gt_apply_barrier_outcome(const struct gt_plan *plan, const struct gt_barrie
 		if (!is_env(s) && !nofile)
 			continue;
 		if (!res->exec_seen)
-			failed(&ret[i], "the process ended before it ran the program");
+			set_failed(&ret[i], "the process ended before it ran the program");
 		else if (nofile)
 			settle_nofile(job, res, &ret[i]);
 		else

@@ -15,7 +15,7 @@ struct carrying {
 	struct gt_barrier_job job;
 };
 
-static bool is_same(const struct gt_live *l)
+static bool is_same_init(const struct gt_live *l)
 {
 	const struct gt_ident *id = &l->at.facts->ident;
 
@@ -40,7 +40,7 @@ static int set_cgroup(void *ctx, enum gt_setting_id id, const char *value, struc
 
 	if (!file)
 		return gt_err_set(e, -ENOENT, "no such file in this cgroup version");
-	if (r == 0 && !is_same(l))
+	if (r == 0 && !is_same_init(l))
 		r = -ESRCH;
 	if (r == 0)
 		r = gt_apply_cgroup_write(dir, file, value);
@@ -51,7 +51,7 @@ static int set_nofile(void *ctx, const struct gt_barrier_job *job, struct gt_err
 {
 	struct gt_barrier_result res = {0};
 
-	if (!is_same(((const struct carrying *)ctx)->l))
+	if (!is_same_init(((const struct carrying *)ctx)->l))
 		return gt_err_sys(e, -ESRCH, "cannot raise RLIMIT_NOFILE");
 	gt_apply_nofile(job->pid, job, &res);
 	return res.nofile_error < 0 ? gt_err_sys(e, res.nofile_error, "cannot raise RLIMIT_NOFILE")
@@ -60,14 +60,14 @@ static int set_nofile(void *ctx, const struct gt_barrier_job *job, struct gt_err
 
 /* ---- the tracer's side ---- */
 
-static void shrink(void *ctx)
+static void shrink_tracer(void *ctx)
 {
 	const struct gt_live *l = ((const struct carrying *)ctx)->l;
 
 	l->shrink(l->ctx);
 }
 
-static void done(void *ctx, const struct gt_barrier_result *res)
+static void take_result(void *ctx, const struct gt_barrier_result *res)
 {
 	const struct carrying *c = ctx;
 
@@ -80,7 +80,7 @@ static void done(void *ctx, const struct gt_barrier_result *res)
 static int set_barrier(void *ctx, const struct gt_barrier_job *job, struct gt_err *e)
 {
 	struct carrying *c = ctx;
-	const struct gt_tracer t = {c->l->keep_fd, shrink, done, c};
+	const struct gt_tracer t = {c->l->keep_fd, shrink_tracer, take_result, c};
 
 	c->job = *job;
 	gt_worker_end(c->l->sysctl); /* the barrier is the last that is applied */

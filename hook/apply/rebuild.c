@@ -25,7 +25,7 @@ struct question {
 	size_t cap;
 };
 
-static void build(void *ctx)
+static void build_stack(void *ctx)
 {
 	const struct question *q = ctx;
 
@@ -49,9 +49,9 @@ int gt_stack_rebuild(gt_apart_fn *apart, const struct gt_stack *stack,
 	q.room = (unsigned char *)mem->p + sizeof(a);
 	q.answer->result = -EPIPE; /* what holds when the child says nothing */
 	if (apart)
-		r = apart(build, &q);
+		r = apart(build_stack, &q);
 	else
-		build(&q);
+		build_stack(&q);
 	if (r < 0)
 		return r;
 	a = *q.answer;

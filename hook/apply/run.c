@@ -7,8 +7,8 @@
 #include "gotune/model.h"
 
 /* The first error is the caller's; the others are in their rows. */
-static void note(struct gt_outcome *o, int r, const struct gt_err *from, int *first,
-		 struct gt_err *e)
+static void note_outcome(struct gt_outcome *o, int r, const struct gt_err *from, int *first,
+			 struct gt_err *e)
 {
 	o->applied = r == 0 ? GT_YES : GT_NO;
 	if (r == 0)
@@ -41,7 +41,7 @@ static void apply_now(const struct gt_plan *plan, enum gt_setting_kind kind,
 			continue;
 		r = kind == GT_KIND_SYSCTL ? ops->sysctl(ops->ctx, s->name, s->value, &why)
 					   : ops->cgroup(ops->ctx, s->id, s->value, &why);
-		note(&ret[i], r, &why, first, e);
+		note_outcome(&ret[i], r, &why, first, e);
 	}
 }
 
@@ -49,7 +49,7 @@ static void apply_now(const struct gt_plan *plan, enum gt_setting_kind kind,
  * Does a limit that the init is given now reach the program? runc puts its own values back when it
  * executes it: config.json's, or the soft limit that it was started with.
  */
-static bool lasts(const struct gt_facts *f)
+static bool limit_lasts(const struct gt_facts *f)
 {
 	const struct gt_rlimit_facts *n = &f->nofile;
 
@@ -80,9 +80,10 @@ static void apply_barrier(const struct gt_facts *f, const struct gt_plan *plan,
 		if (!waits_at_barrier(&plan->setting[i]))
 			continue;
 		if (gt_setting_kind(plan->setting[i].id) != GT_KIND_RLIMIT)
-			note(&ret[i], r, &why, first, e);
-		else if (nofile < 0 || lasts(f)) /* else nobody is there to look at it: unknown */
-			note(&ret[i], nofile, &nofile_why, first, e);
+			note_outcome(&ret[i], r, &why, first, e);
+		else if (nofile < 0 ||
+			 limit_lasts(f)) /* else nobody is there to look at it: unknown */
+			note_outcome(&ret[i], nofile, &nofile_why, first, e);
 	}
 }
 

@@ -172,7 +172,7 @@ static const struct gt_barrier_env *job_for(const struct builder *b, size_t i)
 	return NULL;
 }
 
-static int measure(struct builder *b)
+static int measure_block(struct builder *b)
 {
 	for (size_t i = 0; i < b->l->n_env; i++) {
 		const struct gt_barrier_env *e = job_for(b, i);
@@ -199,12 +199,13 @@ static int measure(struct builder *b)
 }
 
 /* Copies one string and returns the address that it will have. */
-static uint64_t put(struct gt_stack_new *n, size_t *off, const char *a, const char *eq,
-		    const char *v)
+static uint64_t put_string(struct gt_stack_new *n, size_t *off, const char *a, const char *eq,
+			   const char *v)
 {
 	uint64_t at = n->addr + *off;
 
-	const char *const part[] = {a ? a : "", eq, v}; /* measure() has seen that there is an A */
+	const char *const part[] = {a ? a : "", eq,
+				    v}; /* measure_block() has seen that there is an A */
 
 	for (size_t i = 0; i < GT_ARRAY_LEN(part); i++) {
 		size_t len = strlen(part[i]);
@@ -218,7 +219,7 @@ static uint64_t put(struct gt_stack_new *n, size_t *off, const char *a, const ch
 
 static uint64_t put_job(struct gt_stack_new *n, size_t *off, const struct gt_barrier_env *e)
 {
-	return put(n, off, e->name, "=", e->value);
+	return put_string(n, off, e->name, "=", e->value);
 }
 
 static void put_word(struct gt_stack_new *n, size_t *off, uint64_t v)
@@ -245,7 +246,7 @@ static void write_block(const struct builder *b, struct gt_stack_new *n, size_t 
 		else if (b->compact)
 			put_word(n, &block, old);
 		else
-			put_word(n, &block, put(n, &strings, string_at(b->s, old), "", ""));
+			put_word(n, &block, put_string(n, &strings, string_at(b->s, old), "", ""));
 	}
 	for (uint32_t j = 0; j < b->job->n_env; j++) {
 		if (b->place[j] == l->n_env)
@@ -274,7 +275,7 @@ static bool leaves_enough(const struct gt_stack *s, uint64_t sp)
 	return after >= STACK_LEFT_MIN && before - after <= before / STACK_SHARE;
 }
 
-static int lay_out(const struct builder *b, struct gt_stack_new *n)
+static int lay_out_block(const struct builder *b, struct gt_stack_new *n)
 {
 	size_t map = b->compact ? 0 : sizeof(struct prctl_mm_map);
 	size_t block = WORD * b->block_words;
@@ -336,9 +337,9 @@ int gt_stack_build(const struct gt_stack *stack, const struct gt_barrier_job *jo
 		r = place_jobs(stack, &l, job, place, ret);
 	if (r < 0 || !ret->changed)
 		return r;
-	r = measure(&b);
+	r = measure_block(&b);
 	if (r == 0)
-		r = lay_out(&b, ret);
+		r = lay_out_block(&b, ret);
 	if (r < 0) /* nothing of a layout that was given up is to be used */
 		*ret = (struct gt_stack_new){0};
 	return r;

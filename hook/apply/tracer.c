@@ -57,7 +57,7 @@ static int leave_stdio(void)
 
 /* A pid may have been given to another process since it was looked at; held, it no longer can be.
  */
-static int is_same(const struct gt_barrier_job *job)
+static int check_same(const struct gt_barrier_job *job)
 {
 	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	uint64_t start = 0;
@@ -69,7 +69,7 @@ static int is_same(const struct gt_barrier_job *job)
 }
 
 /* Pages of the program's file that are never written come back when they are needed. */
-static int give_back(struct dl_phdr_info *info, size_t size, void *ctx)
+static int give_back_pages(struct dl_phdr_info *info, size_t size, void *ctx)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
 
@@ -131,7 +131,7 @@ static bool sleep_until(int64_t until_ms)
 }
 
 /* When the wait has become a long one memory is given back, once. */
-static void rest(void *ctx)
+static void shrink_when_long(void *ctx)
 {
 	struct waiting *w = ctx;
 
@@ -139,7 +139,7 @@ static void rest(void *ctx)
 		return;
 	w->until_ms = 0;
 	w->t->shrink(w->t->ctx);
-	(void)dl_iterate_phdr(give_back, NULL);
+	(void)dl_iterate_phdr(give_back_pages, NULL);
 }
 
 static _Noreturn void run_tracer(const struct gt_barrier_job *job, int pipe_fd,
@@ -147,7 +147,7 @@ static _Noreturn void run_tracer(const struct gt_barrier_job *job, int pipe_fd,
 {
 	struct gt_barrier_result res;
 	struct waiting w = {.t = t};
-	const struct gt_barrier_rest resting = {rest, &w};
+	const struct gt_barrier_rest resting = {shrink_when_long, &w};
 	bool told = keep_sigchld(); /* before the init can stop */
 	int32_t r = 0;
 
@@ -157,7 +157,7 @@ static _Noreturn void run_tracer(const struct gt_barrier_job *job, int pipe_fd,
 	if (r == 0)
 		r = gt_barrier_seize(job->pid);
 	if (r == 0)
-		r = is_same(job);
+		r = check_same(job);
 	if (r == 0)
 		r = gt_phase_enter(GT_PHASE_TRACER, NULL);
 	if (write(pipe_fd, &r, sizeof(r)) != (ssize_t)sizeof(r) || r < 0)

@@ -180,7 +180,7 @@ static int edit_node(struct writer *w, int i, const char *doc)
 	uint32_t text = (uint32_t)w->text.len;
 
 	if (value && !may_go(w, i, doc))
-		return 0; /* why_not says so */
+		return 0; /* why_left_out says so */
 	if (value || p->null) {
 		add_part(&w->text, w->made[i].text, w->made[i].text_len);
 		return add_edit(w, p->begin, p->end, text);
@@ -230,7 +230,7 @@ static enum todo todo_of(const struct writer *w, uint32_t var)
 	return last->is == GT_ELEMENT_AS_BEFORE ? SET : CONFLICT;
 }
 
-static void decide(struct writer *w)
+static void decide_todos(struct writer *w)
 {
 	for (uint32_t i = 0; i < w->s.n_env; i++)
 		w->env[i] = todo_of(w, i);
@@ -275,7 +275,7 @@ static int make_edits(struct writer *w, const char *doc)
 {
 	int r = 0;
 
-	decide(w);
+	decide_todos(w);
 	mark_gone(w);
 	for (int i = w->s.n_node - 1; i > 0; i--)
 		make_value(w, i);
@@ -310,7 +310,7 @@ static int write_document(const struct writer *w, const char *doc, size_t len, s
 
 /* ---- what became of each row ---- */
 
-static const char *why_not(const struct writer *w, const char *doc, uint32_t row)
+static const char *why_left_out(const struct writer *w, const char *doc, uint32_t row)
 {
 	static const char other[] = "config.json says something else, which is kept";
 	enum gt_setting_kind kind = gt_setting_kind(w->plan->setting[row].id);
@@ -334,14 +334,14 @@ static const char *why_not(const struct writer *w, const char *doc, uint32_t row
 	return kind == GT_KIND_RLIMIT && w->nofile == CONFLICT ? other : NULL;
 }
 
-static void tell(const struct writer *w, const char *doc, struct gt_outcome *outcome)
+static void tell_outcomes(const struct writer *w, const char *doc, struct gt_outcome *outcome)
 {
 	for (uint32_t i = 0; i < w->plan->n_setting && i < GT_SETTINGS_MAX; i++) {
 		const char *why;
 
 		if (!gt_splice_wanted(w->plan, i))
 			continue;
-		why = why_not(w, doc, i);
+		why = why_left_out(w, doc, i);
 		outcome[i] = (struct gt_outcome){.applied = why ? GT_NO : GT_YES};
 		if (why)
 			(void)gt_copy_str(outcome[i].error, sizeof(outcome[i].error), why);
@@ -350,22 +350,22 @@ static void tell(const struct writer *w, const char *doc, struct gt_outcome *out
 
 /* ---- the whole ---- */
 
-static bool agree(const struct gt_places *a, const struct gt_places *b)
+static bool places_agree(const struct gt_places *a, const struct gt_places *b)
 {
 	return a->n_node == b->n_node && a->n_element == b->n_element &&
 	       memcmp(a->node, b->node, sizeof(a->node)) == 0 &&
 	       memcmp(a->element, b->element, sizeof(a->element)) == 0;
 }
 
-static int splice(struct writer *w, const char *doc, size_t len, const struct gt_places *told,
-		  struct gt_buf *ret, struct gt_err *e)
+static int splice_document(struct writer *w, const char *doc, size_t len,
+			   const struct gt_places *told, struct gt_buf *ret, struct gt_err *e)
 {
 	int r = gt_splice_want(&w->s, !w->process, w->plan);
 
 	if (r < 0)
 		return gt_err_set(e, r, "config.json: too much to change");
 	r = gt_splice_scan(&w->s, doc, len, &w->p);
-	if (r < 0 || !agree(&w->p, told))
+	if (r < 0 || !places_agree(&w->p, told))
 		return gt_err_set(e, -EBADMSG,
 				  "config.json: two readings of it differ: it is left alone");
 	r = make_edits(w, doc);
@@ -385,11 +385,11 @@ int gt_apply_splice(const char *doc, size_t len, bool whole, const struct gt_pla
 		return gt_err_set(e, -ENOMEM, "out of memory");
 	w->plan = plan;
 	w->process = !whole;
-	r = splice(w, doc, len, told, ret, e);
+	r = splice_document(w, doc, len, told, ret, e);
 	gt_buf_done(&w->text);
 	if (r < 0)
 		gt_buf_done(ret);
 	else
-		tell(w, doc, outcome);
+		tell_outcomes(w, doc, outcome);
 	return r;
 }

@@ -23,7 +23,7 @@ struct walk {
 	int16_t at[GT_JSON_DEPTH_MAX + 1]; /* the node whose container is open at each depth */
 };
 
-static int ambiguous(const struct gt_json_step *step, struct gt_err *e)
+static int refuse_key(const struct gt_json_step *step, struct gt_err *e)
 {
 	return gt_err_set(e, -EBADMSG,
 			  "config.json: the key \"%.64s\" is repeated or spelt with another case",
@@ -39,7 +39,7 @@ static int is_key(const struct gt_json_event *ev, const char *name, struct gt_er
 	if (!step->key || !gt_field_same_key(step->key, step->key_len, name, n))
 		return 0;
 	if (step->repeated || step->key_len != n || memcmp(step->key, name, n) != 0)
-		return ambiguous(step, e);
+		return refuse_key(step, e);
 	return 1;
 }
 
@@ -62,7 +62,7 @@ static int find_node(const struct gt_splice *s, int parent, const struct gt_json
 	return NOWHERE;
 }
 
-static int wrong_type(const struct gt_splice_node *n, struct gt_err *e)
+static int refuse_type(const struct gt_splice_node *n, struct gt_err *e)
 {
 	return gt_err_set(e, -EINVAL, "config.json: \"%s\" is of a wrong type", n->key);
 }
@@ -79,10 +79,10 @@ static int take_node(const struct gt_splice_node *n, struct gt_node_place *p,
 	if (p->null)
 		return 0;
 	if (ev->type == GT_JSON_MAP_START)
-		return n->kind == GT_NODE_OBJECT ? 0 : wrong_type(n, e);
+		return n->kind == GT_NODE_OBJECT ? 0 : refuse_type(n, e);
 	if (ev->type == GT_JSON_ARRAY_START)
-		return is_array ? 0 : wrong_type(n, e);
-	return n->kind == GT_NODE_VALUE ? 0 : wrong_type(n, e);
+		return is_array ? 0 : refuse_type(n, e);
+	return n->kind == GT_NODE_VALUE ? 0 : refuse_type(n, e);
 }
 
 static bool is_text(const char *text, size_t len, const char *want)
@@ -109,8 +109,8 @@ static int take_env(struct walk *w, const struct gt_json_event *ev)
 	return 0;
 }
 
-static void take_limit(const struct gt_json_event *ev, uint32_t what, bool *has,
-		       struct gt_element *ret)
+static void parse_limit(const struct gt_json_event *ev, uint32_t what, bool *has,
+			struct gt_element *ret)
 {
 	*ret = (struct gt_element){.what = what, .begin = ev->begin, .end = ev->end};
 	*has = gt_field_u64(ev, &ret->number) == 0;
@@ -130,12 +130,12 @@ static int take_in_rlimit(struct walk *w, const struct gt_json_event *ev, struct
 		return r < 0 ? r : 0;
 	r = is_key(ev, "soft", e);
 	if (r > 0)
-		take_limit(ev, GT_ELEMENT_SOFT, &l->has_soft, &l->soft);
+		parse_limit(ev, GT_ELEMENT_SOFT, &l->has_soft, &l->soft);
 	if (r != 0)
 		return r < 0 ? r : 0;
 	r = is_key(ev, "hard", e);
 	if (r > 0)
-		take_limit(ev, GT_ELEMENT_HARD, &l->has_hard, &l->hard);
+		parse_limit(ev, GT_ELEMENT_HARD, &l->has_hard, &l->hard);
 	return r < 0 ? r : 0;
 }
 
@@ -194,7 +194,7 @@ static int take_begin(struct walk *w, const struct gt_json_event *ev, int parent
 	return r;
 }
 
-static int take(void *ctx, const struct gt_json_event *ev, struct gt_err *e)
+static int locate_event(void *ctx, const struct gt_json_event *ev, struct gt_err *e)
 {
 	struct walk *w = ctx;
 	int parent = ev->depth > 0 ? w->at[ev->depth - 1] : NOWHERE;
@@ -215,8 +215,8 @@ static int take(void *ctx, const struct gt_json_event *ev, struct gt_err *e)
 	return r;
 }
 
-static int locate(const struct gt_splice *s, const char *doc, size_t len, struct gt_places *ret,
-		  struct gt_err *e)
+static int locate_nodes(const struct gt_splice *s, const char *doc, size_t len,
+			struct gt_places *ret, struct gt_err *e)
 {
 	struct walk w = {.s = s, .p = ret};
 	int r;
@@ -224,7 +224,7 @@ static int locate(const struct gt_splice *s, const char *doc, size_t len, struct
 	for (size_t i = 0; i < GT_ARRAY_LEN(w.at); i++)
 		w.at[i] = NOWHERE;
 	ret->n_node = (uint32_t)s->n_node;
-	r = gt_json_walk(doc, len, GT_JSON_KEYS, take, &w, NULL, e);
+	r = gt_json_walk(doc, len, GT_JSON_KEYS, locate_event, &w, NULL, e);
 	return r == -E2BIG && !e->msg[0] ? gt_err_set(e, r, "config.json: too much to change") : r;
 }
 
@@ -236,5 +236,5 @@ int gt_apply_places(const char *doc, size_t len, bool whole, const struct gt_pla
 
 	if (r < 0)
 		return gt_err_set(e, r, "config.json: too much to change");
-	return locate(&s, doc, len, ret, e);
+	return locate_nodes(&s, doc, len, ret, e);
 }

@@ -9,7 +9,7 @@
 #include "gotune/model.h"
 
 /* Takes the last component off BELOW ("/a/b" -> "/a" -> "/"). False at the mount's root. */
-static bool parent(char *below)
+static bool go_up(char *below)
 {
 	char *slash = strrchr(below, '/');
 
@@ -20,7 +20,7 @@ static bool parent(char *below)
 }
 
 /* Where level I of the tree goes: one of its own, or the last one, which holds all the rest. */
-static struct gt_level *slot(struct gt_cgroup_facts *f, uint32_t i)
+static struct gt_level *level_slot(struct gt_cgroup_facts *f, uint32_t i)
 {
 	if (i >= GT_LEVELS_MAX) {
 		f->level_overflow = true;
@@ -41,8 +41,8 @@ static void add_cpu(struct gt_cgroup_facts *f, uint32_t i, int dir, const char *
 	else
 		l.cpu_unreadable = true;
 	if (i < GT_LEVELS_MAX)
-		memcpy(slot(f, i)->path, l.path, sizeof(l.path));
-	gt_cg_fold_cpu(slot(f, i), &l);
+		memcpy(level_slot(f, i)->path, l.path, sizeof(l.path));
+	gt_cg_fold_cpu(level_slot(f, i), &l);
 }
 
 static void add_memory(struct gt_cgroup_facts *f, uint32_t i, int dir, const char *below)
@@ -55,8 +55,8 @@ static void add_memory(struct gt_cgroup_facts *f, uint32_t i, int dir, const cha
 	else if (i == 0 || gt_cg_memory_inherits(dir, f->memory))
 		gt_cg_read_memory(dir, f->memory, &l);
 	if (i < GT_LEVELS_MAX)
-		memcpy(slot(f, i)->mem_path, l.mem_path, sizeof(l.mem_path));
-	gt_cg_fold_memory(slot(f, i), &l);
+		memcpy(level_slot(f, i)->mem_path, l.mem_path, sizeof(l.mem_path));
+	gt_cg_fold_memory(level_slot(f, i), &l);
 }
 
 typedef void (*add_fn)(struct gt_cgroup_facts *f, uint32_t i, int dir, const char *below);
@@ -65,8 +65,9 @@ typedef void (*add_fn)(struct gt_cgroup_facts *f, uint32_t i, int dir, const cha
 static void add_future(struct gt_cgroup_facts *f, uint32_t i, const char *below)
 {
 	if (i < GT_LEVELS_MAX) {
-		(void)gt_copy_str(slot(f, i)->path, GT_WHERE_CAP, below); /* cut: for reading */
-		memcpy(slot(f, i)->mem_path, slot(f, i)->path, GT_WHERE_CAP);
+		(void)gt_copy_str(level_slot(f, i)->path, GT_WHERE_CAP,
+				  below); /* cut: for reading */
+		memcpy(level_slot(f, i)->mem_path, level_slot(f, i)->path, GT_WHERE_CAP);
 	}
 }
 
@@ -74,8 +75,8 @@ static void add_future(struct gt_cgroup_facts *f, uint32_t i, const char *below)
  * From the container's cgroup up to the mount's root. False when the path is gone, or unknown. What
  * is not there yet (FUTURE) is passed over.
  */
-static bool walk(int root, const struct gt_cg_place *p, add_fn add, bool future,
-		 struct gt_cgroup_facts *f)
+static bool walk_levels(int root, const struct gt_cg_place *p, add_fn add, bool future,
+			struct gt_cgroup_facts *f)
 {
 	char below[GT_PATH_CAP];
 	uint32_t i = 0;
@@ -94,7 +95,7 @@ static bool walk(int root, const struct gt_cg_place *p, add_fn add, bool future,
 			return false;
 		future = false; /* its parents are there */
 		add(f, i++, dir, below);
-	} while (parent(below));
+	} while (go_up(below));
 	return true;
 }
 
@@ -122,8 +123,8 @@ static void name_levels(struct gt_cgroup_facts *f)
 	}
 }
 
-static void where(char ret[GT_WHERE_CAP], const struct gt_cg_place *p, const char *below,
-		  const char *file)
+static void write_where(char ret[GT_WHERE_CAP], const struct gt_cg_place *p, const char *below,
+			const char *file)
 {
 	/* Cut when too long: it is for reading. */
 	(void)gt_copy_str(ret, GT_WHERE_CAP, p->point);
@@ -175,12 +176,12 @@ static void read_effective(int root, const struct gt_cg_place *p, bool future,
 		if (r == 0) {
 			ret->known = true;
 			ret->v = cpus;
-			where(ret->where, p, below, file);
+			write_where(ret->where, p, below, file);
 		}
 		/* A cgroup that is gone says nothing of its parents, one to come does. */
 		if (r != -ENOENT || (dir < 0 && !future))
 			return;
-	} while (parent(below));
+	} while (go_up(below));
 }
 
 static void read_own_cpuset(int root, const struct gt_cg_place *p, struct gt_cgroup_facts *f)
@@ -210,7 +211,7 @@ static void read_swap(int root, const struct gt_cg_place *p, struct gt_cgroup_fa
 	else if (gt_parse_u64(text, &fact->v) < 0)
 		return;
 	fact->known = true;
-	where(fact->where, p, p->below, file);
+	write_where(fact->where, p, p->below, file);
 }
 
 /* What is the same for a cgroup that is there and for one that will be. */
@@ -225,8 +226,8 @@ static void read_places(int root, const struct gt_cg_places *places, bool future
 	ret->memory_shared = places->ctl[GT_CTL_MEMORY].shared;
 	ret->cpuset_shared = places->ctl[GT_CTL_CPUSET].shared;
 	ret->hybrid = places->hybrid;
-	cpu = walk(root, &places->ctl[GT_CTL_CPU], add_cpu, future, ret);
-	memory = walk(root, &places->ctl[GT_CTL_MEMORY], add_memory, future, ret);
+	cpu = walk_levels(root, &places->ctl[GT_CTL_CPU], add_cpu, future, ret);
+	memory = walk_levels(root, &places->ctl[GT_CTL_MEMORY], add_memory, future, ret);
 	mark_missing(ret, cpu, memory);
 	name_levels(ret);
 	if (places->ctl[GT_CTL_CPUSET].has_path)
@@ -256,7 +257,7 @@ static bool will_have_swap_max(int root, const struct gt_cg_place *p)
 	memcpy(below, p->below, sizeof(below));
 	do
 		has = has_swap_max(root, p, below);
-	while (has == GT_UNKNOWN && parent(below));
+	while (has == GT_UNKNOWN && go_up(below));
 	if (has != GT_UNKNOWN)
 		return has == GT_YES;
 	gt_cg_find(root, getpid(), NULL, &own);

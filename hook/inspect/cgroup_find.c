@@ -63,7 +63,7 @@ static bool is_octal(char c)
 }
 
 /* mountinfo writes space, tab, newline, backslash and '#' as \ooo; undone in place. */
-static void unescape(char *s)
+static void unescape_field(char *s)
 {
 	char *out = s;
 
@@ -79,7 +79,7 @@ static void unescape(char *s)
 }
 
 /* Cuts LINE at its spaces. Returns how many fields there are, FIELDS_MAX at most. */
-static unsigned split(char *line, char *field[FIELDS_MAX])
+static unsigned split_fields(char *line, char *field[FIELDS_MAX])
 {
 	char *save = NULL;
 	unsigned n = 0;
@@ -94,7 +94,7 @@ static unsigned split(char *line, char *field[FIELDS_MAX])
 static bool parse_mount(char *line, struct mount *ret)
 {
 	char *field[FIELDS_MAX];
-	unsigned n = split(line, field), dash = 6;
+	unsigned n = split_fields(line, field), dash = 6;
 
 	while (dash < n && strcmp(field[dash], "-") != 0)
 		dash++;
@@ -106,8 +106,8 @@ static bool parse_mount(char *line, struct mount *ret)
 		ret->version = GT_CGROUP_V1;
 	else
 		return false;
-	unescape(field[3]);
-	unescape(field[4]);
+	unescape_field(field[3]);
+	unescape_field(field[4]);
 	ret->root = field[3];
 	ret->point = field[4];
 	ret->options = field[dash + 3];
@@ -116,7 +116,7 @@ static bool parse_mount(char *line, struct mount *ret)
 }
 
 /* "ID:CONTROLLERS:PATH"; the path may have colons. Cgroup 2 has no controllers here. */
-static void take_path(char *line, struct paths *ret)
+static void parse_path(char *line, struct paths *ret)
 {
 	char *list = strchr(line, ':');
 	char *path = list ? strchr(list + 1, ':') : NULL;
@@ -145,11 +145,11 @@ static void read_paths(int root, const char *file, struct paths *ret)
 	if (!text)
 		return;
 	for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save))
-		take_path(l, ret);
+		parse_path(l, ret);
 }
 
 /* A path above the reader's own cgroup namespace is written with "..": it cannot be looked up. */
-static bool climbs(const char *path)
+static bool climbs_out(const char *path)
 {
 	return has_word(path, "/", "..");
 }
@@ -159,7 +159,7 @@ static bool strip_root(const char *mount_root, const char *path, char ret[GT_PAT
 {
 	size_t n = strcmp(mount_root, "/") == 0 ? 0 : strlen(mount_root);
 
-	if (*path == '\0' || climbs(path) || climbs(mount_root))
+	if (*path == '\0' || climbs_out(path) || climbs_out(mount_root))
 		return false;
 	if (strncmp(path, mount_root, n) != 0 || (path[n] != '/' && path[n] != '\0'))
 		return false;
@@ -167,7 +167,7 @@ static bool strip_root(const char *mount_root, const char *path, char ret[GT_PAT
 }
 
 /* Does the cgroup2 mount M offer the controller? */
-static bool offers(int root, struct mount *m, const char *name)
+static bool offers_controller(int root, struct mount *m, const char *name)
 {
 	char file[GT_PATH_CAP + 32];
 
@@ -196,7 +196,7 @@ static void offer_place(int root, struct mount *m, unsigned c, const char *path,
 	if (ret->version != GT_CGROUP_UNKNOWN &&
 	    !(m->version < ret->version || (m->version == ret->version && !ret->has_path)))
 		return;
-	if (m->version == GT_CGROUP_V2 && !offers(root, m, ctl_name[c]))
+	if (m->version == GT_CGROUP_V2 && !offers_controller(root, m, ctl_name[c]))
 		return;
 	*ret = p;
 }
@@ -234,7 +234,7 @@ static void read_mounts(int root, const struct paths *paths, struct gt_cg_places
 
 /* Is cgroup MINE the cgroup THEIRS, or below it? The root holds all, also where MINE is not known.
  */
-static bool holds(const char *theirs, const char *mine)
+static bool is_within(const char *theirs, const char *mine)
 {
 	size_t n = strlen(theirs);
 
@@ -255,11 +255,11 @@ static void mark_shared(int root, const struct paths *theirs, struct gt_cg_place
 		bool v1 = ret->ctl[c].version == GT_CGROUP_V1;
 
 		ret->ctl[c].shared =
-			holds(v1 ? theirs->v1[c] : theirs->v2, v1 ? own.v1[c] : own.v2);
+			is_within(v1 ? theirs->v1[c] : theirs->v2, v1 ? own.v1[c] : own.v2);
 	}
 }
 
-static void same_path(struct paths *p, const char *path)
+static void set_all_paths(struct paths *p, const char *path)
 {
 	for (unsigned c = 0; c < GT_CTL_COUNT; c++)
 		(void)gt_copy_str(p->v1[c], sizeof(p->v1[c]), path); /* of the same size */
@@ -277,7 +277,7 @@ void gt_cg_find(int root, int64_t pid, const char *future, struct gt_cg_places *
 	    gt_append(name, sizeof(name), "/cgroup"))
 		read_paths(root, name, &paths);
 	if (pid == 0 && future)
-		same_path(&paths, future);
+		set_all_paths(&paths, future);
 	read_mounts(root, &paths, ret);
 	if (pid > 0 || future)
 		mark_shared(root, &paths, ret);

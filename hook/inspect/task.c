@@ -90,7 +90,7 @@ static const char *runtime_of(int root, int64_t pid)
 }
 
 /* A namespace is the host's when it is ours or that of process 1. */
-static enum gt_ns_owner owner(int root, int64_t pid, const char *ns)
+static enum gt_ns_owner owner_of_ns(int root, int64_t pid, const char *ns)
 {
 	char theirs[64], ours[64], first[64];
 
@@ -104,7 +104,7 @@ static enum gt_ns_owner owner(int root, int64_t pid, const char *ns)
 	return GT_NS_OWNER_CONTAINER;
 }
 
-static bool take_limit(const char **p, uint64_t *ret)
+static bool parse_limit(const char **p, uint64_t *ret)
 {
 	char word[24];
 	size_t n;
@@ -134,7 +134,7 @@ static void read_nofile(int root, int64_t pid, struct gt_rlimit_facts *ret)
 	if (!p)
 		return;
 	p += strlen(key);
-	if (!take_limit(&p, &soft) || !take_limit(&p, &hard))
+	if (!parse_limit(&p, &soft) || !parse_limit(&p, &hard))
 		return;
 	ret->live_known = true;
 	ret->live_soft = soft;
@@ -240,8 +240,8 @@ static bool arch_supported(void)
 #endif
 }
 
-static enum gt_barrier_can barrier(int root, int64_t pid, struct caps own, const char *runtime,
-				   const char *label)
+static enum gt_barrier_can check_barrier(int root, int64_t pid, struct caps own,
+					 const char *runtime, const char *label)
 {
 	if (*runtime == '\0')
 		return GT_BARRIER_NOT_AN_INIT;
@@ -276,8 +276,8 @@ void gt_inspect_init(int root, int64_t pid, struct gt_facts *ret)
 	ret->barrier = GT_BARRIER_OK;
 	(void)gt_copy_str(ret->ident.runtime, sizeof(ret->ident.runtime),
 			  runtime_of(root, pid)); /* fits */
-	ret->net = owner(root, pid, "net");
-	ret->ipc = owner(root, pid, "ipc");
+	ret->net = owner_of_ns(root, pid, "net");
+	ret->ipc = owner_of_ns(root, pid, "ipc");
 }
 
 void gt_inspect_task(int root, int64_t pid, const char *selinux_label, struct gt_facts *ret)
@@ -290,7 +290,7 @@ void gt_inspect_task(int root, int64_t pid, const char *selinux_label, struct gt
 	read_nofile(root, pid, &ret->nofile);
 	if (!ret->nofile.in_config && strcmp(ret->ident.runtime, "runc") == 0)
 		take_soft_of_runtime(root, &ret->nofile);
-	ret->barrier = barrier(root, pid, own, ret->ident.runtime, selinux_label);
+	ret->barrier = check_barrier(root, pid, own, ret->ident.runtime, selinux_label);
 }
 
 void gt_inspect_own_limits(int root, struct gt_rlimit_facts *ret)
@@ -300,7 +300,7 @@ void gt_inspect_own_limits(int root, struct gt_rlimit_facts *ret)
 }
 
 /* ROOT_PATH as an absolute path: the runtime-spec lets it be relative to the bundle. */
-static bool absolute(const char *bundle, const char *root_path, char *buf, size_t cap)
+static bool make_absolute(const char *bundle, const char *root_path, char *buf, size_t cap)
 {
 	if (*root_path == '/')
 		return gt_copy_str(buf, cap, root_path);
@@ -333,7 +333,7 @@ int gt_inspect_rootfs(int64_t pid, const char *bundle, const char *root_path, st
 
 	if (*root_path == '\0')
 		return gt_err_set(e, -ENOENT, "config.json names no root for the container");
-	if (!absolute(bundle, root_path, path, sizeof(path)))
+	if (!make_absolute(bundle, root_path, path, sizeof(path)))
 		return gt_err_set(e, -ENAMETOOLONG, "the path of the container's root is too long");
 	if (pid > 0) {
 		r = open_in_mounts_of(pid, path);

@@ -31,18 +31,18 @@ bool gt_plan_allowed(const struct gt_facts *f, struct gt_cpus *ret)
 }
 
 /* a/b < c/d without rounding. */
-static bool less(uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+static bool is_less(uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
 	return (unsigned __int128)a * d < (unsigned __int128)c * b;
 }
 
 /* Strictly less wins: of equals the first is named. */
-static void take_quota(struct gt_quota *q, uint64_t quota_us, uint64_t period_us,
-		       struct gt_limit_from from)
+static void keep_smaller_quota(struct gt_quota *q, uint64_t quota_us, uint64_t period_us,
+			       struct gt_limit_from from)
 {
 	if (quota_us == 0 || period_us == 0) {
 		q->invalid = true;
-	} else if (!q->has || less(quota_us, period_us, q->quota_us, q->period_us)) {
+	} else if (!q->has || is_less(quota_us, period_us, q->quota_us, q->period_us)) {
 		q->has = true;
 		q->quota_us = quota_us;
 		q->period_us = period_us;
@@ -50,22 +50,24 @@ static void take_quota(struct gt_quota *q, uint64_t quota_us, uint64_t period_us
 	}
 }
 
-static void take_level(struct gt_quota *q, const struct gt_facts *f, uint32_t i)
+static void add_level_quota(struct gt_quota *q, const struct gt_facts *f, uint32_t i)
 {
 	const struct gt_level *l = &f->cgroup.level[i];
 
 	if (l->cpu_unreadable)
 		q->invalid = true;
 	if (l->has_quota)
-		take_quota(q, l->quota_us, l->period_us, (struct gt_limit_from){.level = i});
+		keep_smaller_quota(q, l->quota_us, l->period_us,
+				   (struct gt_limit_from){.level = i});
 }
 
-static void take_config(struct gt_quota *q, const struct gt_config_facts *c)
+static void add_config_quota(struct gt_quota *q, const struct gt_config_facts *c)
 {
 	/* A quota of 0 in config.json means "leave it" to runc and crun. */
 	if (c->quota_us.known && !c->quota_unlimited && c->quota_us.v > 0)
-		take_quota(q, c->quota_us.v, c->period_us.known ? c->period_us.v : KERNEL_PERIOD,
-			   (struct gt_limit_from){.config = true});
+		keep_smaller_quota(q, c->quota_us.v,
+				   c->period_us.known ? c->period_us.v : KERNEL_PERIOD,
+				   (struct gt_limit_from){.config = true});
 }
 
 struct gt_quota gt_plan_quota(const struct gt_facts *f, bool own_only)
@@ -77,10 +79,10 @@ struct gt_quota gt_plan_quota(const struct gt_facts *f, bool own_only)
 	/* The nearest first: the container's cgroup, what config.json will make of it, its parents.
 	 */
 	if (n > 0)
-		take_level(&q, f, 0);
-	take_config(&q, c);
+		add_level_quota(&q, f, 0);
+	add_config_quota(&q, c);
 	for (uint32_t i = 1; i < n && !own_only; i++)
-		take_level(&q, f, i);
+		add_level_quota(&q, f, i);
 	/* A live process whose cgroup could not be read, and a config.json that is silent. */
 	if (f->ident.pid > 0 && n == 0 && !c->quota_us.known && !c->quota_unlimited)
 		q.invalid = true;
@@ -220,7 +222,7 @@ static enum gt_reason decider(const struct gt_planning *pl, uint64_t value, uint
 }
 
 /* The spec's `value` for a profile that wants one; what is missing otherwise. */
-static enum gt_reason value_of(struct gt_planning *pl, uint64_t *ret)
+static enum gt_reason work_out_value(struct gt_planning *pl, uint64_t *ret)
 {
 	const struct gt_profile *prof = pl->sel->profile;
 	bool physical = prof->cpu_count == GT_CPU_PHYSICAL;
@@ -250,7 +252,7 @@ void gt_plan_value(struct gt_planning *pl)
 
 	if (!pl->sel->profile->gomaxprocs)
 		return;
-	pl->value_why = value_of(pl, &value);
+	pl->value_why = work_out_value(pl, &value);
 	pl->value = (uint32_t)value; /* at most GT_CPUS_MAX */
 	pl->plan->gomaxprocs_value = pl->value;
 }

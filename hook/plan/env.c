@@ -79,7 +79,7 @@ bool gt_plan_kept(struct gt_planning *pl, struct gt_setting *s, enum gt_var var)
 }
 
 /* Rule 2, and what comes before it. GT_R_NONE: go on. */
-static enum gt_reason program_bars(struct gt_planning *pl)
+static enum gt_reason why_not_gomaxprocs(struct gt_planning *pl)
 {
 	const struct gt_program *prog = &pl->f->program;
 
@@ -95,7 +95,7 @@ static enum gt_reason program_bars(struct gt_planning *pl)
 }
 
 /* Rules 3 to 5: leave it to Go, un-pin, or set. */
-static void decide(struct gt_planning *pl, struct gt_setting *s)
+static void decide_gomaxprocs(struct gt_planning *pl, struct gt_setting *s)
 {
 	enum gt_tri on = gt_plan_container_on(pl->f, pl->godebug);
 	char merged[sizeof(pl->godebug)];
@@ -129,9 +129,9 @@ void gt_plan_gomaxprocs(struct gt_planning *pl)
 		gt_plan_set_wish(pl, s, GT_KEY_GOMAXPROCS);
 		return;
 	}
-	why = program_bars(pl);
+	why = why_not_gomaxprocs(pl);
 	if (!why)
-		decide(pl, s);
+		decide_gomaxprocs(pl, s);
 	else
 		gt_plan_skip(s, why);
 }

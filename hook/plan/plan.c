@@ -47,7 +47,7 @@ static bool is_barred(const struct gt_facts *f, const struct gt_setting *s)
 	       (s->verdict == GT_VERDICT_SET || (env && s->reason == GT_R_UNPIN));
 }
 
-static void gate(struct gt_planning *pl)
+static void skip_barred(struct gt_planning *pl)
 {
 	static const enum gt_reason why[GT_BARRIER_COUNT] = {
 		[GT_BARRIER_NO_PROCESS] = GT_R_NO_PROCESS,
@@ -88,7 +88,7 @@ static void warn_facts(struct gt_planning *pl)
 }
 
 /* A, Q, L and value: shown in the record whatever becomes of the settings. */
-static void work_out(struct gt_planning *pl)
+static void work_out_limits(struct gt_planning *pl)
 {
 	struct gt_plan *plan = pl->plan;
 	const struct gt_limit *smaller;
@@ -137,7 +137,7 @@ void gt_plan_make(const struct gt_facts *f, const struct gt_policy *p,
 		(void)gt_copy_str(ret->profile, sizeof(ret->profile), sel->profile->name);
 	if (sel->rule)
 		(void)gt_copy_str(ret->rule, sizeof(ret->rule), sel->rule->name);
-	work_out(&pl);
+	work_out_limits(&pl);
 	if (!sel->selected) {
 		skip_all(&pl);
 		return;
@@ -153,5 +153,5 @@ void gt_plan_make(const struct gt_facts *f, const struct gt_policy *p,
 	gt_plan_sysctl_rows(&pl);
 	gt_plan_swappiness(&pl);
 	gt_plan_bind_rows(&pl);
-	gate(&pl);
+	skip_barred(&pl);
 }

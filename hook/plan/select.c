@@ -42,7 +42,7 @@ static bool rule_matches(const struct gt_rule *r, const struct gt_facts *f)
 
 /* Before it is created (Podman's precreate) a container has no id, but its cgroup is named by it.
  */
-static const char *identity(const struct gt_ident *who)
+static const char *identity_of(const struct gt_ident *who)
 {
 	return who->id[0] ? who->id : who->cgroup;
 }
@@ -57,7 +57,7 @@ static bool choose_rule(const struct gt_facts *f, const struct gt_policy *p, str
 			continue;
 		if (r->broken)
 			return false;
-		if (gt_plan_in_rollout(r->name, identity(&f->ident), r->rollout_percent)) {
+		if (gt_plan_in_rollout(r->name, identity_of(&f->ident), r->rollout_percent)) {
 			s->rule = r;
 			return true;
 		}
@@ -97,8 +97,8 @@ static void choose_profile(const struct gt_facts *f, const struct gt_policy *p,
 }
 
 /* `select`. GT_R_NONE: the container is in. */
-static enum gt_reason not_selected(const struct gt_facts *f, const struct gt_policy *p,
-				   const struct gt_wishes *wish)
+static enum gt_reason why_not_selected(const struct gt_facts *f, const struct gt_policy *p,
+				       const struct gt_wishes *wish)
 {
 	bool enabled = wish->has[GT_KEY_ENABLE] && wish->number[GT_KEY_ENABLE];
 
@@ -115,8 +115,8 @@ static enum gt_reason not_selected(const struct gt_facts *f, const struct gt_pol
 }
 
 /* Why nothing at all is to be done, in the order in which it is looked at; GT_R_NONE: it is. */
-static enum gt_reason why_not(const struct gt_facts *f, const struct gt_policy *p,
-			      struct gt_selection *s)
+static enum gt_reason why_nothing(const struct gt_facts *f, const struct gt_policy *p,
+				  struct gt_selection *s)
 {
 	static const enum gt_reason trouble[GT_TROUBLE_COUNT] = {
 		[GT_TROUBLE_DISABLED] = GT_R_DISABLED,
@@ -144,7 +144,7 @@ static enum gt_reason why_not(const struct gt_facts *f, const struct gt_policy *
 		return GT_R_NO_SUCH_PROFILE;
 	if (s->profile->broken)
 		return GT_R_POLICY_BROKEN;
-	return not_selected(f, p, &s->wish);
+	return why_not_selected(f, p, &s->wish);
 }
 
 void gt_plan_select(const struct gt_facts *f, const struct gt_policy *p, struct gt_selection *ret)
@@ -155,7 +155,7 @@ void gt_plan_select(const struct gt_facts *f, const struct gt_policy *p, struct 
 	gt_plan_requests(f, p, &ret->wish);
 	ret->mode = p->mode;
 	ret->profile = gt_policy_profile(p, p->default_profile);
-	why = why_not(f, p, ret);
+	why = why_nothing(f, p, ret);
 	ret->selected = !why;
 	if (!ret->selected)
 		ret->why_not = why;

@@ -46,7 +46,7 @@ int gt_draft_copy(const struct gt_draft *from, struct gt_draft *ret)
 	return 0;
 }
 
-static int take(void *ctx, const struct gt_json_event *ev, struct gt_err *e)
+static int take_event(void *ctx, const struct gt_json_event *ev, struct gt_err *e)
 {
 	struct gt_policy_reader *rd = ctx;
 	unsigned faults = rd->n_fault;
@@ -188,7 +188,7 @@ int gt_policy_read_layer(struct gt_draft *d, uint8_t layer, const char *doc, siz
 	r = gt_draft_copy(d, &copy);
 	if (r < 0)
 		return r;
-	r = gt_json_walk(doc, len, GT_JSON_COMMENTS | GT_JSON_KEYS, take, &rd, &pos, &e);
+	r = gt_json_walk(doc, len, GT_JSON_COMMENTS | GT_JSON_KEYS, take_event, &rd, &pos, &e);
 	if (r < 0 && r != -ENOMEM) {
 		r = gt_policy_fault(&rd, pos.offset, "%s", e.msg);
 		rd.all_broken = true; /* what would have come after it? */

@@ -169,7 +169,7 @@ static int read_drop_ins(struct build *b, int root)
 	return r;
 }
 
-static int begin(struct build *b)
+static int read_builtin(struct build *b)
 {
 	struct gt_layer *l;
 	int r = add_layer(b, "built-in");
@@ -184,7 +184,7 @@ static int begin(struct build *b)
 }
 
 /* Ends the building: *ret when R is 0, nothing otherwise. */
-static int finish(struct build *b, int r, struct gt_policy *ret)
+static int finish_build(struct build *b, int r, struct gt_policy *ret)
 {
 	struct gt_policy p = {.layer = b->layer, .n_layer = b->n_layer};
 
@@ -202,13 +202,13 @@ int gt_read_policy_builtin(struct gt_policy *ret)
 {
 	struct build b = {0};
 
-	return finish(&b, begin(&b), ret);
+	return finish_build(&b, read_builtin(&b), ret);
 }
 
 int gt_read_policy(int root, const char *file, struct gt_policy *ret, struct gt_err *e)
 {
 	struct build b = {0};
-	int r = begin(&b);
+	int r = read_builtin(&b);
 
 	if (r == 0 && file)
 		r = read_named(&b, file);
@@ -216,6 +216,6 @@ int gt_read_policy(int root, const char *file, struct gt_policy *ret, struct gt_
 		r = read_below(&b, root, GT_POLICY_FILE, true);
 	if (r == 0 && !file)
 		r = read_drop_ins(&b, root);
-	r = finish(&b, r, ret);
+	r = finish_build(&b, r, ret);
 	return r < 0 ? gt_err_sys(e, r, "reading the policy") : 0;
 }

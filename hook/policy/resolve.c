@@ -10,7 +10,7 @@
 #define NOT_FOUND UINT32_MAX
 #define ROOT_NAME "balanced" /* what a profile without `inherits` starts from */
 
-static uint32_t find(const struct gt_draft *d, const char *name)
+static uint32_t find_profile(const struct gt_draft *d, const char *name)
 {
 	for (uint32_t i = 0; i < d->n_profile; i++) {
 		if (strcmp(d->profile[i].v.name, name) == 0)
@@ -25,8 +25,8 @@ static uint32_t parent_of(const struct gt_draft *d, uint32_t i)
 	const struct gt_profile *p = &d->profile[i].v;
 
 	if (p->inherits[0])
-		return find(d, p->inherits);
-	return strcmp(p->name, ROOT_NAME) == 0 ? NOT_FOUND : find(d, ROOT_NAME);
+		return find_profile(d, p->inherits);
+	return strcmp(p->name, ROOT_NAME) == 0 ? NOT_FOUND : find_profile(d, ROOT_NAME);
 }
 
 /* Does the chain from I come to an end? *ret_unknown: at a name that nobody defined. */
@@ -133,7 +133,7 @@ static void resolve_profile(const struct gt_draft *d, uint32_t i, struct gt_poli
 	if (!ends)
 		mark_layer(p, raw->inherits_layer, raw->inherits_pos, "inherits", raw->v.inherits,
 			   "leads back to itself");
-	else if (raw->v.inherits[0] && find(d, raw->v.inherits) == NOT_FOUND)
+	else if (raw->v.inherits[0] && find_profile(d, raw->v.inherits) == NOT_FOUND)
 		mark_layer(p, raw->inherits_layer, raw->inherits_pos, "inherits", raw->v.inherits,
 			   "is no profile");
 }
@@ -144,7 +144,7 @@ static void resolve_rules(const struct gt_draft *d, struct gt_policy *p)
 		struct gt_rule *r = &p->rule[i];
 
 		*r = d->rule[i].v;
-		if (r->profile[0] && find(d, r->profile) == NOT_FOUND) {
+		if (r->profile[0] && find_profile(d, r->profile) == NOT_FOUND) {
 			r->broken = true;
 			mark_layer(p, r->layer, d->rule[i].profile_pos, "profile", r->profile,
 				   "is no profile");
@@ -170,7 +170,7 @@ int gt_policy_resolve(const struct gt_draft *d, struct gt_policy *ret)
 	for (uint32_t i = 0; i < d->n_profile; i++)
 		resolve_profile(d, i, &p);
 	resolve_rules(d, &p);
-	if (find(d, p.default_profile) == NOT_FOUND) {
+	if (find_profile(d, p.default_profile) == NOT_FOUND) {
 		p.broken = true;
 		mark_layer(&p, p.from.default_profile, d->default_pos, "default_profile",
 			   p.default_profile, "is no profile");

@@ -110,7 +110,7 @@ static int begin_sysctl(struct gt_policy_reader *rd, const struct gt_json_event 
 	return take_array(rd, ev);
 }
 
-static int take_sysctl(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+static int take_allowed_sysctl(struct gt_policy_reader *rd, const struct gt_json_event *ev)
 {
 	struct gt_policy *p = &rd->d->top;
 
@@ -128,7 +128,7 @@ static int begin_godebug(struct gt_policy_reader *rd, const struct gt_json_event
 	return take_array(rd, ev);
 }
 
-static int take_godebug(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+static int take_allowed_godebug(struct gt_policy_reader *rd, const struct gt_json_event *ev)
 {
 	char *list = rd->d->top.godebug_allow;
 	size_t cap = sizeof(rd->d->top.godebug_allow);
@@ -182,9 +182,9 @@ static const struct top_key {
 	{"annotations/allow/*", take_allow},
 	{"annotations/nofile_max", take_nofile_max},
 	{"annotations/sysctl", begin_sysctl},
-	{"annotations/sysctl/*", take_sysctl},
+	{"annotations/sysctl/*", take_allowed_sysctl},
 	{"godebug_allow", begin_godebug},
-	{"godebug_allow/*", take_godebug},
+	{"godebug_allow/*", take_allowed_godebug},
 	{"runtimes", begin_runtimes},
 	{"runtimes/*", take_runtime},
 };

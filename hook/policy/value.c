@@ -14,8 +14,8 @@ struct gt_json_pos gt_policy_place(struct gt_policy_reader *rd, const struct gt_
 	return rd->at;
 }
 
-static void GT_PRINTF(4, 0) fault(struct gt_policy_reader *rd, size_t offset, const char *path,
-				  const char *fmt, va_list ap)
+static void GT_PRINTF(4, 0) note_fault(struct gt_policy_reader *rd, size_t offset, const char *path,
+				       const char *fmt, va_list ap)
 {
 	struct gt_json_pos pos = gt_json_locate(rd->doc, rd->len, offset);
 	char text[192];
@@ -35,7 +35,7 @@ int gt_policy_fault(struct gt_policy_reader *rd, size_t offset, const char *fmt,
 	va_list ap;
 
 	va_start(ap, fmt);
-	fault(rd, offset, "", fmt, ap);
+	note_fault(rd, offset, "", fmt, ap);
 	va_end(ap);
 	return 0;
 }
@@ -66,7 +66,7 @@ int gt_policy_fault_at(struct gt_policy_reader *rd, const struct gt_json_event *
 
 	write_path(ev, path, sizeof(path));
 	va_start(ap, fmt);
-	fault(rd, ev->begin, path, fmt, ap);
+	note_fault(rd, ev->begin, path, fmt, ap);
 	va_end(ap);
 	return 0;
 }

@@ -16,7 +16,7 @@ struct place {
 	uint32_t begin, end;
 };
 
-static int find(void *ctx, const struct gt_json_event *ev, struct gt_err *e)
+static int find_drifted_at(void *ctx, const struct gt_json_event *ev, struct gt_err *e)
 {
 	struct place *p = ctx;
 
@@ -27,7 +27,7 @@ static int find(void *ctx, const struct gt_json_event *ev, struct gt_err *e)
 	return 0;
 }
 
-static int rewrite(int dirfd, const char *id, const struct gt_buf *doc)
+static int rewrite_record(int dirfd, const char *id, const struct gt_buf *doc)
 {
 	_cleanup_close_ int containers = openat(dirfd, GT_RECORD_CONTAINERS,
 						O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -40,7 +40,7 @@ static int rewrite(int dirfd, const char *id, const struct gt_buf *doc)
 }
 
 /* The record's text; that it is a record of ID's is checked by reading it. */
-static int load(int dirfd, const char *id, char **ret_doc, size_t *ret_len, struct gt_err *e)
+static int load_record(int dirfd, const char *id, char **ret_doc, size_t *ret_len, struct gt_err *e)
 {
 	_cleanup_free_ struct gt_record_view *v = malloc(sizeof(*v));
 
@@ -56,17 +56,17 @@ int gt_record_drift(int dirfd, const char *id, int64_t at_s, struct gt_err *e)
 	struct gt_buf out = {0};
 	char text[GT_TIME_CAP];
 	size_t len = 0;
-	int r = load(dirfd, id, &doc, &len, e);
+	int r = load_record(dirfd, id, &doc, &len, e);
 
 	if (r < 0)
 		return r;
-	r = gt_json_walk(doc, len, 0, find, &at, NULL, e);
+	r = gt_json_walk(doc, len, 0, find_drifted_at, &at, NULL, e);
 	if (r == 0 && at.found && at.null) { /* else of an older version, or noted already */
 		gt_record_time_text(at_s, 0, text);
 		gt_buf_add(&out, doc, at.begin);
 		gt_buf_fmt(&out, "\"%s\"", text);
 		gt_buf_add(&out, doc + at.end, len - at.end);
-		r = out.error ? out.error : rewrite(dirfd, id, &out);
+		r = out.error ? out.error : rewrite_record(dirfd, id, &out);
 		if (r < 0)
 			(void)gt_err_sys(e, r, "cannot write the record of %s", id);
 	}

@@ -12,7 +12,7 @@ static bool before_creation(const char *stage)
 }
 
 /* Does config.json have the variable as it was set? */
-static bool holds(const struct gt_facts *f, const struct gt_view_setting *s)
+static bool has_value(const struct gt_facts *f, const struct gt_view_setting *s)
 {
 	for (unsigned i = 0; i < GT_VAR_COUNT; i++) {
 		if (strcmp(gt_var_name[i], s->name) == 0)
@@ -35,7 +35,7 @@ bool gt_decided_earlier(int dirfd, const struct gt_record *now)
 
 		if (strcmp(s->kind, "env") != 0 || s->applied != GT_YES)
 			continue;
-		if (!holds(&now->facts, s))
+		if (!has_value(&now->facts, s))
 			return false;
 		any = true;
 	}

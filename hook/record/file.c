@@ -68,8 +68,8 @@ static int file_name(const char *id, char *ret, size_t cap, struct gt_err *e)
 	return 0;
 }
 
-static int save(int dirfd, const struct gt_record *r, struct gt_err *e,
-		int (*write_it)(int, const char *, const char *, size_t, mode_t))
+static int write_record(int dirfd, const struct gt_record *r, struct gt_err *e,
+			int (*write_it)(int, const char *, const char *, size_t, mode_t))
 {
 	_cleanup_close_ int containers = -1;
 	char name[GT_ID_MAX + sizeof(GT_RECORD_SUFFIX)];
@@ -94,12 +94,12 @@ static int save(int dirfd, const struct gt_record *r, struct gt_err *e,
 
 int gt_record_save(int dirfd, const struct gt_record *r, struct gt_err *e)
 {
-	return save(dirfd, r, e, gt_write_atomic);
+	return write_record(dirfd, r, e, gt_write_atomic);
 }
 
 int gt_record_update(int dirfd, const struct gt_record *r, struct gt_err *e)
 {
-	return save(dirfd, r, e, gt_rewrite_atomic);
+	return write_record(dirfd, r, e, gt_rewrite_atomic);
 }
 
 int gt_record_remove(int dirfd, const char *id, struct gt_err *e)

@@ -80,7 +80,7 @@ static int by_name(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-static int collect(DIR *dir, char (**list)[GT_ID_MAX], uint32_t *n, uint32_t *dropped)
+static int collect_ids(DIR *dir, char (**list)[GT_ID_MAX], uint32_t *n, uint32_t *dropped)
 {
 	uint32_t cap = 0;
 	char id[GT_ID_MAX];
@@ -120,7 +120,7 @@ int gt_record_ids(int dirfd, char (**ret)[GT_ID_MAX], uint32_t *ret_n, uint32_t 
 		close(fd);
 		return r;
 	}
-	r = collect(dir, &list, &n, &dropped);
+	r = collect_ids(dir, &list, &n, &dropped);
 	closedir(dir);
 	if (r < 0) {
 		free(list);
@@ -136,7 +136,8 @@ int gt_record_ids(int dirfd, char (**ret)[GT_ID_MAX], uint32_t *ret_n, uint32_t 
 }
 
 /* The first two ids of LIST that begin with PREFIX; an exact one counts alone. */
-static unsigned match(char (*list)[GT_ID_MAX], uint32_t n, const char *prefix, uint32_t found[2])
+static unsigned match_ids(char (*list)[GT_ID_MAX], uint32_t n, const char *prefix,
+			  uint32_t found[2])
 {
 	unsigned hits = 0;
 
@@ -163,7 +164,7 @@ int gt_record_find(int dirfd, const char *prefix, char ret[GT_ID_MAX], struct gt
 	r = gt_record_ids(dirfd, &list, &n, NULL);
 	if (r < 0 && r != -ENOENT)
 		return gt_err_sys(e, r, "cannot list the records");
-	hits = match(list, n, prefix, found);
+	hits = match_ids(list, n, prefix, found);
 	r = 0;
 	if (hits == 0 || !list)
 		r = gt_err_set(e, -ENOENT, "no record of %.64s; gotune list has the ids", prefix);
@@ -180,7 +181,7 @@ int gt_record_find(int dirfd, const char *prefix, char ret[GT_ID_MAX], struct gt
  */
 
 /* LEN digits of *S as a number; *S moves on. False when they are not all digits. */
-static bool digits(const char **s, unsigned len, int64_t *ret)
+static bool parse_digits(const char **s, unsigned len, int64_t *ret)
 {
 	int64_t v = 0;
 
@@ -218,7 +219,8 @@ int gt_record_time(const char *text, int64_t *ret)
 	int64_t v[6];
 
 	for (unsigned i = 0; i < GT_ARRAY_LEN(part); i++) {
-		if (!digits(&text, part[i].len, &v[i]) || v[i] < part[i].min || v[i] > part[i].max)
+		if (!parse_digits(&text, part[i].len, &v[i]) || v[i] < part[i].min ||
+		    v[i] > part[i].max)
 			return -EINVAL;
 		if (part[i].after && *text++ != part[i].after)
 			return -EINVAL;

@@ -116,7 +116,7 @@ static bool is_flag(const char *arg, const struct flag *f, const char **ret_valu
 	return true;
 }
 
-static void take(struct gt_runtime_argv *ret, enum meaning meaning, const char *value)
+static void store_flag(struct gt_runtime_argv *ret, enum meaning meaning, const char *value)
 {
 	switch (meaning) {
 	case BUNDLE:
@@ -156,7 +156,7 @@ static int take_flag(int argc, char *const *argv, int i, const struct flag *list
 			continue;
 		if (list[f].has_value && !value && i + 1 < argc)
 			value = argv[++i];
-		take(ret, list[f].meaning, value);
+		store_flag(ret, list[f].meaning, value);
 		return i;
 	}
 	return i;
