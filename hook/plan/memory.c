@@ -1,5 +1,5 @@
 /*
- * L (the smallest memory limit) and the GOMEMLIMIT row. Pure.
+ * Works out L, the smallest memory limit, and the row of GOMEMLIMIT. Pure.
  */
 #include "gotune/base.h"
 #include "gotune/model.h"
@@ -7,10 +7,10 @@
 
 #define MIB_SHIFT 20
 
-/* Strictly less wins: of equals the first is named. */
+/* Only a smaller limit replaces one: of equals, the record names the first. */
 static void keep_smaller(struct gt_limit *smallest, uint64_t bytes, struct gt_limit_from from)
 {
-	/* Beyond 2^63-1 there is no limit, and Go would die of the number. */
+	/* More than 2^63-1 is no limit, and Go would die of the number. */
 	if (bytes <= INT64_MAX && (!smallest->has || bytes < smallest->bytes))
 		*smallest = (struct gt_limit){true, bytes, from};
 }
@@ -20,7 +20,7 @@ static void add_level_limits(struct gt_memory *m, const struct gt_facts *f, uint
 	const struct gt_level *l = &f->cgroup.level[i];
 	const struct gt_limit_from from = {.level = i};
 
-	if (l->mem_unreadable) /* it may be the smallest */
+	if (l->mem_unreadable) /* it could be the smallest */
 		m->unknown = true;
 	if (l->has_mem_max)
 		keep_smaller(&m->max, l->mem_max_bytes, from);
@@ -67,7 +67,7 @@ const struct gt_limit *gt_plan_smaller(const struct gt_memory *m)
 	return m->high.bytes == m->max.bytes && nearer ? &m->high : &m->max;
 }
 
-/* The ratio for this program; cgo memory is not Go's, so a cgo program leaves more room. */
+/* The share for this program. Go does not count C's memory: a cgo program needs more room. */
 static uint32_t choose_ratio(struct gt_planning *pl)
 {
 	const struct gt_profile *prof = pl->sel->profile;
@@ -113,7 +113,7 @@ static enum gt_reason why_not_gomemlimit(const struct gt_planning *pl)
 	return prog->automemlimit[0] ? GT_R_SELF_MANAGED : GT_R_NONE;
 }
 
-/* Why the limit does not give a value; GT_R_NONE: it does. */
+/* Why the limit gives no value; GT_R_NONE: it gives one. */
 static enum gt_reason why_no_value(const struct gt_planning *pl)
 {
 	const struct gt_limit *limit = gt_plan_smaller(&pl->memory);

@@ -1,18 +1,18 @@
 /*
- * Which requests (annotations, image variables, labels, --set) may be granted: the policy allows
- * the key, and the value is sound and within bounds. All others become warnings and are as if they
- * had not been made. Pure.
+ * Judges the requests: annotations, image variables, labels, --set. A request is granted if the
+ * policy allows its key and its value is valid and within bounds. Each other one becomes a warning,
+ * and is ignored. Pure.
  */
 #include "gotune/base.h"
 #include "gotune/model.h"
 #include "rules.h"
 
-/* So that a request, a profile's entries and un-pinning together always fit a value of 512. */
+/* With this bound a request, a profile's entries and un-pinning together fit a value of 512. */
 #define GODEBUG_WISH_MAX 200
-#define CPUS_UNKNOWN	 1024 /* the most that is granted where the host's CPUs are not known */
+#define CPUS_UNKNOWN	 1024 /* the most that we grant if we do not know the host's CPUs */
 #define MIB		 (UINT64_C(1) << 20)
 
-/* What a request is judged by. */
+/* What we judge a request by. */
 struct asked {
 	const struct gt_facts *f;
 	const struct gt_policy *p;
@@ -74,7 +74,7 @@ static enum gt_warning_id check_program(const struct asked *a, const char *s, ui
 	return *s ? GT_W_NONE : GT_W_BAD_VALUE;
 }
 
-/* How many there are is not known yet: gt_plan_judge_requests looks again. */
+/* We do not know the host's CPUs yet: gt_plan_judge_requests looks again. */
 static enum gt_warning_id check_gomaxprocs(const struct asked *a, const char *s, uint64_t *ret)
 {
 	(void)a;
@@ -115,7 +115,7 @@ static enum gt_warning_id check_nofile(const struct asked *a, const char *s, uin
 	return in_range(s, 1, a->p->nofile_max, ret);
 }
 
-/* GT_W_NONE: granted. --set and the hook's own arguments are the host's word. */
+/* GT_W_NONE: granted. --set and the hook's arguments come from the host, so they always are. */
 static enum gt_warning_id may_ask(const struct asked *a, enum gt_key key)
 {
 	const struct gt_request *r = &a->f->req.key[key];
@@ -163,7 +163,7 @@ void gt_plan_requests(const struct gt_facts *f, const struct gt_policy *p, struc
 	}
 }
 
-/* The CPUs of the host, which were not known when the container was selected. */
+/* Drops a request for more CPUs than the host has: when it was granted we did not know. */
 static void bound_gomaxprocs(struct gt_planning *pl)
 {
 	const struct gt_fact_cpus *online = &pl->f->host.online;

@@ -1,6 +1,6 @@
 /*
- * Who a container is to the policy: its rule, mode and profile, and whether it is tuned at all.
- * Pure.
+ * Finds out what the policy says of a container: its rule, mode and profile, and whether we tune it
+ * at all. Pure.
  */
 #include "gotune/base.h"
 #include "gotune/model.h"
@@ -40,14 +40,13 @@ static bool rule_matches(const struct gt_rule *r, const struct gt_facts *f)
 	       annotations_match(r, &f->annotations);
 }
 
-/* Before it is created (Podman's precreate) a container has no id, but its cgroup is named by it.
- */
+/* Before it is created (Podman's precreate) a container has no id, but its cgroup has that name. */
 static const char *identity_of(const struct gt_ident *who)
 {
 	return who->id[0] ? who->id : who->cgroup;
 }
 
-/* The first rule that matches and has the container in its rollout. False: a broken one may. */
+/* Takes the first rule that matches and has the container in its rollout. False: it is broken. */
 static bool choose_rule(const struct gt_facts *f, const struct gt_policy *p, struct gt_selection *s)
 {
 	for (uint32_t i = 0; i < p->n_rule; i++) {
@@ -77,7 +76,7 @@ static void choose_mode(struct gt_selection *s)
 		s->mode = (enum gt_mode)s->wish.number[GT_KEY_MODE];
 }
 
-/* The request's, else the rule's, else the default profile (which is there already). */
+/* The request's profile, else the rule's, else the default (which S has already). */
 static void choose_profile(const struct gt_facts *f, const struct gt_policy *p,
 			   struct gt_selection *s)
 {
@@ -96,7 +95,7 @@ static void choose_profile(const struct gt_facts *f, const struct gt_policy *p,
 		s->profile = found;
 }
 
-/* `select`. GT_R_NONE: the container is in. */
+/* What `select` says; GT_R_NONE: it selects the container. */
 static enum gt_reason why_not_selected(const struct gt_facts *f, const struct gt_policy *p,
 				       const struct gt_wishes *wish)
 {
@@ -114,7 +113,7 @@ static enum gt_reason why_not_selected(const struct gt_facts *f, const struct gt
 	return GT_R_NONE;
 }
 
-/* Why nothing at all is to be done, in the order in which it is looked at; GT_R_NONE: it is. */
+/* Why we do nothing at all: the first that applies; GT_R_NONE: we tune the container. */
 static enum gt_reason why_nothing(const struct gt_facts *f, const struct gt_policy *p,
 				  struct gt_selection *s)
 {
