@@ -1,6 +1,6 @@
 /*
- * The `facts` object of a record: what was read, each with its source; null where it is not known.
- * Pure but for the writer's heap.
+ * Writes the `facts` object of a record: what we read, each fact with its source. An unknown fact
+ * is null. Pure but for the writer's heap.
  */
 #include <stdio.h>
 
@@ -37,7 +37,7 @@ static void write_number(struct gt_jw *w, const char *key, bool known, uint64_t 
 		return;
 	}
 	open_fact(w, key);
-	if (v == UINT64_MAX) /* what the kernel writes as "max" or "unlimited" */
+	if (v == UINT64_MAX) /* the kernel calls it "max" or "unlimited" */
 		gt_jw_str(w, "max");
 	else
 		gt_jw_u64(w, v);
@@ -198,7 +198,7 @@ static void write_task_facts(const struct gt_facts *f, struct gt_jw *w)
 	static const char *const owners[] = {"unknown", "host", "container"};
 	char limits[64];
 
-	/* Without a process they are our own: the runtime that comes after us inherits as we do. */
+	/* Without a process they are ours: the runtime that follows us inherits the same. */
 	(void)snprintf(limits, sizeof(limits), "/proc/self/limits");
 	if (f->ident.pid > 0)
 		(void)snprintf(limits, sizeof(limits), "/proc/%lld/limits",

@@ -1,6 +1,6 @@
 /*
- * The decision record as JSON; config/record.schema.json describes it. Pure but for the writer's
- * heap.
+ * Writes the decision record as JSON; config/record.schema.json describes it. Pure but for the
+ * writer's heap.
  */
 #include <stdio.h>
 #include <time.h>
@@ -16,7 +16,7 @@ static void key_str(struct gt_jw *w, const char *key, const char *value)
 	gt_jw_str(w, value);
 }
 
-/* An empty string is null: nothing was there. */
+/* Writes null for an empty string. */
 static void key_opt(struct gt_jw *w, const char *key, const char *value)
 {
 	key_str(w, key, value[0] ? value : NULL);

@@ -1,8 +1,8 @@
 /*
- * A record as words for a person: one that was saved, or one in memory. Pure.
+ * Turns a record, saved or in memory, into words for people. Pure.
  *
- * The records are the host's, their strings are an image's: sizes are bounded here, and cli/out.c
- * makes them plain before a terminal sees them.
+ * The strings in a record may come from an image: we bound their sizes here, and cli/out.c makes
+ * them plain before a terminal sees them.
  */
 #include <stdio.h>
 
@@ -69,7 +69,7 @@ static void copy_scalar(const struct gt_json_event *ev, char *buf, size_t cap)
 	switch (ev->type) {
 	case GT_JSON_STRING:
 	case GT_JSON_NUMBER:
-		(void)gt_copy(buf, cap, ev->text, ev->len); /* cut: for reading */
+		(void)gt_copy(buf, cap, ev->text, ev->len); /* people read it: may be cut */
 		break;
 	case GT_JSON_INT:
 		(void)snprintf(buf, cap, "%lld", (long long)ev->i);
@@ -122,7 +122,7 @@ static void on_top(struct gt_record_view *v, const struct gt_json_event *ev)
 	}
 }
 
-/* Makes *N, how many of ARRAY's elements of EACH bytes are in use, at least TO. */
+/* Makes ARRAY, of which *N elements of EACH bytes are in use, have at least TO. */
 static void grow_to(void *array, size_t each, uint32_t *n, uint32_t to)
 {
 	if (to <= *n)
@@ -152,7 +152,7 @@ static void on_setting(struct gt_record_view *v, const struct gt_json_event *ev)
 		v->setting[i].has_before = ev->type != GT_JSON_NULL;
 }
 
-/* The steps of a fact's path joined by '.': all but the leading "facts" and the last DROP. */
+/* Joins the steps of a fact's path by '.', without the leading "facts" and the last DROP. */
 static void join_fact_key(const struct gt_json_event *ev, unsigned drop, char *buf, size_t cap)
 {
 	buf[0] = '\0';
@@ -177,11 +177,11 @@ static struct gt_view_fact *get_fact(struct gt_record_view *v, const char *key)
 		return NULL;
 	}
 	grow_to(v->fact, sizeof(v->fact[0]), &v->n_fact, v->n_fact + 1);
-	(void)gt_copy_str(v->fact[v->n_fact - 1].key, sizeof(v->fact[0].key), key);
+	gt_copy_cut(v->fact[v->n_fact - 1].key, key);
 	return &v->fact[v->n_fact - 1];
 }
 
-/* A fact is a bare value, or an object with a value and the source that it was read from. */
+/* A fact is a bare value, or an object with a value and its source. */
 static void on_fact(struct gt_record_view *v, const struct gt_json_event *ev)
 {
 	const char *last = ev->path[ev->depth - 1].key;
@@ -200,7 +200,7 @@ static void on_fact(struct gt_record_view *v, const struct gt_json_event *ev)
 		copy_scalar(ev, f->value, sizeof(f->value));
 }
 
-/* A warning is a sentence, or an object of words: then its `why` counts, or all, joined. */
+/* A warning is a sentence, or an object: then we take its `why`, or else all its words. */
 static void on_warning(struct gt_record_view *v, const struct gt_json_event *ev)
 {
 	const char *key = ev->depth == 3 ? ev->path[2].key : NULL;
@@ -278,7 +278,7 @@ void gt_record_view_of(const struct gt_record *r, struct gt_record_view *ret)
 	struct gt_jw w;
 
 	clear_view(ret);
-	gt_jw_init_events(&w, on_event, ret); /* it never fails for an object of this depth */
+	gt_jw_init_events(&w, on_event, ret); /* cannot fail: the record is not that deep */
 	gt_record_write(r, &w);
 	count_settings(ret);
 }

@@ -1,6 +1,6 @@
 /*
- * One sentence on each setting of a plan: what was decided, from which fact, with numbers and
- * sources. For a person: tests and scripts use the reason's word. Pure.
+ * Writes one sentence on a setting: what we decided, and from which facts, with numbers and
+ * sources. People read it; tests and scripts use the reason's word. Pure.
  */
 #include <stdio.h>
 
@@ -51,7 +51,7 @@ static void add_quota(const struct gt_record *r, struct gt_text *t)
 		    where);
 }
 
-/* What Go would have chosen: why the setting matters. */
+/* Says what Go would have chosen, which shows why the setting matters. */
 static void add_native(const struct gt_record *r, struct gt_text *t)
 {
 	if (r->plan.gomaxprocs_native > 0)
