@@ -1,5 +1,5 @@
 /*
- * Policy: the merged one as JSON: {"policy": ..., "sources": {"KEY": "FILE"}, "layers": [...]}.
+ * Writes the merged policy as JSON: {"policy": ..., "sources": {"KEY": "FILE"}, "layers": [...]}.
  * "policy" has the form of a policy file. Pure but for the buffer's heap.
  */
 #include "draft.h"

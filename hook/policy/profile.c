@@ -1,6 +1,6 @@
 /*
- * Policy: the keys of a profile. One table drives reading, inheritance and `gotune policy show`.
- * Pure.
+ * Reads the keys of a profile. One table drives reading, inheritance and `gotune policy show`. Pure
+ * but for the heap.
  */
 #include "draft.h"
 #include "gotune/base.h"
@@ -211,7 +211,7 @@ static struct gt_sysctl_want *sysctl_slot(struct gt_profile *p, const char *name
 	return p->n_sysctl < GT_SYSCTL_MAX ? &p->sysctl[p->n_sysctl++] : NULL;
 }
 
-/* A name with null takes an inherited sysctl away: its value is kept as "". */
+/* null removes an inherited sysctl: until then we keep the name with the value "". */
 static int take_profile_sysctl(struct gt_policy_reader *rd, const struct gt_json_event *ev)
 {
 	const struct gt_json_step *key = &ev->path[ev->depth - 1];
@@ -252,8 +252,8 @@ static int begin_profile(struct gt_policy_reader *rd, const struct gt_json_event
 	rd->profile = NULL;
 	if (!key->key || !gt_policy_name_ok(key->key, key->key_len) ||
 	    d->n_profile >= GT_PROFILES_MAX) {
-		rd->all_broken = true; /* it has no name by which it could be marked */
-		return gt_policy_fault_at(rd, ev, "not a profile's name, or one too many");
+		rd->all_broken = true; /* it has no name by which we could mark it */
+		return gt_policy_fault_at(rd, ev, "not a profile's name, or too many profiles");
 	}
 	rd->profile = find_profile(d, key->key);
 	if (!rd->profile) {
@@ -274,7 +274,7 @@ static int begin_profile(struct gt_policy_reader *rd, const struct gt_json_event
 	return 0;
 }
 
-/* `inherits` in a file takes the place of the built-in profile of that name. */
+/* `inherits` in a file replaces the built-in profile of that name. */
 static int take_inherits(struct gt_policy_reader *rd, const struct gt_json_event *ev)
 {
 	struct gt_raw_profile *p = rd->profile;
@@ -296,7 +296,7 @@ static int take_inherits(struct gt_policy_reader *rd, const struct gt_json_event
 	return 0;
 }
 
-/* An event inside a profile; BELOW is without "profiles" and the profile's name. */
+/* Takes an event inside a profile. BELOW is EV without "profiles" and the profile's name. */
 static int take_profile_key(struct gt_policy_reader *rd, const struct gt_json_event *ev,
 			    const struct gt_json_event *below)
 {

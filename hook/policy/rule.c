@@ -1,6 +1,6 @@
 /*
- * Policy: rules. A rule with a fault stays in the list, marked broken: a container that
- * reaches it and matches is not tuned. Pure but for the heap.
+ * Reads the rules of a policy. A rule with a fault stays in the list, marked broken: we do not tune
+ * a container that matches it. Pure but for the heap.
  */
 #include "draft.h"
 #include "gotune/base.h"
@@ -37,13 +37,13 @@ static int begin_rule(struct gt_policy_reader *rd, const struct gt_json_event *e
 	rd->rule.v.layer = rd->layer;
 	rd->in_rule = ev->type == GT_JSON_MAP_START;
 	if (!rd->in_rule) {
-		rd->all_broken = true; /* who knows who it was for */
+		rd->all_broken = true; /* we do not know whom it is for */
 		return gt_policy_fault_at(rd, ev, "not an object");
 	}
 	return 0;
 }
 
-/* A rule whose match cannot be trusted may be for anybody. */
+/* Makes the rule match everybody: if its match is broken, it may be for anybody. */
 static void open_match(struct gt_rule *r)
 {
 	for (size_t i = 0; i < GT_ARRAY_LEN(texts); i++)
@@ -65,7 +65,7 @@ static int end_rule(struct gt_policy_reader *rd, const struct gt_json_event *ev)
 		open_match(&r->v);
 	same = r->v.name[0] ? find_rule(d, r->v.name) : NULL;
 	if (same && same->touched) {
-		(void)gt_policy_fault_at(rd, ev, "a second rule of the name %s", r->v.name);
+		(void)gt_policy_fault_at(rd, ev, "a second rule named %s", r->v.name);
 		r->v.broken = true;
 		same = NULL;
 	}
@@ -193,7 +193,7 @@ int gt_policy_take_rule(struct gt_policy_reader *rd, const struct gt_json_event 
 		return 0;
 	r = take_rule_key(rd, ev);
 	if (rd->n_fault != faults) {
-		/* An unknown key may have been meant as a match. */
+		/* An unknown key may be a misspelt match. */
 		rd->rule.v.broken = true;
 		rd->rule.match_broken = rd->rule.match_broken || !ev->path[2].key ||
 					(strcmp(ev->path[2].key, "profile") != 0 &&

@@ -1,6 +1,5 @@
 /*
- * Policy: the merged one, as rows and as JSON, each value with the file that it came from. Pure but
- * for the buffer's heap.
+ * Lists the merged policy as rows: each value with the file that it comes from. Pure.
  */
 #include <stdio.h>
 
@@ -29,14 +28,14 @@ static void add_row(const struct out *o, const char *key, const char *value, uin
 static void join_word(char *list, size_t cap, const char *word)
 {
 	if (*list)
-		(void)gt_append(list, cap, ", "); /* a list that does not fit is cut: it is shown */
+		(void)gt_append(list, cap, ", "); /* people read it: may be cut */
 	(void)gt_append(list, cap, word);
 }
 
-/* The keys of ",a,b," likewise. */
+/* Joins the keys of ",a,b," likewise. */
 static void join_keys(char *list, size_t cap, const char *keys)
 {
-	char key[64]; /* policy/top.c takes none that is longer */
+	char key[64]; /* policy/top.c refuses longer ones */
 
 	while (*keys) {
 		size_t n = strcspn(keys, ",");
@@ -178,7 +177,7 @@ static void rule_row(const struct out *o, const struct gt_rule *r, const char *k
 
 	if (!*value)
 		return;
-	(void)snprintf(name, sizeof(name), "rules.%s.%s", r->name, key); /* cut: it is shown */
+	(void)snprintf(name, sizeof(name), "rules.%s.%s", r->name, key); /* may be cut */
 	add_row(o, name, value, r->layer);
 }
 

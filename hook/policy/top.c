@@ -1,5 +1,5 @@
 /*
- * Policy: the keys at the top, and one file as a layer. Pure but for the heap.
+ * Reads the keys at the top of a policy. Pure.
  */
 #include "draft.h"
 #include "gotune/base.h"
@@ -79,7 +79,7 @@ static int take_array(struct gt_policy_reader *rd, const struct gt_json_event *e
 	return ev->type == GT_JSON_ARRAY_START ? 0 : gt_policy_fault_at(rd, ev, "not an array");
 }
 
-/* A list in a file takes the place of the list before. */
+/* A list in a file replaces the list of the files before. */
 static int begin_allow(struct gt_policy_reader *rd, const struct gt_json_event *ev)
 {
 	rd->d->top.allow = 0;
