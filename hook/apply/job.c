@@ -1,6 +1,6 @@
 /*
- * Between the plan and the exec barrier: the job that a plan gives it, and the outcomes that its
- * result gives the plan's rows. Pure.
+ * Makes the exec barrier's job from a plan, and the outcomes of the plan's rows from its result.
+ * Pure.
  */
 #include <string.h>
 
@@ -13,7 +13,7 @@ static bool is_env(const struct gt_setting *s)
 	return s->verdict == GT_VERDICT_SET && gt_setting_kind(s->id) == GT_KIND_ENV;
 }
 
-/* False when the row cannot be carried whole: half a value is never set. */
+/* False when the row does not fit whole: we never set half a value. */
 static bool add_env(struct gt_barrier_job *job, const struct gt_setting *s)
 {
 	struct gt_barrier_env *v;
@@ -44,7 +44,7 @@ bool gt_apply_barrier_job(const struct gt_facts *f, const struct gt_plan *plan,
 		const struct gt_setting *s = &plan->setting[i];
 
 		if (is_env(s)) {
-			(void)add_env(ret, s); /* what is left out has no outcome of its own */
+			(void)add_env(ret, s); /* settle_env reports what did not fit */
 		} else if (s->id == GT_SET_NOFILE && s->verdict == GT_VERDICT_SET) {
 			ret->set_nofile = true;
 			ret->nofile_soft = s->soft;
@@ -57,7 +57,7 @@ bool gt_apply_barrier_job(const struct gt_facts *f, const struct gt_plan *plan,
 static void set_failed(struct gt_outcome *o, const char *why)
 {
 	o->applied = GT_NO;
-	(void)gt_copy_str(o->error, sizeof(o->error), why); /* sentences of ours, or of libc: fit */
+	gt_copy_cut(o->error, why);
 }
 
 static void settle_row(struct gt_outcome *o, int error)
@@ -66,7 +66,7 @@ static void settle_row(struct gt_outcome *o, int error)
 		o->applied = GT_YES;
 		o->error[0] = '\0';
 	} else if (error == -EEXIST) {
-		set_failed(o, "the program was started with another value, which is kept");
+		set_failed(o, "the program was started with another value, which we keep");
 	} else if (error == -ENOSPC) {
 		set_failed(o, "RLIMIT_STACK leaves the program too little room for it");
 	} else {
@@ -86,7 +86,7 @@ static void settle_env(const struct gt_setting *s, const struct gt_barrier_job *
 	set_failed(o, "the value does not fit");
 }
 
-/* A limit may be raised in part: to the hard limit that there is. */
+/* The soft limit may be raised in part: to the hard limit. */
 static void settle_nofile(const struct gt_barrier_job *job, const struct gt_barrier_result *res,
 			  struct gt_outcome *o)
 {

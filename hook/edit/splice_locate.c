@@ -1,6 +1,7 @@
 /*
- * Splice: where in config.json is what we want to change? The worker's reader: a walk that decodes
- * strings and sees keys that are repeated or spelt with another case. Pure but for the heap.
+ * Splice: finds where in config.json is what we want to change. This is the worker's reader: it
+ * decodes strings, and refuses keys that are duplicate or spelt with another case. Pure but for the
+ * heap.
  */
 #include "gotune/base.h"
 #include "gotune/edit.h"
@@ -90,7 +91,7 @@ static bool is_text(const char *text, size_t len, const char *want)
 	return want && len == strlen(want) && memcmp(text, want, len) == 0;
 }
 
-/* One entry of process.env: noted when it is one of the plan's variables. */
+/* Notes an entry of process.env that is one of the plan's variables. */
 static int take_env(struct walk *w, const struct gt_json_event *ev)
 {
 	for (uint32_t i = 0; ev->type == GT_JSON_STRING && i < w->s->n_env; i++) {
@@ -123,20 +124,22 @@ static int take_in_rlimit(struct walk *w, const struct gt_json_event *ev, struct
 	int r;
 
 	r = is_key(ev, "type", e);
+	if (r < 0)
+		return r;
 	if (r > 0)
 		l->nofile =
 			ev->type == GT_JSON_STRING && is_text(ev->text, ev->len, "RLIMIT_NOFILE");
-	if (r != 0)
-		return r < 0 ? r : 0;
 	r = is_key(ev, "soft", e);
+	if (r < 0)
+		return r;
 	if (r > 0)
 		parse_limit(ev, GT_ELEMENT_SOFT, &l->has_soft, &l->soft);
-	if (r != 0)
-		return r < 0 ? r : 0;
 	r = is_key(ev, "hard", e);
+	if (r < 0)
+		return r;
 	if (r > 0)
 		parse_limit(ev, GT_ELEMENT_HARD, &l->has_hard, &l->hard);
-	return r < 0 ? r : 0;
+	return 0;
 }
 
 static int end_rlimit(struct walk *w, struct gt_err *e)

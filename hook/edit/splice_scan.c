@@ -1,8 +1,8 @@
 /*
- * Splice: where in config.json is what we want to change? The reader of the process that edits: it
- * compares raw bytes and believes nobody. Pure; see raw.h. A key that is spelt with an escape is
- * no key of ours here, and one that comes twice is an error: then the two readers differ, and
- * nothing is edited.
+ * Splice: finds where in config.json is what we want to change. This is the reader of the process
+ * that edits: it compares raw bytes and believes nobody. It does not know a key that is spelt with
+ * an escape, and fails for a duplicate one: then the two readers differ, and we edit nothing. Pure;
+ * see raw.h.
  */
 #include "gotune/base.h"
 #include "gotune/edit.h"

@@ -179,8 +179,7 @@ static int stage_prestart(struct gt_machine *m, const char *doc, size_t len)
 	return r < 0 && m->policy.on_error == GT_ON_ERROR_FAIL ? 1 : 0;
 }
 
-/* Podman uses our standard output as the container's config.json: it must always get a whole one.
- */
+/* Podman takes our standard output as the container's config.json: it must always be whole. */
 static int stage_precreate(struct gt_machine *m, const char *doc, size_t len)
 {
 	const struct gt_ask ask = {
