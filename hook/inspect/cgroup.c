@@ -1,6 +1,6 @@
 /*
- * The cgroup facts of a container: its limits and those of every ancestor that can be seen, its
- * cpuset, swap, and how it sees its own cgroup. Effectful: reads; no privilege.
+ * Reads the cgroup facts of a container: its limits and those of each ancestor that we can see, its
+ * cpuset, swap, and how it sees its own cgroup. Effectful: reads; needs no privilege.
  */
 #include <fcntl.h>
 
@@ -19,7 +19,7 @@ static bool go_up(char *below)
 	return true;
 }
 
-/* Where level I of the tree goes: one of its own, or the last one, which holds all the rest. */
+/* The slot of level I: its own, or the last one, which all the others share. */
 static struct gt_level *level_slot(struct gt_cgroup_facts *f, uint32_t i)
 {
 	if (i >= GT_LEVELS_MAX) {
@@ -35,7 +35,7 @@ static void add_cpu(struct gt_cgroup_facts *f, uint32_t i, int dir, const char *
 {
 	struct gt_level l = {0};
 
-	(void)gt_copy_str(l.path, sizeof(l.path), below); /* cut: it is for reading */
+	gt_copy_cut(l.path, below);
 	if (dir >= 0)
 		gt_cg_read_cpu(dir, f->cpu, &l);
 	else
@@ -49,7 +49,7 @@ static void add_memory(struct gt_cgroup_facts *f, uint32_t i, int dir, const cha
 {
 	struct gt_level l = {0};
 
-	(void)gt_copy_str(l.mem_path, sizeof(l.mem_path), below); /* cut: it is for reading */
+	gt_copy_cut(l.mem_path, below);
 	if (dir < 0)
 		l.mem_unreadable = true;
 	else if (i == 0 || gt_cg_memory_inherits(dir, f->memory))
@@ -61,7 +61,7 @@ static void add_memory(struct gt_cgroup_facts *f, uint32_t i, int dir, const cha
 
 typedef void (*add_fn)(struct gt_cgroup_facts *f, uint32_t i, int dir, const char *below);
 
-/* A cgroup that is yet to be made has no limits; its name alone is noted. */
+/* Notes the name of a cgroup that does not exist yet: it has no limits. */
 static void add_future(struct gt_cgroup_facts *f, uint32_t i, const char *below)
 {
 	if (i < GT_LEVELS_MAX) {
@@ -72,8 +72,8 @@ static void add_future(struct gt_cgroup_facts *f, uint32_t i, const char *below)
 }
 
 /*
- * From the container's cgroup up to the mount's root. False when the path is gone, or unknown. What
- * is not there yet (FUTURE) is passed over.
+ * Adds all levels from the container's cgroup up to the mount's root. False when the path is gone
+ * or unknown. With FUTURE, levels that do not exist yet are skipped.
  */
 static bool walk_levels(int root, const struct gt_cg_place *p, add_fn add, bool future,
 			struct gt_cgroup_facts *f)
@@ -93,13 +93,13 @@ static bool walk_levels(int root, const struct gt_cg_place *p, add_fn add, bool 
 		}
 		if (i == 0 && dir == -ENOENT)
 			return false;
-		future = false; /* its parents are there */
+		future = false; /* its parents exist */
 		add(f, i++, dir, below);
 	} while (go_up(below));
 	return true;
 }
 
-/* One hierarchy was read, the other is there and was not: no limit seen is not no limit. */
+/* Marks a hierarchy that exists and that we could not read: it may have a limit. */
 static void mark_missing(struct gt_cgroup_facts *f, bool cpu, bool memory)
 {
 	if (f->n_level == 0)
@@ -110,7 +110,7 @@ static void mark_missing(struct gt_cgroup_facts *f, bool cpu, bool memory)
 		f->level[0].mem_unreadable = true;
 }
 
-/* A level that only one hierarchy reaches is named by that one. */
+/* Names a level that only one hierarchy reaches by that one. */
 static void name_levels(struct gt_cgroup_facts *f)
 {
 	for (uint32_t i = 0; i < f->n_level; i++) {
@@ -126,14 +126,14 @@ static void name_levels(struct gt_cgroup_facts *f)
 static void write_where(char ret[GT_WHERE_CAP], const struct gt_cg_place *p, const char *below,
 			const char *file)
 {
-	/* Cut when too long: it is for reading. */
+	/* People read it: may be cut. */
 	(void)gt_copy_str(ret, GT_WHERE_CAP, p->point);
 	(void)gt_append(ret, GT_WHERE_CAP, strcmp(below, "/") == 0 ? "" : below);
 	(void)gt_append(ret, GT_WHERE_CAP, "/");
 	(void)gt_append(ret, GT_WHERE_CAP, file);
 }
 
-/* The first of FILES that DIR has. 0, -ENOENT, or -EINVAL when it cannot be understood. */
+/* Reads the first of FILES that DIR has. 0, -ENOENT, or -EINVAL: we do not understand it. */
 static int read_cpus(int dir, const char *const files[2], struct gt_cpus *ret,
 		     const char **ret_file)
 {
@@ -148,7 +148,7 @@ static int read_cpus(int dir, const char *const files[2], struct gt_cpus *ret,
 		if (r < 0 || gt_cpus_parse(text, &cpus) < 0)
 			return -EINVAL;
 		if (gt_cpus_count(&cpus) == 0)
-			continue; /* v1 and v2: empty means that the parent's set counts */
+			continue; /* in v1 and v2 an empty set means: the parent's */
 		*ret_file = files[i];
 		*ret = cpus;
 		return 0;
@@ -156,12 +156,13 @@ static int read_cpus(int dir, const char *const files[2], struct gt_cpus *ret,
 	return -ENOENT;
 }
 
-/* The effective set of the nearest level that has one: the controller may end further up. */
+/* Reads the effective set of the nearest level that has one: the controller may end further up. */
 static void read_effective(int root, const struct gt_cg_place *p, bool future,
 			   struct gt_fact_cpus *ret)
 {
 	static const char *const v1[2] = {"cpuset.effective_cpus", "cpuset.cpus"};
 	static const char *const v2[2] = {"cpuset.cpus.effective", NULL};
+	const char *const *files = p->version == GT_CGROUP_V1 ? v1 : v2;
 	char below[GT_PATH_CAP];
 	const char *file = "";
 
@@ -169,16 +170,14 @@ static void read_effective(int root, const struct gt_cg_place *p, bool future,
 	do {
 		_cleanup_close_ int dir = gt_cg_open(root, p, below);
 		struct gt_cpus cpus;
-		int r = dir < 0 ? dir
-				: read_cpus(dir, p->version == GT_CGROUP_V1 ? v1 : v2, &cpus,
-					    &file);
+		int r = dir < 0 ? dir : read_cpus(dir, files, &cpus, &file);
 
 		if (r == 0) {
 			ret->known = true;
 			ret->v = cpus;
 			write_where(ret->where, p, below, file);
 		}
-		/* A cgroup that is gone says nothing of its parents, one to come does. */
+		/* If the cgroup is gone, its parents do not count; if it is to come, they do. */
 		if (r != -ENOENT || (dir < 0 && !future))
 			return;
 	} while (go_up(below));
@@ -214,7 +213,7 @@ static void read_swap(int root, const struct gt_cg_place *p, struct gt_cgroup_fa
 	write_where(fact->where, p, p->below, file);
 }
 
-/* What is the same for a cgroup that is there and for one that will be. */
+/* Reads what an existing cgroup and a future one have in common. */
 static void read_places(int root, const struct gt_cg_places *places, bool future,
 			struct gt_cgroup_facts *ret)
 {
@@ -234,7 +233,8 @@ static void read_places(int root, const struct gt_cg_places *places, bool future
 		read_effective(root, &places->ctl[GT_CTL_CPUSET], future, &ret->effective);
 }
 
-/* Has the cgroup BELOW the file? GT_UNKNOWN: it is not there, or the root, which never has it. */
+/* Has the cgroup BELOW a swap.max? GT_UNKNOWN: it does not exist, or is the root, which has none.
+ */
 static enum gt_tri has_swap_max(int root, const struct gt_cg_place *p, const char *below)
 {
 	_cleanup_close_ int dir = gt_cg_open(root, p, below);
@@ -245,7 +245,7 @@ static enum gt_tri has_swap_max(int root, const struct gt_cg_place *p, const cha
 }
 
 /*
- * Will a new cgroup at P have memory.swap.max? A kernel without swap accounting has none, and a
+ * Will a new cgroup at P have memory.swap.max? Not on a kernel without swap accounting, and then a
  * runtime fails to write it. Its nearest ancestor tells or, when that is the root, our own cgroup.
  */
 static bool will_have_swap_max(int root, const struct gt_cg_place *p)
@@ -288,9 +288,8 @@ void gt_inspect_cgroup(int root, int64_t pid, struct gt_cgroup_facts *ret,
 	read_places(root, &places, false, ret);
 	if (places.ctl[GT_CTL_MEMORY].has_path)
 		read_swap(root, &places.ctl[GT_CTL_MEMORY], ret);
-	if (places.ctl[GT_CTL_CPUSET].has_path) {
+	if (places.ctl[GT_CTL_CPUSET].has_path)
 		read_own_cpuset(root, &places.ctl[GT_CTL_CPUSET], ret);
-	}
 	for (unsigned c = 0; ret_dir && c < GT_CTL_COUNT; c++) {
 		int dir = gt_cg_open(root, &places.ctl[c], places.ctl[c].below);
 

@@ -1,7 +1,8 @@
 /*
- * Which hierarchy holds a controller, and where a process is in it: proc/self/mountinfo and
- * proc/PID/cgroup (Documentation/filesystems/proc.rst 3.5, admin-guide/cgroup-v1/cgroups.rst 2.2,
- * admin-guide/cgroup-v2.rst). Effectful: reads; no privilege.
+ * Finds which hierarchy has a controller, and where a process is in it, from proc/self/mountinfo
+ * and proc/PID/cgroup (Documentation/filesystems/proc.rst 3.5,
+ * admin-guide/cgroup-v1/cgroups.rst 2.2, admin-guide/cgroup-v2.rst). Effectful: reads; needs no
+ * privilege.
  */
 #include "gotune/base.h"
 #include "gotune/inspect.h"
@@ -17,7 +18,7 @@ static const char *const ctl_name[GT_CTL_COUNT] = {
 	[GT_CTL_CPUSET] = "cpuset",
 };
 
-/* The process's paths, as proc/PID/cgroup has them; "" when there is none. */
+/* The process's paths, as proc/PID/cgroup has them; "": it has none. */
 struct paths {
 	char v1[GT_CTL_COUNT][GT_PATH_CAP];
 	char v2[GT_PATH_CAP];
@@ -27,8 +28,8 @@ struct paths {
 struct mount {
 	enum gt_cgroup_version version;
 	const char *root, *point, *options;
-	bool asked;	       /* has CONTROLLERS been read? It is when it is needed, and once */
-	char controllers[512]; /* of a cgroup2 mount, once ASKED; "" also when it cannot be read */
+	bool asked;	       /* CONTROLLERS has been read: once, when needed */
+	char controllers[512]; /* of a cgroup2 mount, once ASKED; "" also if unreadable */
 };
 
 static char *read_text(int root, const char *path)
@@ -62,7 +63,7 @@ static bool is_octal(char c)
 	return c >= '0' && c <= '7';
 }
 
-/* mountinfo writes space, tab, newline, backslash and '#' as \ooo; undone in place. */
+/* mountinfo writes space, tab, newline, backslash and '#' as \ooo. Decodes S in place. */
 static void unescape_field(char *s)
 {
 	char *out = s;
@@ -115,7 +116,7 @@ static bool parse_mount(char *line, struct mount *ret)
 	return ret->root[0] == '/' && ret->point[0] == '/';
 }
 
-/* "ID:CONTROLLERS:PATH"; the path may have colons. Cgroup 2 has no controllers here. */
+/* "ID:CONTROLLERS:PATH"; the path may contain colons. Cgroup 2 names no controllers here. */
 static void parse_path(char *line, struct paths *ret)
 {
 	char *list = strchr(line, ':');
@@ -148,13 +149,13 @@ static void read_paths(int root, const char *file, struct paths *ret)
 		parse_path(l, ret);
 }
 
-/* A path above the reader's own cgroup namespace is written with "..": it cannot be looked up. */
+/* Does PATH contain ".."? It lies above our own cgroup namespace then, and we cannot open it. */
 static bool climbs_out(const char *path)
 {
 	return has_word(path, "/", "..");
 }
 
-/* PATH as seen below a mount of ROOT: false when it lies outside of it. */
+/* PATH as seen below a mount whose root is MOUNT_ROOT; false when it lies outside. */
 static bool strip_root(const char *mount_root, const char *path, char ret[GT_PATH_CAP])
 {
 	size_t n = strcmp(mount_root, "/") == 0 ? 0 : strlen(mount_root);
@@ -180,8 +181,8 @@ static bool offers_controller(int root, struct mount *m, const char *name)
 }
 
 /*
- * Takes mount M for controller C when it is better than what is there: v1 before v2, since a
- * controller is in one hierarchy only and v1 has to name it; then one that shows the path.
+ * Takes mount M for controller C if it is better than what RET has: v1 before v2, since a
+ * controller is in only one hierarchy and v1 has to name it; then one that shows the path.
  */
 static void offer_place(int root, struct mount *m, unsigned c, const char *path,
 			struct gt_cg_place *ret)
@@ -210,6 +211,11 @@ static bool any_controller(const char *options)
 	return false;
 }
 
+static const char *path_in(const struct paths *p, enum gt_cgroup_version v, unsigned c)
+{
+	return v == GT_CGROUP_V1 ? p->v1[c] : p->v2;
+}
+
 static void read_mounts(int root, const struct paths *paths, struct gt_cg_places *ret)
 {
 	_cleanup_free_ char *text = read_text(root, "proc/self/mountinfo");
@@ -225,15 +231,12 @@ static void read_mounts(int root, const struct paths *paths, struct gt_cg_places
 		v2 = v2 || m.version == GT_CGROUP_V2;
 		v1 = v1 || (m.version == GT_CGROUP_V1 && any_controller(m.options));
 		for (unsigned c = 0; c < GT_CTL_COUNT; c++)
-			offer_place(root, &m, c,
-				    m.version == GT_CGROUP_V1 ? paths->v1[c] : paths->v2,
-				    &ret->ctl[c]);
+			offer_place(root, &m, c, path_in(paths, m.version, c), &ret->ctl[c]);
 	}
 	ret->hybrid = v1 && v2;
 }
 
-/* Is cgroup MINE the cgroup THEIRS, or below it? The root holds all, also where MINE is not known.
- */
+/* Is cgroup MINE the cgroup THEIRS, or below it? All are below the root, also an unknown MINE. */
 static bool is_within(const char *theirs, const char *mine)
 {
 	size_t n = strlen(theirs);
@@ -245,17 +248,16 @@ static bool is_within(const char *theirs, const char *mine)
 	return mine[n] == '\0' || mine[n] == '/' || theirs[n - 1] == '/';
 }
 
-/* A cgroup that we are in, or below, is not the container's alone. */
+/* Marks a cgroup that we are in, or below: it is not only the container's. */
 static void mark_shared(int root, const struct paths *theirs, struct gt_cg_places *ret)
 {
 	struct paths own = {0};
 
 	read_paths(root, "proc/self/cgroup", &own);
 	for (unsigned c = 0; c < GT_CTL_COUNT; c++) {
-		bool v1 = ret->ctl[c].version == GT_CGROUP_V1;
+		enum gt_cgroup_version v = ret->ctl[c].version;
 
-		ret->ctl[c].shared =
-			is_within(v1 ? theirs->v1[c] : theirs->v2, v1 ? own.v1[c] : own.v2);
+		ret->ctl[c].shared = is_within(path_in(theirs, v, c), path_in(&own, v, c));
 	}
 }
 

@@ -1,7 +1,7 @@
 /*
- * The machine: CPUs online, SMT siblings, NUMA nodes with memory, the scheduler's latency target
- * (Documentation/admin-guide/cputopology.rst, mm/numaperf.rst, ABI/stable/sysfs-devices-node).
- * Effectful: reads sysfs and procfs; no privilege, but debugfs needs root.
+ * Reads what the machine is: CPUs online, SMT siblings, NUMA nodes with memory, the scheduler's
+ * latency target (Documentation/admin-guide/cputopology.rst, mm/numaperf.rst,
+ * ABI/stable/sysfs-devices-node). Effectful: reads sysfs and procfs; only debugfs needs root.
  */
 #include "gotune/base.h"
 #include "gotune/inspect.h"
@@ -19,7 +19,7 @@ static int read_list(int root, const char *path, struct gt_cpus *ret)
 	return r < 0 ? r : gt_cpus_parse(text, ret);
 }
 
-/* PREFIX, a number and SUFFIX; always fits. */
+/* Joins PREFIX, a number and SUFFIX; it always fits. */
 static void write_path(char path[128], const char *prefix, unsigned n, const char *suffix)
 {
 	(void)gt_copy_str(path, 128, prefix);
@@ -48,7 +48,7 @@ static int read_core(int root, unsigned cpu, const char *file)
 	return first_cpu(&siblings);
 }
 
-/* All CPUs by one file, or none: half a topology would count cores twice. */
+/* Reads all CPUs' cores from one kind of file, or none: half a topology would count cores twice. */
 static bool read_smt_by(int root, const char *file, struct gt_host_facts *ret)
 {
 	for (unsigned i = 0; i < GT_CPUS_MAX; i++) {
@@ -107,7 +107,7 @@ static int read_node(int root, unsigned id, struct gt_node *ret)
 	return r < 0 ? r : parse_mem_total(text, &ret->mem_bytes);
 }
 
-/* Nodes with memory: one without can be bound to by no cpuset. All or nothing, as for SMT. */
+/* Reads the nodes with memory: no cpuset can bind to another. All or nothing, as for SMT. */
 static void read_numa(int root, struct gt_host_facts *ret)
 {
 	struct gt_cpus nodes;
@@ -133,7 +133,7 @@ static void read_number(int root, const char *path, struct gt_fact *ret)
 	(void)gt_append(ret->where, sizeof(ret->where), path);
 }
 
-/* The same idea under three names, as kernels went on; `where` says which it was. */
+/* Kernels had three names for the same idea; `where` says which one this is. */
 static void read_sched(int root, struct gt_host_facts *ret)
 {
 	static const char *const files[] = {

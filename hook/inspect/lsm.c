@@ -1,6 +1,6 @@
 /*
- * What SELinux and AppArmor would say to a tracer at the container's exec. Effectful: reads, and
- * asks the SELinux policy a question; no privilege.
+ * Would SELinux or AppArmor object to a tracer at the container's exec? Effectful: reads, and asks
+ * the SELinux policy a question; needs no privilege.
  */
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -12,7 +12,7 @@
 #define LABEL_CAP  256
 #define PERMISSIVE 1u /* kernel security/selinux/include/avc.h AVD_FLAGS_PERMISSIVE */
 
-/* A label that can stand between spaces in a question. */
+/* Can S be a word of a question? */
 static bool is_label(const char *s)
 {
 	return gt_is_plain(s) && !strchr(s, ' ');
@@ -41,7 +41,7 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* The hexadecimal word at *P; moves *P past it and the spaces. */
+/* Parses the hexadecimal word at *P, and moves *P behind it and the spaces. */
 static bool parse_hex_word(const char **p, uint32_t *ret)
 {
 	uint64_t v = 0;
@@ -68,8 +68,8 @@ static bool answer_allows(const char *text, uint64_t perm)
 
 /*
  * One write, one read on the same descriptor: kernel security/selinux/selinuxfs.c sel_write_access.
- * Only on the real thing: a captured machine (--sysroot) is a directory of plain files, which
- * nothing may change.
+ * Only of a real SELinux: a captured machine (--sysroot) is a directory of plain files, which we
+ * must not change.
  */
 static bool ask_policy(int root, const char *text, uint64_t perm)
 {
