@@ -30,7 +30,7 @@ struct gt_stack_new {
 	uint64_t sp;	   /* the program's new stack pointer, 16-byte aligned */
 	uint64_t ret_slot; /* holds the entry address, just below sp: see apply/barrier.c */
 	uint64_t map_addr; /* of a struct prctl_mm_map with the new env bounds; 0 when COMPACT */
-	bool changed;	   /* false: nothing was to be changed, nothing to be written */
+	bool changed;	   /* false: there is nothing to write */
 	int env_error[GT_VAR_COUNT]; /* a job entry each: 0, -EEXIST (has another value than
 					expected) */
 };

@@ -29,7 +29,7 @@ struct gt_splice_node {
 
 struct gt_splice_env {
 	const char *name, *value;
-	const char *before; /* NULL: there is none */
+	const char *before; /* may be NULL */
 	uint32_t row;
 };
 

@@ -16,8 +16,7 @@
 #include "gotune/sandbox.h"
 
 #define STDIN_TIMEOUT_MS 5000
-#define PASS_THROUGH_MAX \
-	(256u << 20) /* precreate must give back even what is too large to be read */
+#define PASS_THROUGH_MAX (256u << 20) /* precreate must give back even what is too large for us */
 
 static struct {
 	const char *policy, *record_dir, *profile;

@@ -31,7 +31,7 @@ static int add_layer(struct build *b, const char *path)
 	return 0;
 }
 
-/* Marks the newest layer, and all: nobody knows whom a file is for that we cannot read. */
+/* Marks the newest layer, and all: we cannot read the file, so it may be for any container. */
 static int cannot_read(struct build *b, const char *why)
 {
 	struct gt_layer *l = &b->layer[b->n_layer - 1];

@@ -37,7 +37,7 @@ static int begin_rule(struct gt_policy_reader *rd, const struct gt_json_event *e
 	rd->rule.v.layer = rd->layer;
 	rd->in_rule = ev->type == GT_JSON_MAP_START;
 	if (!rd->in_rule) {
-		rd->all_broken = true; /* we do not know whom it is for */
+		rd->all_broken = true; /* it may be for any container */
 		return gt_policy_fault_at(rd, ev, "not an object");
 	}
 	return 0;

@@ -85,7 +85,7 @@ bool gt_apply_barrier_job(const struct gt_facts *f, const struct gt_plan *plan,
 void gt_apply_barrier_outcome(const struct gt_plan *plan, const struct gt_barrier_job *job,
 			      const struct gt_barrier_result *res, struct gt_outcome *ret);
 
-/* The file that holds setting ID in a cgroup of that version; NULL: there is none. Pure. */
+/* The file of setting ID in a cgroup of that version; NULL: it has no such file. Pure. */
 const char *gt_apply_cgroup_file(enum gt_setting_id id, enum gt_cgroup_version v);
 
 /* Writes VALUE into FILE of the cgroup directory DIRFD. 0 or -errno (-EXDEV: not a cgroup file, or

@@ -153,15 +153,15 @@ GT_MUST_CHECK int gt_record_drift(int dirfd, const char *id, int64_t at_s, struc
 
 /*
  * The ids of the records below DIRFD, sorted: an array and its strings in one allocation that the
- * caller frees. Other files' names are skipped. *ret_dropped (may be NULL)
- * counts those beyond GT_VIEW_RECORD_MAX.
+ * caller frees. Other files' names are skipped. *ret_dropped (may be NULL) counts those beyond
+ * GT_VIEW_RECORD_MAX.
  */
 GT_MUST_CHECK int gt_record_ids(int dirfd, char (**ret)[GT_ID_MAX], uint32_t *ret_n,
 				uint32_t *ret_dropped);
 
 /*
- * The id that PREFIX stands for: the id itself, or the only one that begins with it. -ENOENT: none,
- * -EEXIST: more than one (the message names two), -EINVAL: "".
+ * The id that PREFIX stands for: the id itself, or the only one that begins with it. -ENOENT: no id
+ * does, -EEXIST: more than one (the message names two), -EINVAL: "".
  */
 GT_MUST_CHECK int gt_record_find(int dirfd, const char *prefix, char ret[GT_ID_MAX],
 				 struct gt_err *e);
