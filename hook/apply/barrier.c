@@ -1,24 +1,24 @@
 /*
- * The exec barrier: being there when a container's init execs its program, and putting the last
- * touches on it before its first instruction.
+ * The exec barrier: waits until a container's init execs its program, and changes the program's
+ * environment and limits before its first instruction.
  *
- * Effectful. Runs in the tracer, a child of the hook; needs CAP_SYS_PTRACE for the seize alone, and
- * CAP_SYS_RESOURCE to raise a hard limit. Never kills, never interrupts: if anything here fails the
- * tracee is let go as it is, and if the tracer dies the kernel lets it go.
+ * Effectful. Runs in the tracer, a child of the hook; needs CAP_SYS_PTRACE only to seize, and
+ * CAP_SYS_RESOURCE to raise a hard limit. It never kills and never interrupts: if anything here
+ * fails, we let the tracee go as it is, and if the tracer dies, the kernel lets it go.
  *
- * Theory of operation. The init is seized, not attached: it is not stopped. It stops when it execs
- * (PTRACE_EVENT_EXEC): the new image is mapped, nothing of it has run. A new stack is written below
- * the old one (apply/stack.c). The system call's result is not in the registers yet, so they are
- * set only at its exit stop: first to one prctl(PR_SET_MM_MAP), run on a system call instruction
- * that the vDSO has, so that the kernel, and with it /proc/PID/environ, learns of the new strings;
- * then to what they were, with the new stack pointer. Should the tracer be killed between the two,
- * the code after the system call returns, and the word on top of the stack is the program's entry.
- * A vDSO without such a place is not used.
+ * Theory of operation. We seize the init and do not attach to it, so it does not stop. It stops
+ * when it execs (PTRACE_EVENT_EXEC): the new image is mapped, and nothing of it has run. We write a
+ * new stack below the old one (apply/stack.c). The system call's result is not in the registers
+ * yet, so we set them only at its exit stop. First we set them to one prctl(PR_SET_MM_MAP), which
+ * runs on a system call instruction in the vDSO; so the kernel, and with it /proc/PID/environ,
+ * learns of the new strings. Then we restore them, with the new stack pointer. If the tracer is
+ * killed between the two, the code after the system call returns, to the word on top of the stack:
+ * the program's entry. We do not use a vDSO without such a place.
  *
- * Nothing that the program may not do by itself is done in its name: other processes of the
- * container may write to it at any moment. So its seccomp profile stays in force, and where that
- * does not let the prctl through none is made and /proc/PID/environ stays as it was. Another call
- * than ours, which somebody had the program make at that moment, is not let through.
+ * We do nothing in the program's name that it may not do by itself, since other processes of the
+ * container may write to it at any moment. So its seccomp profile stays in force: if it forbids the
+ * prctl, we do not make it, and /proc/PID/environ stays as it was. If somebody makes the program
+ * start another call at that moment, we cancel that call.
  */
 #include <elf.h>
 #include <fcntl.h>
@@ -43,7 +43,7 @@
 #define VDSO_MAX     8192
 #define TRIES	     3
 
-static long trace(int request, pid_t pid, uintptr_t addr, uintptr_t data)
+static long call_ptrace(int request, pid_t pid, uintptr_t addr, uintptr_t data)
 {
 	return ptrace((enum __ptrace_request)request, pid, (void *)addr, (void *)data) < 0 ? -errno
 											   : 0;
@@ -51,13 +51,13 @@ static long trace(int request, pid_t pid, uintptr_t addr, uintptr_t data)
 
 int gt_barrier_seize(int64_t pid)
 {
-	return (int)trace(PTRACE_SEIZE, (pid_t)pid, 0, OPTIONS);
+	return (int)call_ptrace(PTRACE_SEIZE, (pid_t)pid, 0, OPTIONS);
 }
 
 /* What waitpid reported, as one word. */
 enum stop { STOP_GONE, STOP_EXEC, STOP_SYSCALL, STOP_GROUP, STOP_SIGNAL, STOP_OTHER };
 
-static enum stop classify(int status)
+static enum stop classify_stop(int status)
 {
 	int sig = WSTOPSIG(status), event = status >> 16;
 
@@ -74,14 +74,14 @@ static enum stop classify(int status)
 }
 
 /*
- * Lets the tracee run by RESUME (PTRACE_CONT or PTRACE_SYSCALL) until a stop of kind WANT. Signals
- * on the way are passed on: runc's own Go runtime sends SIGURG to its threads. REST: see
- * gt_barrier_wait. 0, -ESRCH (it has gone) or -errno.
+ * Lets the tracee run by RESUME (PTRACE_CONT or PTRACE_SYSCALL) until a stop of kind WANT, and
+ * passes signals on: runc's Go runtime sends SIGURG to its threads. REST: see gt_barrier_wait. 0,
+ * -ESRCH (it is gone) or -errno.
  */
 static int run_resting(pid_t pid, int resume, enum stop want, bool resume_first,
 		       const struct gt_barrier_rest *rest)
 {
-	long r = resume_first ? trace(resume, pid, 0, 0) : 0;
+	long r = resume_first ? call_ptrace(resume, pid, 0, 0) : 0;
 	int status = 0, tries = 0;
 
 	while (r == 0) {
@@ -90,21 +90,21 @@ static int run_resting(pid_t pid, int resume, enum stop want, bool resume_first,
 		if (rest)
 			rest->fn(rest->ctx);
 		if (waitpid(pid, &status, __WALL) < 0) {
-			/* Only that there is no such process says where the tracee is. */
+			/* After other errors the tracee may still be there. */
 			if (errno == EINTR || (errno != ECHILD && tries++ < TRIES))
 				continue;
 			return -ESRCH;
 		}
-		s = classify(status);
+		s = classify_stop(status);
 		if (s == want)
 			return 0;
 		if (s == STOP_GONE)
 			return -ESRCH;
 		if (s == STOP_GROUP)
-			r = trace(PTRACE_LISTEN, pid, 0, 0);
+			r = call_ptrace(PTRACE_LISTEN, pid, 0, 0);
 		else
-			r = trace(resume, pid, 0,
-				  s == STOP_SIGNAL ? (uintptr_t)WSTOPSIG(status) : 0);
+			r = call_ptrace(resume, pid, 0,
+					s == STOP_SIGNAL ? (uintptr_t)WSTOPSIG(status) : 0);
 	}
 	return (int)r;
 }
@@ -119,10 +119,10 @@ static int run_until(pid_t pid, int resume, enum stop want, bool resume_first)
 static int get_regs(pid_t pid, gt_regs *ret)
 {
 	struct iovec v = {ret, sizeof(*ret)};
-	long r = trace(PTRACE_GETREGSET, pid, NT_PRSTATUS, (uintptr_t)&v);
+	long r = call_ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, (uintptr_t)&v);
 
 	if (r == 0 && v.iov_len != sizeof(*ret))
-		return -ENOEXEC; /* a 32-bit program: another stack layout, not written for */
+		return -ENOEXEC; /* a 32-bit program: its stack has another layout */
 	return (int)r;
 }
 
@@ -130,11 +130,11 @@ static int set_regs(pid_t pid, gt_regs *regs)
 {
 	struct iovec v = {regs, sizeof(*regs)};
 
-	return (int)trace(PTRACE_SETREGSET, pid, NT_PRSTATUS, (uintptr_t)&v);
+	return (int)call_ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, (uintptr_t)&v);
 }
 
-/* Copies LEN bytes between here and the tracee. All or an error. */
-static int copy(pid_t pid, uint64_t addr, void *buf, size_t len, bool to_tracee)
+/* Copies LEN bytes from or to the tracee: all of them, or it is an error. */
+static int copy_memory(pid_t pid, uint64_t addr, void *buf, size_t len, bool to_tracee)
 {
 	struct iovec here = {buf, len};
 	/* NOLINTNEXTLINE(performance-no-int-to-ptr): an address of another process */
@@ -147,15 +147,17 @@ static int copy(pid_t pid, uint64_t addr, void *buf, size_t len, bool to_tracee)
 	return (size_t)n == len ? 0 : -EFAULT;
 }
 
-/* A copy of everything from the stack pointer to the end of the environment. */
+/* Copies everything from the stack pointer to the end of the environment. */
 static int read_stack(pid_t pid, const gt_regs *regs, struct gt_stack *ret,
 		      unsigned char **ret_image)
 {
 	unsigned char *image;
-	int r = gt_stack_read_mm(pid, &ret->mm);
+	int r;
 
-	if (r == 0)
-		r = gt_stack_read_limit(pid, &ret->limit);
+	r = gt_stack_read_mm(pid, &ret->mm);
+	if (r < 0)
+		return r;
+	r = gt_stack_read_limit(pid, &ret->limit);
 	if (r < 0)
 		return r;
 	ret->sp = gt_regs_sp(regs);
@@ -168,11 +170,10 @@ static int read_stack(pid_t pid, const gt_regs *regs, struct gt_stack *ret,
 		return -ENOMEM;
 	*ret_image = image;
 	ret->image = image;
-	return copy(pid, ret->sp, image, ret->len, false);
+	return copy_memory(pid, ret->sp, image, ret->len, false);
 }
 
-/* Finds a system call in the vDSO that returns; by preference one that leaves no register behind.
- */
+/* Finds a system call in the vDSO with a return after it, best one that changes no register. */
 static bool find_syscall(pid_t pid, uint64_t base, uint64_t *ret)
 {
 	static const unsigned char code[] = GT_ARCH_SYSCALL;
@@ -183,9 +184,9 @@ static bool find_syscall(pid_t pid, uint64_t base, uint64_t *ret)
 	if (base == 0)
 		return false;
 	/* Two pages on most kernels, one on some. */
-	if (copy(pid, base, vdso, len, false) < 0)
+	if (copy_memory(pid, base, vdso, len, false) < 0)
 		len /= 2;
-	if (len < sizeof(vdso) && copy(pid, base, vdso, len, false) < 0)
+	if (len < sizeof(vdso) && copy_memory(pid, base, vdso, len, false) < 0)
 		return false;
 	for (size_t i = 0; i + sizeof(code) <= len; i += GT_ARCH_SYSCALL_ALIGN) {
 		if (memcmp(vdso + i, code, sizeof(code)) != 0)
@@ -198,7 +199,7 @@ static bool find_syscall(pid_t pid, uint64_t base, uint64_t *ret)
 	return best > 0;
 }
 
-/* At the entry stop: only our own call may go on. -EPERM when it was another, which is not made. */
+/* At the entry stop only our own call may go on. -EPERM: it was another, which we cancelled. */
 static int check_entry(pid_t pid, const gt_regs *call)
 {
 	gt_regs now;
@@ -210,45 +211,59 @@ static int check_entry(pid_t pid, const gt_regs *call)
 	return r < 0 ? r : -EPERM;
 }
 
-/* Has the tracee, which is stopped at a system call's exit, run one more. Its registers are the
- * caller's to restore. */
-static int inject(pid_t pid, const gt_regs *regs, uint64_t pc, uint64_t ret_slot, long nr,
-		  const uint64_t arg[5], int64_t *ret)
+/* A system call for the tracee to make. */
+struct call {
+	uint64_t pc;	   /* of a system call instruction */
+	uint64_t ret_slot; /* where the return after it leads */
+	long nr;
+	uint64_t arg[5];
+};
+
+/* Makes the tracee, which is stopped at a system call's exit, run another. The caller must restore
+ * its registers. */
+static int inject_call(pid_t pid, const gt_regs *regs, const struct call *c, int64_t *ret)
 {
 	gt_regs call = *regs, after;
 	int r, ours;
 
-	gt_regs_call(&call, pc, ret_slot, nr, arg);
+	gt_regs_call(&call, c->pc, c->ret_slot, c->nr, c->arg);
 	r = set_regs(pid, &call);
-	if (r == 0)
-		r = run_until(pid, PTRACE_SYSCALL, STOP_SYSCALL, true); /* entry */
+	if (r < 0)
+		return r;
+	r = run_until(pid, PTRACE_SYSCALL, STOP_SYSCALL, true); /* entry */
 	if (r < 0)
 		return r;
 	ours = check_entry(pid, &call);
 	r = run_until(pid, PTRACE_SYSCALL, STOP_SYSCALL, true); /* exit */
-	if (r == 0)
-		r = get_regs(pid, &after);
-	if (r == 0)
-		*ret = gt_regs_result(&after);
-	return r < 0 ? r : ours;
+	if (r < 0)
+		return r;
+	r = get_regs(pid, &after);
+	if (r < 0)
+		return r;
+	*ret = gt_regs_result(&after);
+	return ours;
 }
 
-/* Tells the kernel where the environment is now. False: it was not told, and the registers may be
- * those of the call. */
+/* Tells the kernel where the environment is now. False: we could not, and the registers may still
+ * be those of the call. */
 static bool tell_kernel(pid_t pid, const struct gt_barrier_job *job, const struct gt_stack_new *n,
 			const gt_regs *regs)
 {
-	uint64_t arg[5] = {PR_SET_MM, PR_SET_MM_MAP, n->map_addr, sizeof(struct prctl_mm_map), 0};
-	uint64_t vdso, pc;
+	struct call c = {
+		.ret_slot = n->ret_slot,
+		.nr = __NR_prctl,
+		.arg = {PR_SET_MM, PR_SET_MM_MAP, n->map_addr, sizeof(struct prctl_mm_map), 0},
+	};
+	uint64_t vdso;
 	int64_t result = -EPERM;
 
 	if (!job->may_prctl || n->map_addr == 0 || gt_stack_read_vdso(pid, &vdso) < 0 ||
-	    !find_syscall(pid, vdso, &pc))
+	    !find_syscall(pid, vdso, &c.pc))
 		return false;
-	return inject(pid, regs, pc, n->ret_slot, __NR_prctl, arg, &result) == 0 && result == 0;
+	return inject_call(pid, regs, &c, &result) == 0 && result == 0;
 }
 
-/* Only with these does the program start right: what is no ESRCH is tried again. */
+/* Sets the registers, which the program needs to start right: only -ESRCH makes us give up. */
 static int set_regs_surely(pid_t pid, gt_regs *regs)
 {
 	int r = -EIO;
@@ -259,8 +274,8 @@ static int set_regs_surely(pid_t pid, gt_regs *regs)
 }
 
 /*
- * Makes the new stack and writes it below the old one: whole, or only what is new where the kernel
- * has not mapped as much (it maps some 128 KiB) or too little stack would be left.
+ * Makes the new stack and writes it below the old one: all of it, or only what is new if the kernel
+ * has not mapped as much (it maps some 128 KiB) or if too little stack would be left.
  */
 static int write_stack(pid_t pid, const struct gt_stack *s, const struct gt_barrier_job *job,
 		       gt_apart_fn *apart, struct gt_stack_new *ret)
@@ -271,7 +286,7 @@ static int write_stack(pid_t pid, const struct gt_stack *s, const struct gt_barr
 	for (int compact = 0; compact <= 1 && (r == -ENOSPC || r == -EFAULT); compact++) {
 		r = gt_stack_rebuild(apart, s, job, compact != 0, &mem, ret);
 		if (r == 0 && ret->changed)
-			r = copy(pid, ret->addr, ret->image, ret->len, true);
+			r = copy_memory(pid, ret->addr, ret->image, ret->len, true);
 	}
 	ret->image = NULL;
 	return r;
@@ -285,18 +300,22 @@ static int change_env(pid_t pid, const struct gt_barrier_job *job, gt_apart_fn *
 	struct gt_stack_new n = {0};
 	_cleanup_free_ unsigned char *image = NULL;
 	gt_regs regs;
-	int r = get_regs(pid, &regs);
+	int r;
 
-	if (r == 0)
-		r = read_stack(pid, &regs, &s, &image);
-	if (r == 0)
-		r = write_stack(pid, &s, job, apart, &n);
+	r = get_regs(pid, &regs);
+	if (r < 0)
+		return r;
+	r = read_stack(pid, &regs, &s, &image);
+	if (r < 0)
+		return r;
+	r = write_stack(pid, &s, job, apart, &n);
 	memcpy(ret->env_error, n.env_error, sizeof(n.env_error));
 	if (r < 0 || !n.changed)
 		return r;
 	r = run_until(pid, PTRACE_SYSCALL, STOP_SYSCALL, true);
-	if (r == 0)
-		r = get_regs(pid, &regs); /* now with execve's result */
+	if (r < 0)
+		return r;
+	r = get_regs(pid, &regs); /* now with execve's result */
 	if (r < 0)
 		return r;
 	gt_regs_set_sp(&regs, n.sp);
@@ -317,8 +336,8 @@ static int change_env(pid_t pid, const struct gt_barrier_job *job, gt_apart_fn *
 
 #endif
 
-/* What the kernel knows of the file that runs, without asking its file system's server: a FUSE
- * server that does not answer would hold the program, and us. */
+/* What the kernel knows of the file that runs. We do not ask the file system's server: a FUSE
+ * server that does not answer would hold up the program, and us. */
 static int stat_exe(pid_t pid, struct statx *ret)
 {
 	char path[32];
@@ -328,7 +347,7 @@ static int stat_exe(pid_t pid, struct statx *ret)
 											   : 0;
 }
 
-/* Is the file that runs now another than the one that was looked at? */
+/* Does another file run now than the one that we looked at? */
 static bool is_other_program(pid_t pid, const struct gt_barrier_job *job)
 {
 	struct statx st;
@@ -337,7 +356,7 @@ static bool is_other_program(pid_t pid, const struct gt_barrier_job *job)
 	       (makedev(st.stx_dev_major, st.stx_dev_minor) != job->dev || st.stx_ino != job->ino);
 }
 
-/* runc 1.2's runc-dmz execs a small helper of its own first: not the program yet. */
+/* runc 1.2 with runc-dmz execs a small helper first, which is not the program yet. */
 static bool is_runtime_helper(pid_t pid)
 {
 	static const char helper[] = "/memfd:runc_cloned:runc-dmz";
@@ -347,7 +366,7 @@ static bool is_runtime_helper(pid_t pid)
 	(void)snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
 	if (readlink(path, target, sizeof(target) - 1) < 0 || !gt_has_prefix(target, helper))
 		return false;
-	/* A memfd has no link; a file that an image named like one has. */
+	/* A memfd has no link; a file of an image with that name has one. */
 	return stat_exe(pid, &st) == 0 && st.stx_nlink == 0;
 }
 
@@ -373,5 +392,5 @@ void gt_barrier_wait(const struct gt_barrier_job *job, gt_apart_fn *apart,
 		r = change_env(pid, job, apart, ret);
 	for (uint32_t i = 0; r < 0 && i < job->n_env; i++)
 		ret->env_error[i] = r;
-	(void)trace(PTRACE_DETACH, pid, 0, 0); /* fails only when it has gone */
+	(void)call_ptrace(PTRACE_DETACH, pid, 0, 0); /* fails only if it is gone */
 }

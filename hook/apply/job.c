@@ -1,6 +1,6 @@
 /*
- * Between the plan and the exec barrier: the job that a plan gives it, and the outcomes that its
- * result gives the plan's rows. Pure.
+ * Makes the exec barrier's job from a plan, and the outcomes of the plan's rows from its result.
+ * Pure.
  */
 #include <string.h>
 
@@ -13,7 +13,7 @@ static bool is_env(const struct gt_setting *s)
 	return s->verdict == GT_VERDICT_SET && gt_setting_kind(s->id) == GT_KIND_ENV;
 }
 
-/* False when the row cannot be carried whole: half a value is never set. */
+/* False when the row does not fit whole: we never set half a value. */
 static bool add_env(struct gt_barrier_job *job, const struct gt_setting *s)
 {
 	struct gt_barrier_env *v;
@@ -44,7 +44,7 @@ bool gt_apply_barrier_job(const struct gt_facts *f, const struct gt_plan *plan,
 		const struct gt_setting *s = &plan->setting[i];
 
 		if (is_env(s)) {
-			(void)add_env(ret, s); /* what is left out has no outcome of its own */
+			(void)add_env(ret, s); /* settle_env reports what did not fit */
 		} else if (s->id == GT_SET_NOFILE && s->verdict == GT_VERDICT_SET) {
 			ret->set_nofile = true;
 			ret->nofile_soft = s->soft;
@@ -54,23 +54,23 @@ bool gt_apply_barrier_job(const struct gt_facts *f, const struct gt_plan *plan,
 	return ret->n_env > 0 || ret->set_nofile;
 }
 
-static void failed(struct gt_outcome *o, const char *why)
+static void set_failed(struct gt_outcome *o, const char *why)
 {
 	o->applied = GT_NO;
-	(void)gt_copy_str(o->error, sizeof(o->error), why); /* sentences of ours, or of libc: fit */
+	gt_copy_cut(o->error, why);
 }
 
-static void settle(struct gt_outcome *o, int error)
+static void settle_row(struct gt_outcome *o, int error)
 {
 	if (error == 0) {
 		o->applied = GT_YES;
 		o->error[0] = '\0';
 	} else if (error == -EEXIST) {
-		failed(o, "the program was started with another value, which is kept");
+		set_failed(o, "the program was started with another value, which we keep");
 	} else if (error == -ENOSPC) {
-		failed(o, "RLIMIT_STACK leaves the program too little room for it");
+		set_failed(o, "RLIMIT_STACK leaves the program too little room for it");
 	} else {
-		failed(o, strerror(-error));
+		set_failed(o, strerror(-error));
 	}
 }
 
@@ -79,18 +79,18 @@ static void settle_env(const struct gt_setting *s, const struct gt_barrier_job *
 {
 	for (uint32_t i = 0; i < job->n_env && i < GT_VAR_COUNT; i++) {
 		if (strcmp(job->env[i].name, s->name) == 0) {
-			settle(o, res->env_error[i]);
+			settle_row(o, res->env_error[i]);
 			return;
 		}
 	}
-	failed(o, "the value does not fit");
+	set_failed(o, "the value does not fit");
 }
 
-/* A limit may be raised in part: to the hard limit that there is. */
+/* The soft limit may be raised in part: to the hard limit. */
 static void settle_nofile(const struct gt_barrier_job *job, const struct gt_barrier_result *res,
 			  struct gt_outcome *o)
 {
-	settle(o, res->nofile_error);
+	settle_row(o, res->nofile_error);
 	if (res->nofile_error == 0 && res->nofile_soft < job->nofile_soft) {
 		o->applied = GT_NO;
 		o->error[0] = '\0';
@@ -110,7 +110,7 @@ void gt_apply_barrier_outcome(const struct gt_plan *plan, const struct gt_barrie
 		if (!is_env(s) && !nofile)
 			continue;
 		if (!res->exec_seen)
-			failed(&ret[i], "the process ended before it ran the program");
+			set_failed(&ret[i], "the process ended before it ran the program");
 		else if (nofile)
 			settle_nofile(job, res, &ret[i]);
 		else

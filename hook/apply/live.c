@@ -1,6 +1,6 @@
 /*
- * A plan carried into a live container. Effectful: this is where sysctls, cgroup files and
- * processes are changed; each by the process that has the least privilege for it.
+ * Carries a plan into a live container. Effectful: changes sysctls, cgroup files and processes,
+ * each by the process that has the least privilege for it.
  */
 #include "gotune/apply.h"
 #include "gotune/base.h"
@@ -15,7 +15,7 @@ struct carrying {
 	struct gt_barrier_job job;
 };
 
-static bool is_same(const struct gt_live *l)
+static bool is_same_init(const struct gt_live *l)
 {
 	const struct gt_ident *id = &l->at.facts->ident;
 
@@ -29,6 +29,15 @@ static int set_sysctl(void *ctx, const char *name, const char *value, struct gt_
 	return gt_sysctl_write(l->sysctl, &l->at, name, value, e);
 }
 
+static int write_cgroup(const struct gt_live *l, int dir, const char *file, const char *value)
+{
+	if (dir < 0)
+		return -ENOENT;
+	if (!is_same_init(l))
+		return -ESRCH;
+	return gt_apply_cgroup_write(dir, file, value);
+}
+
 static int set_cgroup(void *ctx, enum gt_setting_id id, const char *value, struct gt_err *e)
 {
 	const struct gt_live *l = ((const struct carrying *)ctx)->l;
@@ -36,14 +45,11 @@ static int set_cgroup(void *ctx, enum gt_setting_id id, const char *value, struc
 	bool memory = id == GT_SET_SWAPPINESS;
 	const char *file = gt_apply_cgroup_file(id, memory ? c->memory : c->cpuset);
 	int dir = l->cgroup[memory ? GT_CTL_MEMORY : GT_CTL_CPUSET];
-	int r = dir < 0 ? -ENOENT : 0;
+	int r;
 
 	if (!file)
-		return gt_err_set(e, -ENOENT, "no such file in this cgroup version");
-	if (r == 0 && !is_same(l))
-		r = -ESRCH;
-	if (r == 0)
-		r = gt_apply_cgroup_write(dir, file, value);
+		return gt_err_set(e, -ENOENT, "this cgroup version has no such file");
+	r = write_cgroup(l, dir, file, value);
 	return r < 0 ? gt_err_sys(e, r, "cannot write %s", file) : 0;
 }
 
@@ -51,7 +57,7 @@ static int set_nofile(void *ctx, const struct gt_barrier_job *job, struct gt_err
 {
 	struct gt_barrier_result res = {0};
 
-	if (!is_same(((const struct carrying *)ctx)->l))
+	if (!is_same_init(((const struct carrying *)ctx)->l))
 		return gt_err_sys(e, -ESRCH, "cannot raise RLIMIT_NOFILE");
 	gt_apply_nofile(job->pid, job, &res);
 	return res.nofile_error < 0 ? gt_err_sys(e, res.nofile_error, "cannot raise RLIMIT_NOFILE")
@@ -60,19 +66,19 @@ static int set_nofile(void *ctx, const struct gt_barrier_job *job, struct gt_err
 
 /* ---- the tracer's side ---- */
 
-static void shrink(void *ctx)
+static void shrink_tracer(void *ctx)
 {
 	const struct gt_live *l = ((const struct carrying *)ctx)->l;
 
 	l->shrink(l->ctx);
 }
 
-static void done(void *ctx, const struct gt_barrier_result *res)
+static void take_result(void *ctx, const struct gt_barrier_result *res)
 {
 	const struct carrying *c = ctx;
 
 	if (!res->exec_seen)
-		return; /* ended before it ran: poststop or `gotune list` removes the record */
+		return; /* it never ran: poststop or `gotune list` removes the record */
 	gt_apply_barrier_outcome(c->l->plan, &c->job, res, c->l->outcome);
 	c->l->ran(c->l->ctx, res);
 }
@@ -80,10 +86,10 @@ static void done(void *ctx, const struct gt_barrier_result *res)
 static int set_barrier(void *ctx, const struct gt_barrier_job *job, struct gt_err *e)
 {
 	struct carrying *c = ctx;
-	const struct gt_tracer t = {c->l->keep_fd, shrink, done, c};
+	const struct gt_tracer t = {c->l->keep_fd, shrink_tracer, take_result, c};
 
 	c->job = *job;
-	gt_worker_end(c->l->sysctl); /* the barrier is the last that is applied */
+	gt_worker_end(c->l->sysctl); /* nothing is applied after the barrier */
 	c->job.pid_start = c->l->at.facts->ident.pid_start;
 	return gt_tracer_start(&c->job, &t, e);
 }

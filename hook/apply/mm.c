@@ -1,5 +1,5 @@
 /*
- * What the kernel keeps of a process's memory, from /proc/PID/stat, limits and auxv: proc(5).
+ * Reads what the kernel knows of a process's memory from /proc/PID/stat, limits and auxv: proc(5).
  * Effectful: reads; for another user's process it needs CAP_SYS_PTRACE.
  */
 #include <elf.h>
@@ -29,7 +29,7 @@ static const struct {
 
 static int parse_stat(char *text, struct prctl_mm_map *ret)
 {
-	char *p = strrchr(text, ')'); /* the name, field 2, may hold anything */
+	char *p = strrchr(text, ')'); /* the name, field 2, may contain anything */
 	unsigned field = 2, found = 0;
 
 	for (char *save = NULL, *w = p ? strtok_r(p + 1, " \n", &save) : NULL; w;
@@ -49,7 +49,7 @@ static int parse_stat(char *text, struct prctl_mm_map *ret)
 	return found == GT_ARRAY_LEN(stat_fields) ? 0 : -EINVAL;
 }
 
-/* One read of /proc/PID/NAME: what there is, up to CAP bytes, or -errno. */
+/* Reads /proc/PID/NAME once. Returns how many bytes it got, at most CAP, or -errno. */
 static ssize_t read_proc(pid_t pid, const char *name, void *buf, size_t cap)
 {
 	char path[32];
@@ -88,9 +88,10 @@ int gt_stack_read_limit(pid_t pid, uint64_t *ret)
 	text[n] = '\0';
 	if (!gt_parse_field(text, "Max stack size ", soft, sizeof(soft)))
 		return -EINVAL;
-	if (strcmp(soft, "unlimited") == 0)
-		*ret = UINT64_MAX;
-	return strcmp(soft, "unlimited") == 0 ? 0 : gt_parse_u64(soft, ret);
+	if (strcmp(soft, "unlimited") != 0)
+		return gt_parse_u64(soft, ret);
+	*ret = UINT64_MAX;
+	return 0;
 }
 
 int gt_stack_read_mm(pid_t pid, struct prctl_mm_map *ret)

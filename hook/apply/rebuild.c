@@ -1,10 +1,10 @@
 /*
- * The new stack, worked out where nothing can be lost: what a container's environment holds is read
- * by a child without privileges, which the tracer brings along as a function. Effectful: maps
- * memory that the child shares.
+ * Builds the new stack in a child without privileges, since a container's environment may contain
+ * anything. The tracer hands in a function that makes the child. Effectful: maps memory that the
+ * child shares.
  *
- * The child gets a copy of the old stack by being forked, and leaves the new one, with what it says
- * of it, in the shared memory. It has ended when its answer is looked at.
+ * By the fork the child has a copy of the old stack. It leaves the new one and its answer in the
+ * shared memory. We look at them after it has ended.
  */
 #include "gotune/apply.h"
 #include "gotune/base.h"
@@ -25,7 +25,7 @@ struct question {
 	size_t cap;
 };
 
-static void build(void *ctx)
+static void build_stack(void *ctx)
 {
 	const struct question *q = ctx;
 
@@ -41,7 +41,7 @@ int gt_stack_rebuild(gt_apart_fn *apart, const struct gt_stack *stack,
 		.stack = stack, .job = job, .compact = compact, .cap = gt_stack_room(stack->len)};
 	struct answer a;
 	int r = gt_pages_map(mem, sizeof(a) + q.cap,
-			     GT_PAGES_SHARED); /* zeros: the build counts on them */
+			     GT_PAGES_SHARED); /* zeros, which the build needs */
 
 	if (r < 0)
 		return r;
@@ -49,9 +49,9 @@ int gt_stack_rebuild(gt_apart_fn *apart, const struct gt_stack *stack,
 	q.room = (unsigned char *)mem->p + sizeof(a);
 	q.answer->result = -EPIPE; /* what holds when the child says nothing */
 	if (apart)
-		r = apart(build, &q);
+		r = apart(build_stack, &q);
 	else
-		build(&q);
+		build_stack(&q);
 	if (r < 0)
 		return r;
 	a = *q.answer;

@@ -1,23 +1,34 @@
 /*
- * A plan becomes true in a live container, through a table of functions: which rows, in which
- * order, and what became of each. No effect of its own.
+ * Carries out a plan through a table of functions: decides which rows, in which order, and notes
+ * what became of each. Pure but for those functions.
  */
 #include "gotune/apply.h"
 #include "gotune/base.h"
 #include "gotune/model.h"
 
-/* The first error is the caller's; the others are in their rows. */
-static void note(struct gt_outcome *o, int r, const struct gt_err *from, int *first,
-		 struct gt_err *e)
+/* One plan under way. */
+struct run {
+	const struct gt_facts *f;
+	const struct gt_plan *plan;
+	const struct gt_apply_ops *ops;
+	struct gt_outcome *outcome;
+	int first;	  /* the first error, which the caller gets ... */
+	struct gt_err *e; /* ... with its message; may be NULL */
+};
+
+/* Notes that row I ended with R, for the reason WHY. */
+static void note_outcome(struct run *run, uint32_t i, int r, const struct gt_err *why)
 {
+	struct gt_outcome *o = &run->outcome[i];
+
 	o->applied = r == 0 ? GT_YES : GT_NO;
 	if (r == 0)
 		return;
-	(void)gt_copy_str(o->error, sizeof(o->error), from->msg); /* cut: it is for reading */
-	if (*first == 0) {
-		*first = r;
-		if (e)
-			*e = *from;
+	gt_copy_cut(o->error, why->msg);
+	if (run->first == 0) {
+		run->first = r;
+		if (run->e)
+			*run->e = *why;
 	}
 }
 
@@ -28,12 +39,12 @@ static bool waits_at_barrier(const struct gt_setting *s)
 	return s->verdict == GT_VERDICT_SET && (k == GT_KIND_ENV || k == GT_KIND_RLIMIT);
 }
 
-static void apply_now(const struct gt_plan *plan, enum gt_setting_kind kind,
-		      const struct gt_apply_ops *ops, struct gt_outcome *ret, int *first,
-		      struct gt_err *e)
+static void apply_now(struct run *run, enum gt_setting_kind kind)
 {
-	for (uint32_t i = 0; i < plan->n_setting; i++) {
-		const struct gt_setting *s = &plan->setting[i];
+	const struct gt_apply_ops *ops = run->ops;
+
+	for (uint32_t i = 0; i < run->plan->n_setting; i++) {
+		const struct gt_setting *s = &run->plan->setting[i];
 		struct gt_err why = {0};
 		int r;
 
@@ -41,15 +52,15 @@ static void apply_now(const struct gt_plan *plan, enum gt_setting_kind kind,
 			continue;
 		r = kind == GT_KIND_SYSCTL ? ops->sysctl(ops->ctx, s->name, s->value, &why)
 					   : ops->cgroup(ops->ctx, s->id, s->value, &why);
-		note(&ret[i], r, &why, first, e);
+		note_outcome(run, i, r, &why);
 	}
 }
 
 /*
- * Does a limit that the init is given now reach the program? runc puts its own values back when it
- * executes it: config.json's, or the soft limit that it was started with.
+ * Does the program keep a limit that we give its init now? runc restores its own values when it
+ * executes the program: config.json's, or the soft limit that runc was started with.
  */
-static bool lasts(const struct gt_facts *f)
+static bool limit_lasts(const struct gt_facts *f)
 {
 	const struct gt_rlimit_facts *n = &f->nofile;
 
@@ -57,18 +68,17 @@ static bool lasts(const struct gt_facts *f)
 	       (!n->in_config && n->live_known && n->live_soft == n->live_hard);
 }
 
-/* Rows that wait at the barrier; where there is none, RLIMIT_NOFILE is set at once. */
-static void apply_barrier(const struct gt_facts *f, const struct gt_plan *plan,
-			  const struct gt_apply_ops *ops, struct gt_outcome *ret, int *first,
-			  struct gt_err *e)
+/* Applies the rows that wait at the barrier. Without a barrier, sets RLIMIT_NOFILE at once. */
+static void apply_barrier(struct run *run)
 {
+	const struct gt_apply_ops *ops = run->ops;
 	struct gt_barrier_job job;
 	struct gt_err why = {0}, nofile_why = {0};
 	int r = -ENOSYS, nofile = -ENOSYS;
 
-	if (!gt_apply_barrier_job(f, plan, &job))
+	if (!gt_apply_barrier_job(run->f, run->plan, &job))
 		return;
-	if (f->barrier == GT_BARRIER_OK)
+	if (run->f->barrier == GT_BARRIER_OK)
 		r = ops->barrier(ops->ctx, &job, &why);
 	else
 		(void)gt_err_set(&why, r, "no exec barrier");
@@ -76,20 +86,20 @@ static void apply_barrier(const struct gt_facts *f, const struct gt_plan *plan,
 		return; /* the rows stay unknown until the program runs */
 	if (job.set_nofile)
 		nofile = ops->nofile(ops->ctx, &job, &nofile_why);
-	for (uint32_t i = 0; i < plan->n_setting; i++) {
-		if (!waits_at_barrier(&plan->setting[i]))
+	for (uint32_t i = 0; i < run->plan->n_setting; i++) {
+		if (!waits_at_barrier(&run->plan->setting[i]))
 			continue;
-		if (gt_setting_kind(plan->setting[i].id) != GT_KIND_RLIMIT)
-			note(&ret[i], r, &why, first, e);
-		else if (nofile < 0 || lasts(f)) /* else nobody is there to look at it: unknown */
-			note(&ret[i], nofile, &nofile_why, first, e);
+		if (gt_setting_kind(run->plan->setting[i].id) != GT_KIND_RLIMIT)
+			note_outcome(run, i, r, &why);
+		else if (nofile < 0 || limit_lasts(run->f)) /* else nobody looks again: unknown */
+			note_outcome(run, i, nofile, &nofile_why);
 	}
 }
 
 int gt_apply_run(const struct gt_facts *f, const struct gt_plan *plan,
 		 const struct gt_apply_ops *ops, struct gt_outcome *ret, struct gt_err *e)
 {
-	int first = 0;
+	struct run run = {.f = f, .plan = plan, .ops = ops, .outcome = ret, .e = e};
 
 	for (uint32_t i = 0; i < plan->n_setting; i++)
 		ret[i] = (struct gt_outcome){0};
@@ -100,8 +110,8 @@ int gt_apply_run(const struct gt_facts *f, const struct gt_plan *plan,
 		}
 		return 0;
 	}
-	apply_now(plan, GT_KIND_CGROUP, ops, ret, &first, e);
-	apply_now(plan, GT_KIND_SYSCTL, ops, ret, &first, e);
-	apply_barrier(f, plan, ops, ret, &first, e);
-	return first;
+	apply_now(&run, GT_KIND_CGROUP);
+	apply_now(&run, GT_KIND_SYSCTL);
+	apply_barrier(&run);
+	return run.first;
 }

@@ -1,10 +1,10 @@
 /*
- * The initial stack of a program, built anew with other environment entries.
+ * Builds the initial stack of a program again, with other environment entries.
  *
  * Theory of operation. At PTRACE_EVENT_EXEC the kernel has laid out, from the stack pointer up:
  * argc, argv[], NULL, envp[], NULL, auxv pairs up to AT_NULL, and above them the strings.
- * All between may move, since no instruction has run yet and nothing has kept a pointer. The new
- * block goes below the old one:
+ * All of it may move, since no instruction has run yet and nothing has kept a pointer. The new
+ *block goes below the old one:
  *
  *	addr      entry address      where an injected system call's `ret` leads
  *	sp        argc argv envp auxv
@@ -12,8 +12,8 @@
  *	          environment strings, contiguous
  *	old sp    the old stack, untouched: argv's strings and AT_RANDOM's bytes stay there
  *
- * Pure: reads one local buffer, fills another. The strings are a container's: every pointer is
- * checked against the image before it is followed.
+ * Pure: reads one local buffer, fills another. The strings come from a container, so we check every
+ * pointer against the image before we follow it.
  */
 #include <elf.h>
 #include <string.h>
@@ -97,7 +97,8 @@ static bool is_name(const char *entry, const char *name)
 	return strncmp(entry, name, n) == 0 && entry[n] == '=';
 }
 
-/* An entry of the job's name has VALUE: is it I's to replace, right already, or somebody else's? */
+/* Entry I has the job's name and VALUE. Returns I if we replace it. Otherwise NOT_OURS: it is right
+ * already, or *RET_ERROR says that it has another value. */
 static size_t place_entry(const char *value, const struct gt_barrier_env *e, size_t i,
 			  int *ret_error)
 {
@@ -109,8 +110,8 @@ static size_t place_entry(const char *value, const struct gt_barrier_env *e, siz
 }
 
 /*
- * Which job entry goes where: place[j] is the index in envp that it replaces, n_env for a new one,
- * NOT_OURS when another value is there. The first entry of a name counts, as in Go.
+ * Finds where each job entry goes: place[j] is the index in envp that it replaces, n_env for a new
+ * one, NOT_OURS if it changes nothing. The first entry of a name counts, as in Go.
  */
 static int place_jobs(const struct gt_stack *s, const struct layout *l,
 		      const struct gt_barrier_job *job, size_t place[GT_VAR_COUNT],
@@ -133,7 +134,7 @@ static int place_jobs(const struct gt_stack *s, const struct layout *l,
 		}
 	}
 	for (uint32_t j = 0; j < job->n_env; j++) {
-		/* What was to be replaced is not there: it was planned for another environment. */
+		/* The value to be replaced is missing: the plan was for another environment. */
 		if (place[j] == l->n_env && job->env[j].has_expect) {
 			place[j] = NOT_OURS;
 			ret->env_error[j] = -EEXIST;
@@ -172,11 +173,10 @@ static const struct gt_barrier_env *job_for(const struct builder *b, size_t i)
 	return NULL;
 }
 
-static int measure(struct builder *b)
+static int measure_block(struct builder *b)
 {
 	for (size_t i = 0; i < b->l->n_env; i++) {
 		const struct gt_barrier_env *e = job_for(b, i);
-
 		const char *have = env_at(b->s, b->l, i);
 
 		if (!have)
@@ -199,12 +199,13 @@ static int measure(struct builder *b)
 }
 
 /* Copies one string and returns the address that it will have. */
-static uint64_t put(struct gt_stack_new *n, size_t *off, const char *a, const char *eq,
-		    const char *v)
+static uint64_t put_string(struct gt_stack_new *n, size_t *off, const char *a, const char *eq,
+			   const char *v)
 {
 	uint64_t at = n->addr + *off;
 
-	const char *const part[] = {a ? a : "", eq, v}; /* measure() has seen that there is an A */
+	const char *const part[] = {a ? a : "", eq,
+				    v}; /* measure_block() has seen that there is an A */
 
 	for (size_t i = 0; i < GT_ARRAY_LEN(part); i++) {
 		size_t len = strlen(part[i]);
@@ -218,7 +219,7 @@ static uint64_t put(struct gt_stack_new *n, size_t *off, const char *a, const ch
 
 static uint64_t put_job(struct gt_stack_new *n, size_t *off, const struct gt_barrier_env *e)
 {
-	return put(n, off, e->name, "=", e->value);
+	return put_string(n, off, e->name, "=", e->value);
 }
 
 static void put_word(struct gt_stack_new *n, size_t *off, uint64_t v)
@@ -245,7 +246,7 @@ static void write_block(const struct builder *b, struct gt_stack_new *n, size_t 
 		else if (b->compact)
 			put_word(n, &block, old);
 		else
-			put_word(n, &block, put(n, &strings, string_at(b->s, old), "", ""));
+			put_word(n, &block, put_string(n, &strings, string_at(b->s, old), "", ""));
 	}
 	for (uint32_t j = 0; j < b->job->n_env; j++) {
 		if (b->place[j] == l->n_env)
@@ -256,10 +257,10 @@ static void write_block(const struct builder *b, struct gt_stack_new *n, size_t 
 }
 
 /*
- * May the program be left with that much less stack, and SP as its top? Its limit counts from the
- * mapping's end (mm/mmap.c, acct_stack_growth), which lies less than two pages beyond the strings.
- * A program may need nearly all that it has: at most a sixty-fourth is taken, and what is left is
- * twice what Go's own start takes for granted (src/runtime/asm_amd64.s, rt0_go: 64 KiB).
+ * Has the program enough stack left if SP is its top? Its limit counts from the mapping's end
+ * (mm/mmap.c, acct_stack_growth), which lies less than two pages beyond the strings. A program may
+ * need nearly all its stack, so we take at most a sixty-fourth, and leave at least twice what Go
+ * assumes when it starts (src/runtime/asm_amd64.s, rt0_go: 64 KiB).
  */
 static bool leaves_enough(const struct gt_stack *s, uint64_t sp)
 {
@@ -274,7 +275,7 @@ static bool leaves_enough(const struct gt_stack *s, uint64_t sp)
 	return after >= STACK_LEFT_MIN && before - after <= before / STACK_SHARE;
 }
 
-static int lay_out(const struct builder *b, struct gt_stack_new *n)
+static int lay_out_block(const struct builder *b, struct gt_stack_new *n)
 {
 	size_t map = b->compact ? 0 : sizeof(struct prctl_mm_map);
 	size_t block = WORD * b->block_words;
@@ -308,7 +309,7 @@ static int lay_out(const struct builder *b, struct gt_stack_new *n)
 	return 0;
 }
 
-/* Strings and pointers are both in what was read; the rest is the job's, the map and alignment. */
+/* LEN covers the old strings and pointers; add the job's, the map and alignment. */
 size_t gt_stack_room(size_t len)
 {
 	return 2 * (len + JOBS_MAX) + sizeof(struct prctl_mm_map) + 256;
@@ -336,10 +337,10 @@ int gt_stack_build(const struct gt_stack *stack, const struct gt_barrier_job *jo
 		r = place_jobs(stack, &l, job, place, ret);
 	if (r < 0 || !ret->changed)
 		return r;
-	r = measure(&b);
+	r = measure_block(&b);
 	if (r == 0)
-		r = lay_out(&b, ret);
-	if (r < 0) /* nothing of a layout that was given up is to be used */
+		r = lay_out_block(&b, ret);
+	if (r < 0) /* nobody must use a layout that we gave up */
 		*ret = (struct gt_stack_new){0};
 	return r;
 }

@@ -1,7 +1,7 @@
 /*
- * The first stack of a program that has just been exec'd: argc, argv, envp, auxv
- * and their strings. Built anew with other environment entries. Pure but for gt_stack_read_mm:
- * local buffers only, so that it is tested without a process.
+ * Rebuilds the first stack of a program that has just been exec'd: argc, argv, envp, auxv and their
+ * strings, with other environment entries. The gt_stack_read_* functions read /proc, and
+ * gt_stack_rebuild maps memory. The rest is pure, so that tests need no process.
  */
 #ifndef GOTUNE_APPLY_STACK_H
 #define GOTUNE_APPLY_STACK_H
@@ -30,18 +30,18 @@ struct gt_stack_new {
 	uint64_t sp;	   /* the program's new stack pointer, 16-byte aligned */
 	uint64_t ret_slot; /* holds the entry address, just below sp: see apply/barrier.c */
 	uint64_t map_addr; /* of a struct prctl_mm_map with the new env bounds; 0 when COMPACT */
-	bool changed;	   /* false: nothing was to be changed, nothing to be written */
+	bool changed;	   /* false: there is nothing to write */
 	int env_error[GT_VAR_COUNT]; /* a job entry each: 0, -EEXIST (has another value than
 					expected) */
 };
 
 /*
- * Applies JOB's environment to STACK. All environment strings are written anew, so that they are
- * one range again and /proc/PID/environ can be made true. With COMPACT only the changed strings
- * are: for an environment that does not fit below the stack pointer. ROOM has CAP zero bytes for
- * the image. No system call is made, nothing is allocated. 0, -EINVAL (the stack is not what the
- * ABI says), -E2BIG, -ENOSPC: the program would be left with too little of its stack limit. Source:
- * System V AMD64 ABI 3.4.1 and AAPCS64: the same layout on both, 64-bit words.
+ * Applies JOB's environment to STACK. It writes all environment strings again, so that they are one
+ * range and /proc/PID/environ can show them. With COMPACT it writes only the changed strings: for
+ * an environment that does not fit below the stack pointer. ROOM has CAP zero bytes for the image.
+ * No system call is made, nothing is allocated. 0, -EINVAL (the stack is not what the ABI says),
+ * -E2BIG, -ENOSPC: the program would be left with too little of its stack limit. Source: System V
+ * AMD64 ABI 3.4.1 and AAPCS64: the same layout on both, 64-bit words.
  */
 GT_MUST_CHECK int gt_stack_build(const struct gt_stack *stack, const struct gt_barrier_job *job,
 				 bool compact, unsigned char *room, size_t cap,
@@ -62,8 +62,7 @@ GT_MUST_CHECK int gt_stack_read_vdso(pid_t pid, uint64_t *ret);
 /* The room that is enough for any environment of a stack of LEN bytes. */
 size_t gt_stack_room(size_t len);
 
-/* Is N what gt_stack_build could have made of STACK in a room of CAP bytes? It came from elsewhere.
- */
+/* Could gt_stack_build have made N of STACK in CAP bytes? N comes from another process. */
 bool gt_stack_new_valid(const struct gt_stack_new *n, const struct gt_stack *stack, size_t cap);
 
 /*

@@ -1,6 +1,6 @@
 /*
- * The process that waits at the exec barrier. Effectful: forks, and seizes the container's init.
- * Most programs start within milliseconds: only a wait that lasts is worth giving memory back for.
+ * Starts the process that waits at the exec barrier. Effectful: forks, and seizes the container's
+ * init. Most programs start within milliseconds, so it gives memory back only if the wait is long.
  */
 #include <fcntl.h>
 #include <link.h>
@@ -18,8 +18,7 @@
 #define SEIZE_WAIT_MS 2000
 #define LONG_WAIT_MS  1000 /* after that much the wait may last for hours */
 
-/* Keeps KEEP and the pipe; everything else goes, so that no mount, namespace or pipe stays alive.
- */
+/* Closes all but KEEP and the pipe, so that no mount, namespace or pipe stays alive. */
 static void close_others(int keep, int pipe_fd)
 {
 	int low = keep < pipe_fd ? keep : pipe_fd;
@@ -39,7 +38,7 @@ static void close_others(int keep, int pipe_fd)
 	(void)close_range(from, ~0U, 0);
 }
 
-/* runc waits for EOF on the hook's output: a tracer that kept it would hang every `create`. */
+/* Gives up stdio: runc waits for EOF on the hook's output, and every `create` would hang. */
 static int leave_stdio(void)
 {
 	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -55,21 +54,26 @@ static int leave_stdio(void)
 	return chdir("/") < 0 ? -errno : 0;
 }
 
-/* A pid may have been given to another process since it was looked at; held, it no longer can be.
- */
-static int is_same(const struct gt_barrier_job *job)
+/* Checks that the pid still belongs to the same process. Once we have seized it, that cannot
+ * change. */
+static int check_same(const struct gt_barrier_job *job)
 {
 	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	uint64_t start = 0;
-	int r = root < 0 ? -errno : 0;
+	int r;
 
-	if (r == 0 && job->pid_start)
-		r = gt_start_time(root, job->pid, &start);
-	return r == 0 && start != job->pid_start ? -ESRCH : r;
+	if (root < 0)
+		return -errno;
+	if (job->pid_start == 0)
+		return 0;
+	r = gt_start_time(root, job->pid, &start);
+	if (r < 0)
+		return r;
+	return start == job->pid_start ? 0 : -ESRCH;
 }
 
-/* Pages of the program's file that are never written come back when they are needed. */
-static int give_back(struct dl_phdr_info *info, size_t size, void *ctx)
+/* Gives back the read-only pages of our file: the kernel loads them again when we need them. */
+static int give_back_pages(struct dl_phdr_info *info, size_t size, void *ctx)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
 
@@ -82,17 +86,17 @@ static int give_back(struct dl_phdr_info *info, size_t size, void *ctx)
 
 		if (p->p_type != PT_LOAD || p->p_flags & PF_W)
 			continue;
-		/* Advice: where it is not taken, nothing is lost but memory. */
+		/* Only advice: if the kernel ignores it, we use more memory. */
 		/* NOLINTNEXTLINE(performance-no-int-to-ptr): an address of our own image */
 		(void)madvise((void *)begin, len, MADV_DONTNEED);
 	}
 	return 0;
 }
 
-/* A wait that has not yet become a long one. */
+/* A wait that may become a long one. */
 struct waiting {
 	const struct gt_tracer *t;
-	int64_t until_ms; /* by gt_now_ms; 0: nothing more is to be done */
+	int64_t until_ms; /* by gt_now_ms; 0: memory has been given back, or never will be */
 };
 
 static sigset_t sigchld_alone(void)
@@ -104,7 +108,7 @@ static sigset_t sigchld_alone(void)
 	return set;
 }
 
-/* SIGCHLD must be sent, and must wait for who asks: a parent may have had it ignored. */
+/* Blocks SIGCHLD, so that sigtimedwait gets it. A parent may have made us ignore it. */
 static bool keep_sigchld(void)
 {
 	const sigset_t set = sigchld_alone();
@@ -112,8 +116,7 @@ static bool keep_sigchld(void)
 	return signal(SIGCHLD, SIG_DFL) != SIG_ERR && sigprocmask(SIG_BLOCK, &set, NULL) == 0;
 }
 
-/* Sleeps until the init stops or ends, which SIGCHLD tells of. False: nothing did until UNTIL_MS.
- */
+/* Sleeps until SIGCHLD says that the init stopped or ended. False: it did not, until UNTIL_MS. */
 static bool sleep_until(int64_t until_ms)
 {
 	const sigset_t set = sigchld_alone();
@@ -130,8 +133,8 @@ static bool sleep_until(int64_t until_ms)
 	return false;
 }
 
-/* When the wait has become a long one memory is given back, once. */
-static void rest(void *ctx)
+/* Gives memory back when the wait becomes a long one, once. */
+static void shrink_when_long(void *ctx)
 {
 	struct waiting *w = ctx;
 
@@ -139,7 +142,24 @@ static void rest(void *ctx)
 		return;
 	w->until_ms = 0;
 	w->t->shrink(w->t->ctx);
-	(void)dl_iterate_phdr(give_back, NULL);
+	(void)dl_iterate_phdr(give_back_pages, NULL);
+}
+
+/* What the tracer does before it tells its parent that it waits. 0 or -errno. */
+static int settle_down(const struct gt_barrier_job *job)
+{
+	int r;
+
+	r = leave_stdio();
+	if (r < 0)
+		return r;
+	r = gt_barrier_seize(job->pid);
+	if (r < 0)
+		return r;
+	r = check_same(job);
+	if (r < 0)
+		return r;
+	return gt_phase_enter(GT_PHASE_TRACER, NULL);
 }
 
 static _Noreturn void run_tracer(const struct gt_barrier_job *job, int pipe_fd,
@@ -147,19 +167,13 @@ static _Noreturn void run_tracer(const struct gt_barrier_job *job, int pipe_fd,
 {
 	struct gt_barrier_result res;
 	struct waiting w = {.t = t};
-	const struct gt_barrier_rest resting = {rest, &w};
+	const struct gt_barrier_rest resting = {shrink_when_long, &w};
 	bool told = keep_sigchld(); /* before the init can stop */
-	int32_t r = 0;
+	int32_t r;
 
 	(void)setsid(); /* fails only for a group leader, which a fresh child is not */
 	close_others(t->keep_fd, pipe_fd);
-	r = leave_stdio();
-	if (r == 0)
-		r = gt_barrier_seize(job->pid);
-	if (r == 0)
-		r = is_same(job);
-	if (r == 0)
-		r = gt_phase_enter(GT_PHASE_TRACER, NULL);
+	r = settle_down(job);
 	if (write(pipe_fd, &r, sizeof(r)) != (ssize_t)sizeof(r) || r < 0)
 		_exit(1); /* the kernel lets the init go */
 	close(pipe_fd);
@@ -170,7 +184,7 @@ static _Noreturn void run_tracer(const struct gt_barrier_job *job, int pipe_fd,
 	_exit(0);
 }
 
-/* What the tracer says of its start, in a bounded time. -ECHILD: it died. */
+/* Waits, for a bounded time, until the tracer says how its start went. -ECHILD: it died. */
 static int32_t await_start(int fd)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
@@ -204,7 +218,8 @@ int gt_tracer_start(const struct gt_barrier_job *job, const struct gt_tracer *t,
 		r = await_start(fds[0]);
 	close(fds[0]);
 	if (pid > 0 && r < 0) {
-		(void)kill(pid, SIGKILL); /* our own unreaped child: the pid is still its */
+		(void)kill(pid,
+			   SIGKILL); /* our own unreaped child: the pid is still the same process */
 		(void)gt_reap(pid, NULL);
 	}
 	return r < 0 ? gt_err_sys(e, r, "cannot wait at the container's exec") : 0;

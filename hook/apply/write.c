@@ -1,6 +1,6 @@
 /*
- * Single writes to a live container: a cgroup file, RLIMIT_NOFILE. Effectful; each is one system
- * call on an object that was checked first.
+ * Writes a cgroup file or RLIMIT_NOFILE of a live container. Effectful: each is one system call on
+ * an object that is checked first.
  */
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -31,8 +31,8 @@ int gt_apply_cgroup_write(int dirfd, const char *file, const char *value)
 }
 
 /*
- * Raises RLIMIT_NOFILE, never lowers it. Where the hard limit may not be raised the soft one goes
- * as far as it lets it.
+ * Raises RLIMIT_NOFILE, never lowers it. If we may not raise the hard limit, we raise the soft one
+ * up to it.
  */
 void gt_apply_nofile(int64_t pid, const struct gt_barrier_job *job, struct gt_barrier_result *ret)
 {

@@ -1,9 +1,9 @@
 /*
- * A process that is to be started inside a container (`exec --process FILE`): it gets the variables
- * that the container's own program got. Pure.
+ * Gives a process that starts inside a container (`exec --process FILE`) the variables that the
+ * container's own program got. Pure.
  *
- * Engines make that process's environment anew from the image and the user's words, so it is judged
- * as the container's was: what is there stays, unless it is the very value that was replaced.
+ * Engines make that process's environment again from the image and the user's words, so the same
+ * rule applies as for the container: what is there stays, unless it is the value that we replaced.
  */
 #include "gotune/base.h"
 #include "gotune/edit.h"

@@ -1,9 +1,9 @@
 /*
- * A file that is edited as a whole: read once, replaced atomically, with its owner and mode.
+ * Reads a file that we edit as a whole, and replaces it atomically, with its owner and mode.
  * Effectful: that file.
  *
- * Only a regular file that stands where it is named is edited. A symbolic link would be replaced by
- * a file, and its owner not know; a pipe can be read only once.
+ * We edit only a regular file. A symbolic link would become a file without its owner knowing; a
+ * pipe can be read only once.
  */
 #include <fcntl.h>
 
@@ -33,7 +33,7 @@ static int check_kind(int dir, const char *name, struct gt_err *e)
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return gt_err_sys(e, -errno, "cannot read it");
 	if (S_ISLNK(st.st_mode))
-		return gt_err_set(e, -ELOOP, "a symbolic link is not edited");
+		return gt_err_set(e, -ELOOP, "a symbolic link, which we do not edit");
 	if (!S_ISREG(st.st_mode))
 		return gt_err_set(e, -ENXIO, "not a regular file: it can be read only once");
 	return 0;
@@ -41,26 +41,23 @@ static int check_kind(int dir, const char *name, struct gt_err *e)
 
 int gt_edit_file_open(const char *path, struct gt_edit_file *ret, struct gt_err *e)
 {
-	struct gt_edit_file f = GT_EDIT_FILE_NONE;
+	_cleanup_(gt_edit_file_done) struct gt_edit_file f = GT_EDIT_FILE_NONE;
 	int r;
 
 	f.dir = open_parent(path, e);
-	r = f.dir;
-	if (r >= 0 && !gt_copy_str(f.name, sizeof(f.name), gt_basename(path)))
-		r = gt_err_set(e, -ENAMETOOLONG, "its name is too long");
-	if (r >= 0)
-		r = check_kind(f.dir, f.name, e);
-	if (r >= 0) {
-		f.fd = gt_root_open_file(f.dir, f.name, &f.st);
-		r = f.fd < 0 ? f.fd : gt_read_all(f.fd, GT_CONFIG_MAX, 0, &f.text, &f.len);
-		if (r < 0)
-			(void)gt_err_sys(e, r, "cannot read it");
-	}
-	if (r < 0) {
-		gt_edit_file_done(&f);
+	if (f.dir < 0)
+		return f.dir;
+	if (!gt_copy_str(f.name, sizeof(f.name), gt_basename(path)))
+		return gt_err_set(e, -ENAMETOOLONG, "its name is too long");
+	r = check_kind(f.dir, f.name, e);
+	if (r < 0)
 		return r;
-	}
+	f.fd = gt_root_open_file(f.dir, f.name, &f.st);
+	r = f.fd < 0 ? f.fd : gt_read_all(f.fd, GT_CONFIG_MAX, 0, &f.text, &f.len);
+	if (r < 0)
+		return gt_err_sys(e, r, "cannot read it");
 	*ret = f;
+	f = GT_EDIT_FILE_NONE;
 	return 0;
 }
 

@@ -1,10 +1,10 @@
 /*
- * Splice: what is wanted becomes text that is inserted into config.json or replaces a part of it.
- * All other bytes stay as they are. Pure but for the heap.
+ * Splice: turns what the plan wants into text, and puts it into config.json. All other bytes stay
+ * as they are. Pure but for the heap.
  *
- * Runs in the process that edits, which is root on the host. Offsets come from a worker that may
- * have been taken over, and are believed only where this process's own scan finds the same; text
- * comes from the plan alone.
+ * Runs in the process that edits, which is root on the host. The offsets come from a worker that
+ * may have been taken over: we believe them only if our own scan finds the same. The text comes
+ * only from the plan.
  */
 #include "splice.h"
 #include "gotune/base.h"
@@ -21,8 +21,8 @@ struct writer {
 	const struct gt_plan *plan;
 	struct gt_splice s;
 	struct gt_places p;
-	bool process; /* a process document: a doubled variable is left alone */
-	/* Made for something that is not there, or that is not to be made: nothing goes there. */
+	bool process; /* a process document: we leave a duplicate variable alone */
+	/* Nothing goes there: its parent is missing and must not be made, or it would be empty. */
 	bool gone[GT_PLACES_NODES_MAX];
 	/* Its text is part of its parent's. */
 	struct {
@@ -34,7 +34,7 @@ struct writer {
 	uint32_t n_edit;
 };
 
-/* ---- the text of what is wanted ---- */
+/* ---- the text ---- */
 
 static void add_string(struct gt_buf *out, const char *text, size_t len)
 {
@@ -77,7 +77,7 @@ static bool has_element(const struct writer *w, uint32_t what)
 	return false;
 }
 
-/* The variables that are not there yet, joined by commas. */
+/* Adds the variables that the document does not have yet, joined by commas. */
 static void add_missing_env(struct writer *w, bool comma)
 {
 	for (uint32_t i = 0; i < w->s.n_env; i++) {
@@ -98,7 +98,7 @@ static void add_missing_rlimit(struct writer *w, bool comma)
 		   (unsigned long long)w->s.nofile_soft);
 }
 
-/* Appends a part of the text to the text itself: in pieces, since adding may move it. */
+/* Appends a part of the text to itself: in pieces, since adding may move it. */
 static void add_part(struct gt_buf *text, uint32_t at, uint32_t len)
 {
 	char piece[256];
@@ -113,7 +113,7 @@ static void add_part(struct gt_buf *text, uint32_t at, uint32_t len)
 	}
 }
 
-/* The children of node I that are not there yet, as members. */
+/* Adds the children of node I that the document does not have yet, as members. */
 static void add_missing_members(struct writer *w, int i, bool comma)
 {
 	for (int j = 1; j < w->s.n_node; j++) {
@@ -137,7 +137,7 @@ static void add_inside(struct writer *w, int i, bool comma)
 		add_missing_members(w, i, comma);
 }
 
-/* The text of a value that is not there, or is null. Its children's must have been made before. */
+/* Makes the text of a value that is missing or null. Its children's text must exist already. */
 static void make_value(struct writer *w, int i)
 {
 	const struct gt_splice_node *n = &w->s.node[i];
@@ -164,7 +164,7 @@ static int add_edit(struct writer *w, uint32_t begin, uint32_t end, uint32_t tex
 	return 0;
 }
 
-/* What is in the document's place of node I gives way only when it says nothing: null, "". */
+/* May we replace the document's value of node I? Only if it says nothing: null or "". */
 static bool may_go(const struct writer *w, int i, const char *doc)
 {
 	const struct gt_node_place *p = &w->p.node[i];
@@ -172,7 +172,7 @@ static bool may_go(const struct writer *w, int i, const char *doc)
 	return p->null || (p->end - p->begin == 2 && memcmp(doc + p->begin, "\"\"", 2) == 0);
 }
 
-/* The edit of one node that is there. */
+/* Edits one node that the document has. */
 static int edit_node(struct writer *w, int i, const char *doc)
 {
 	const struct gt_node_place *p = &w->p.node[i];
@@ -180,7 +180,7 @@ static int edit_node(struct writer *w, int i, const char *doc)
 	uint32_t text = (uint32_t)w->text.len;
 
 	if (value && !may_go(w, i, doc))
-		return 0; /* why_not says so */
+		return 0; /* why_left_out says so */
 	if (value || p->null) {
 		add_part(&w->text, w->made[i].text, w->made[i].text_len);
 		return add_edit(w, p->begin, p->end, text);
@@ -201,7 +201,7 @@ static int edit_element(struct writer *w, const struct gt_element *el)
 			return 0;
 		add_entry(w, &w->s.env[el->what]);
 	} else {
-		/* Only ever raised, and the hard one only as far as the soft one needs it. */
+		/* We only raise limits, and the hard one only as far as the soft one needs. */
 		if (w->nofile != SET || el->number >= w->s.nofile_soft)
 			return 0;
 		gt_buf_fmt(&w->text, "%llu", (unsigned long long)w->s.nofile_soft);
@@ -209,7 +209,7 @@ static int edit_element(struct writer *w, const struct gt_element *el)
 	return add_edit(w, el->begin, el->end, text);
 }
 
-/* What is to be done about a variable that is there: the last entry of its name counts. */
+/* What to do about a variable: the last entry of its name counts. */
 static enum todo todo_of(const struct writer *w, uint32_t var)
 {
 	const struct gt_element *last = NULL;
@@ -221,7 +221,7 @@ static enum todo todo_of(const struct writer *w, uint32_t var)
 		last = &w->p.element[i];
 		n++;
 	}
-	if (!last) /* what was to be replaced is not there; a process gets it all the same */
+	if (!last) /* the value to be replaced is missing; a process gets ours nevertheless */
 		return w->s.env[var].before && !w->process ? CONFLICT : SET;
 	if (w->process && n > 1)
 		return CONFLICT;
@@ -230,7 +230,7 @@ static enum todo todo_of(const struct writer *w, uint32_t var)
 	return last->is == GT_ELEMENT_AS_BEFORE ? SET : CONFLICT;
 }
 
-static void decide(struct writer *w)
+static void decide_todos(struct writer *w)
 {
 	for (uint32_t i = 0; i < w->s.n_env; i++)
 		w->env[i] = todo_of(w, i);
@@ -239,7 +239,7 @@ static void decide(struct writer *w)
 			has_element(w, GT_ELEMENT_SOFT) == w->s.nofile_in_config ? SET : CONFLICT;
 }
 
-/* Is there anything to be put into array I? */
+/* Do we add anything to array I? */
 static bool has_addition(const struct writer *w, int i)
 {
 	bool found = w->s.node[i].kind == GT_NODE_RLIMITS && w->nofile == SET;
@@ -249,13 +249,12 @@ static bool has_addition(const struct writer *w, int i)
 	return found;
 }
 
-/* Nothing is created below what is null or may not be created, and no array for nothing. */
+/* Marks what we do not create: children of what must exist but does not, and empty arrays. */
 static void mark_gone(struct writer *w)
 {
 	for (int i = 0; i < w->s.n_node; i++) { /* parents come before their children */
 		const struct gt_splice_node *n = &w->s.node[i];
 		const struct gt_node_place *p = &w->p.node[i];
-
 		bool array = n->kind == GT_NODE_ENV || n->kind == GT_NODE_RLIMITS;
 		bool missing = !p->present || p->null;
 
@@ -273,21 +272,27 @@ static int by_place(const void *a, const void *b)
 
 static int make_edits(struct writer *w, const char *doc)
 {
-	int r = 0;
+	int r;
 
-	decide(w);
+	decide_todos(w);
 	mark_gone(w);
 	for (int i = w->s.n_node - 1; i > 0; i--)
 		make_value(w, i);
-	for (int i = 0; r == 0 && i < w->s.n_node; i++) {
-		if (!w->gone[i] && w->p.node[i].present)
-			r = edit_node(w, i, doc);
+	for (int i = 0; i < w->s.n_node; i++) {
+		if (w->gone[i] || !w->p.node[i].present)
+			continue;
+		r = edit_node(w, i, doc);
+		if (r < 0)
+			return r;
 	}
-	for (uint32_t i = 0; r == 0 && i < w->p.n_element; i++)
+	for (uint32_t i = 0; i < w->p.n_element; i++) {
 		r = edit_element(w, &w->p.element[i]);
-	if (r == 0 && w->n_edit > 1)
+		if (r < 0)
+			return r;
+	}
+	if (w->n_edit > 1)
 		qsort(w->edit, w->n_edit, sizeof(w->edit[0]), by_place);
-	return r < 0 ? r : w->text.error;
+	return w->text.error;
 }
 
 static int write_document(const struct writer *w, const char *doc, size_t len, struct gt_buf *ret)
@@ -298,7 +303,7 @@ static int write_document(const struct writer *w, const char *doc, size_t len, s
 		const struct edit *d = &w->edit[i];
 
 		if (d->begin < at || d->end < d->begin || d->end > len)
-			return -EBADMSG; /* two edits of one place: none of ours */
+			return -EBADMSG; /* two edits of one place: we never make those */
 		gt_buf_add(ret, doc + at, d->begin - at);
 		gt_buf_add(ret, w->text.p + d->text, d->text_len);
 		at = d->end;
@@ -310,9 +315,9 @@ static int write_document(const struct writer *w, const char *doc, size_t len, s
 
 /* ---- what became of each row ---- */
 
-static const char *why_not(const struct writer *w, const char *doc, uint32_t row)
+static const char *why_left_out(const struct writer *w, const char *doc, uint32_t row)
 {
-	static const char other[] = "config.json says something else, which is kept";
+	static const char other[] = "config.json has another value, which we keep";
 	enum gt_setting_kind kind = gt_setting_kind(w->plan->setting[row].id);
 	bool process = kind == GT_KIND_ENV || kind == GT_KIND_RLIMIT;
 	const char *section = process ? "process" : "linux";
@@ -334,44 +339,44 @@ static const char *why_not(const struct writer *w, const char *doc, uint32_t row
 	return kind == GT_KIND_RLIMIT && w->nofile == CONFLICT ? other : NULL;
 }
 
-static void tell(const struct writer *w, const char *doc, struct gt_outcome *outcome)
+static void tell_outcomes(const struct writer *w, const char *doc, struct gt_outcome *outcome)
 {
 	for (uint32_t i = 0; i < w->plan->n_setting && i < GT_SETTINGS_MAX; i++) {
 		const char *why;
 
 		if (!gt_splice_wanted(w->plan, i))
 			continue;
-		why = why_not(w, doc, i);
+		why = why_left_out(w, doc, i);
 		outcome[i] = (struct gt_outcome){.applied = why ? GT_NO : GT_YES};
 		if (why)
-			(void)gt_copy_str(outcome[i].error, sizeof(outcome[i].error), why);
+			gt_copy_cut(outcome[i].error, why);
 	}
 }
 
 /* ---- the whole ---- */
 
-static bool agree(const struct gt_places *a, const struct gt_places *b)
+static bool places_agree(const struct gt_places *a, const struct gt_places *b)
 {
 	return a->n_node == b->n_node && a->n_element == b->n_element &&
 	       memcmp(a->node, b->node, sizeof(a->node)) == 0 &&
 	       memcmp(a->element, b->element, sizeof(a->element)) == 0;
 }
 
-static int splice(struct writer *w, const char *doc, size_t len, const struct gt_places *told,
-		  struct gt_buf *ret, struct gt_err *e)
+static int splice_document(struct writer *w, const char *doc, size_t len,
+			   const struct gt_places *told, struct gt_buf *ret, struct gt_err *e)
 {
 	int r = gt_splice_want(&w->s, !w->process, w->plan);
 
 	if (r < 0)
 		return gt_err_set(e, r, "config.json: too much to change");
 	r = gt_splice_scan(&w->s, doc, len, &w->p);
-	if (r < 0 || !agree(&w->p, told))
+	if (r < 0 || !places_agree(&w->p, told))
 		return gt_err_set(e, -EBADMSG,
-				  "config.json: two readings of it differ: it is left alone");
+				  "config.json: two readings of it differ: we leave it alone");
 	r = make_edits(w, doc);
 	if (r == 0)
 		r = write_document(w, doc, len, ret);
-	return r < 0 ? gt_err_sys(e, r, "editing config.json") : 0;
+	return r < 0 ? gt_err_sys(e, r, "cannot edit config.json") : 0;
 }
 
 int gt_apply_splice(const char *doc, size_t len, bool whole, const struct gt_plan *plan,
@@ -385,11 +390,11 @@ int gt_apply_splice(const char *doc, size_t len, bool whole, const struct gt_pla
 		return gt_err_set(e, -ENOMEM, "out of memory");
 	w->plan = plan;
 	w->process = !whole;
-	r = splice(w, doc, len, told, ret, e);
+	r = splice_document(w, doc, len, told, ret, e);
 	gt_buf_done(&w->text);
 	if (r < 0)
 		gt_buf_done(ret);
 	else
-		tell(w, doc, outcome);
+		tell_outcomes(w, doc, outcome);
 	return r;
 }

@@ -1,9 +1,9 @@
 /*
- * what edit/splice and edit/splice_scan.c share.
+ * What the files of splice share.
  *
- * What is wanted in the document is a small tree of nodes, from the root down to the values. One
- * reader in the worker and one here find where each of them is; then text is inserted or replaced
- * there.
+ * What the plan wants of the document is a small tree of nodes, from the root down to the values.
+ * Two readers, one in the worker and one in the process that edits, find where each node is; then
+ * we insert or replace text there.
  */
 #ifndef GOTUNE_EDIT_SPLICE_H
 #define GOTUNE_EDIT_SPLICE_H
@@ -23,13 +23,13 @@ struct gt_splice_node {
 	const char *key;
 	int parent; /* -1: the document */
 	enum gt_node_kind kind;
-	bool must_exist; /* nothing is created for its sake */
+	bool must_exist; /* we do not create it */
 	uint32_t row;	 /* GT_NODE_VALUE: of the plan */
 };
 
 struct gt_splice_env {
 	const char *name, *value;
-	const char *before; /* NULL: there is none */
+	const char *before; /* may be NULL */
 	uint32_t row;
 };
 
@@ -43,7 +43,7 @@ struct gt_splice {
 	uint64_t nofile_soft, nofile_hard;
 };
 
-/* Is row I of the plan one to be spliced in? */
+/* Does row I of the plan go into the document? */
 bool gt_splice_wanted(const struct gt_plan *plan, uint32_t i);
 
 /*
@@ -55,8 +55,8 @@ GT_MUST_CHECK int gt_splice_want(struct gt_splice *s, bool whole, const struct g
 /* Appends an element; -E2BIG when there is no room. */
 GT_MUST_CHECK int gt_splice_add(struct gt_places *p, const struct gt_element *e);
 
-/* The editing process's own, by raw.h: pure, no allocation. *RET is zero before. -EINVAL: not a
- * document that both readers could agree on; -E2BIG. */
+/* The reader of the process that edits, by raw.h: pure, no allocation. *RET is zero before.
+ * -EINVAL: the two readers could not agree on this document; -E2BIG. */
 GT_MUST_CHECK int gt_splice_scan(const struct gt_splice *s, const char *doc, size_t len,
 				 struct gt_places *ret);
 

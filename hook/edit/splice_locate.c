@@ -1,6 +1,7 @@
 /*
- * Splice: where in config.json is what we want to change? The worker's reader: a walk that decodes
- * strings and sees keys that are repeated or spelt with another case. Pure but for the heap.
+ * Splice: finds where in config.json is what we want to change. This is the worker's reader: it
+ * decodes strings, and refuses keys that are duplicate or spelt with another case. Pure but for the
+ * heap.
  */
 #include "gotune/base.h"
 #include "gotune/edit.h"
@@ -23,7 +24,7 @@ struct walk {
 	int16_t at[GT_JSON_DEPTH_MAX + 1]; /* the node whose container is open at each depth */
 };
 
-static int ambiguous(const struct gt_json_step *step, struct gt_err *e)
+static int refuse_key(const struct gt_json_step *step, struct gt_err *e)
 {
 	return gt_err_set(e, -EBADMSG,
 			  "config.json: the key \"%.64s\" is repeated or spelt with another case",
@@ -39,7 +40,7 @@ static int is_key(const struct gt_json_event *ev, const char *name, struct gt_er
 	if (!step->key || !gt_field_same_key(step->key, step->key_len, name, n))
 		return 0;
 	if (step->repeated || step->key_len != n || memcmp(step->key, name, n) != 0)
-		return ambiguous(step, e);
+		return refuse_key(step, e);
 	return 1;
 }
 
@@ -62,7 +63,7 @@ static int find_node(const struct gt_splice *s, int parent, const struct gt_json
 	return NOWHERE;
 }
 
-static int wrong_type(const struct gt_splice_node *n, struct gt_err *e)
+static int refuse_type(const struct gt_splice_node *n, struct gt_err *e)
 {
 	return gt_err_set(e, -EINVAL, "config.json: \"%s\" is of a wrong type", n->key);
 }
@@ -79,10 +80,10 @@ static int take_node(const struct gt_splice_node *n, struct gt_node_place *p,
 	if (p->null)
 		return 0;
 	if (ev->type == GT_JSON_MAP_START)
-		return n->kind == GT_NODE_OBJECT ? 0 : wrong_type(n, e);
+		return n->kind == GT_NODE_OBJECT ? 0 : refuse_type(n, e);
 	if (ev->type == GT_JSON_ARRAY_START)
-		return is_array ? 0 : wrong_type(n, e);
-	return n->kind == GT_NODE_VALUE ? 0 : wrong_type(n, e);
+		return is_array ? 0 : refuse_type(n, e);
+	return n->kind == GT_NODE_VALUE ? 0 : refuse_type(n, e);
 }
 
 static bool is_text(const char *text, size_t len, const char *want)
@@ -90,7 +91,7 @@ static bool is_text(const char *text, size_t len, const char *want)
 	return want && len == strlen(want) && memcmp(text, want, len) == 0;
 }
 
-/* One entry of process.env: noted when it is one of the plan's variables. */
+/* Notes an entry of process.env that is one of the plan's variables. */
 static int take_env(struct walk *w, const struct gt_json_event *ev)
 {
 	for (uint32_t i = 0; ev->type == GT_JSON_STRING && i < w->s->n_env; i++) {
@@ -109,8 +110,8 @@ static int take_env(struct walk *w, const struct gt_json_event *ev)
 	return 0;
 }
 
-static void take_limit(const struct gt_json_event *ev, uint32_t what, bool *has,
-		       struct gt_element *ret)
+static void parse_limit(const struct gt_json_event *ev, uint32_t what, bool *has,
+			struct gt_element *ret)
 {
 	*ret = (struct gt_element){.what = what, .begin = ev->begin, .end = ev->end};
 	*has = gt_field_u64(ev, &ret->number) == 0;
@@ -123,20 +124,22 @@ static int take_in_rlimit(struct walk *w, const struct gt_json_event *ev, struct
 	int r;
 
 	r = is_key(ev, "type", e);
+	if (r < 0)
+		return r;
 	if (r > 0)
 		l->nofile =
 			ev->type == GT_JSON_STRING && is_text(ev->text, ev->len, "RLIMIT_NOFILE");
-	if (r != 0)
-		return r < 0 ? r : 0;
 	r = is_key(ev, "soft", e);
+	if (r < 0)
+		return r;
 	if (r > 0)
-		take_limit(ev, GT_ELEMENT_SOFT, &l->has_soft, &l->soft);
-	if (r != 0)
-		return r < 0 ? r : 0;
+		parse_limit(ev, GT_ELEMENT_SOFT, &l->has_soft, &l->soft);
 	r = is_key(ev, "hard", e);
+	if (r < 0)
+		return r;
 	if (r > 0)
-		take_limit(ev, GT_ELEMENT_HARD, &l->has_hard, &l->hard);
-	return r < 0 ? r : 0;
+		parse_limit(ev, GT_ELEMENT_HARD, &l->has_hard, &l->hard);
+	return 0;
 }
 
 static int end_rlimit(struct walk *w, struct gt_err *e)
@@ -194,7 +197,7 @@ static int take_begin(struct walk *w, const struct gt_json_event *ev, int parent
 	return r;
 }
 
-static int take(void *ctx, const struct gt_json_event *ev, struct gt_err *e)
+static int locate_event(void *ctx, const struct gt_json_event *ev, struct gt_err *e)
 {
 	struct walk *w = ctx;
 	int parent = ev->depth > 0 ? w->at[ev->depth - 1] : NOWHERE;
@@ -215,8 +218,8 @@ static int take(void *ctx, const struct gt_json_event *ev, struct gt_err *e)
 	return r;
 }
 
-static int locate(const struct gt_splice *s, const char *doc, size_t len, struct gt_places *ret,
-		  struct gt_err *e)
+static int locate_nodes(const struct gt_splice *s, const char *doc, size_t len,
+			struct gt_places *ret, struct gt_err *e)
 {
 	struct walk w = {.s = s, .p = ret};
 	int r;
@@ -224,7 +227,7 @@ static int locate(const struct gt_splice *s, const char *doc, size_t len, struct
 	for (size_t i = 0; i < GT_ARRAY_LEN(w.at); i++)
 		w.at[i] = NOWHERE;
 	ret->n_node = (uint32_t)s->n_node;
-	r = gt_json_walk(doc, len, GT_JSON_KEYS, take, &w, NULL, e);
+	r = gt_json_walk(doc, len, GT_JSON_KEYS, locate_event, &w, NULL, e);
 	return r == -E2BIG && !e->msg[0] ? gt_err_set(e, r, "config.json: too much to change") : r;
 }
 
@@ -236,5 +239,5 @@ int gt_apply_places(const char *doc, size_t len, bool whole, const struct gt_pla
 
 	if (r < 0)
 		return gt_err_set(e, r, "config.json: too much to change");
-	return locate(&s, doc, len, ret, e);
+	return locate_nodes(&s, doc, len, ret, e);
 }

@@ -1,8 +1,8 @@
 /*
- * Splice: where in config.json is what we want to change? The reader of the process that edits: it
- * compares raw bytes and believes nobody. Pure; see raw.h. A key that is spelt with an escape is
- * no key of ours here, and one that comes twice is an error: then the two readers differ, and
- * nothing is edited.
+ * Splice: finds where in config.json is what we want to change. This is the reader of the process
+ * that edits: it compares raw bytes and believes nobody. It does not know a key that is spelt with
+ * an escape, and fails for a duplicate one: then the two readers differ, and we edit nothing. Pure;
+ * see raw.h.
  */
 #include "gotune/base.h"
 #include "gotune/edit.h"
@@ -20,7 +20,7 @@ struct look {
 };
 
 /* May a node of that kind have a value that begins with C? */
-static bool fits(enum gt_node_kind kind, char c)
+static bool may_begin(enum gt_node_kind kind, char c)
 {
 	if (c == 'n')
 		return true; /* null */
@@ -36,7 +36,7 @@ static int take_node(struct look *l, int i, const struct gt_raw_event *ev)
 	struct gt_node_place *p = &l->p->node[i];
 	char c = ev->doc[ev->begin];
 
-	if (p->present || !fits(l->s->node[i].kind, c))
+	if (p->present || !may_begin(l->s->node[i].kind, c))
 		return -EINVAL;
 	*p = (struct gt_node_place){.present = 1,
 				    .null = c == 'n',
@@ -82,7 +82,7 @@ static int take_env(struct look *l, const struct gt_raw_event *ev)
 	return 0;
 }
 
-static bool take_limit(struct gt_element *el, uint32_t what, const struct gt_raw_event *ev)
+static bool parse_limit(struct gt_element *el, uint32_t what, const struct gt_raw_event *ev)
 {
 	*el = (struct gt_element){.what = what, .begin = ev->begin, .end = ev->end};
 	return gt_raw_u64(ev, &el->number);
@@ -96,9 +96,9 @@ static void take_in_rlimit(struct look *l, const struct gt_raw_event *ev)
 		l->nofile =
 			gt_raw_text(ev, &t) && gt_raw_eat(&t, "RLIMIT_NOFILE") && gt_raw_ends(&t);
 	else if (gt_raw_key_is(ev, "soft"))
-		l->has_soft = take_limit(&l->soft, GT_ELEMENT_SOFT, ev);
+		l->has_soft = parse_limit(&l->soft, GT_ELEMENT_SOFT, ev);
 	else if (gt_raw_key_is(ev, "hard"))
-		l->has_hard = take_limit(&l->hard, GT_ELEMENT_HARD, ev);
+		l->has_hard = parse_limit(&l->hard, GT_ELEMENT_HARD, ev);
 }
 
 static int end_rlimit(struct look *l)
@@ -138,7 +138,7 @@ static int take_child(struct look *l, const struct gt_raw_event *ev, int parent,
 	return *ret_node >= 0 ? take_node(l, *ret_node, ev) : 0;
 }
 
-static int take(void *ctx, const struct gt_raw_event *ev)
+static int scan_event(void *ctx, const struct gt_raw_event *ev)
 {
 	struct look *l = ctx;
 	int parent = ev->depth > 0 ? l->at[ev->depth - 1] : NOWHERE, node = NOWHERE, r = 0;
@@ -163,5 +163,5 @@ int gt_splice_scan(const struct gt_splice *s, const char *doc, size_t len, struc
 	struct look l = {.s = s, .p = ret};
 
 	ret->n_node = (uint32_t)s->n_node;
-	return gt_raw_scan(doc, len, take, &l);
+	return gt_raw_scan(doc, len, scan_event, &l);
 }

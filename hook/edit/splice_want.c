@@ -1,13 +1,13 @@
 /*
- * Splice: the plan becomes a tree of what is wanted in config.json. Pure.
+ * Splice: makes the tree of what the plan wants of config.json. Pure.
  */
 #include "gotune/base.h"
 #include "gotune/edit.h"
 #include "gotune/model.h"
 #include "splice.h"
 
-/* The child KEY of PARENT, made when there is none yet. -E2BIG when there is no room. */
-static int node(struct gt_splice *s, int parent, const char *key, enum gt_node_kind kind)
+/* Finds or makes the child KEY of PARENT. -E2BIG when there is no room. */
+static int get_node(struct gt_splice *s, int parent, const char *key, enum gt_node_kind kind)
 {
 	for (int i = 0; i < s->n_node; i++) {
 		if (s->node[i].parent == parent && strcmp(s->node[i].key, key) == 0)
@@ -31,10 +31,10 @@ static int want_value(struct gt_splice *s, const struct place *p, uint32_t row)
 	for (unsigned i = 0; i < GT_ARRAY_LEN(p->key) && p->key[i]; i++) {
 		bool last = i + 1 == GT_ARRAY_LEN(p->key) || !p->key[i + 1];
 
-		at = node(s, at, p->key[i], last ? GT_NODE_VALUE : GT_NODE_OBJECT);
+		at = get_node(s, at, p->key[i], last ? GT_NODE_VALUE : GT_NODE_OBJECT);
 		if (at < 0)
 			return at;
-		/* A document without `linux` is no container that we know. */
+		/* We do not create `linux`: without it the container is not one that we know. */
 		s->node[at].must_exist = i == 0;
 	}
 	s->node[at].row = row;
@@ -47,7 +47,7 @@ static int want_env(struct gt_splice *s, int process, const struct gt_setting *s
 
 	if (s->n_env == GT_VAR_COUNT)
 		return -E2BIG;
-	r = node(s, process, "env", GT_NODE_ENV);
+	r = get_node(s, process, "env", GT_NODE_ENV);
 	if (r < 0)
 		return r;
 	s->env[s->n_env++] = (struct gt_splice_env){.name = set->name,
@@ -59,7 +59,7 @@ static int want_env(struct gt_splice *s, int process, const struct gt_setting *s
 
 static int want_nofile(struct gt_splice *s, int process, const struct gt_setting *set)
 {
-	int r = node(s, process, "rlimits", GT_NODE_RLIMITS);
+	int r = get_node(s, process, "rlimits", GT_NODE_RLIMITS);
 
 	s->want_nofile = true;
 	s->nofile_in_config = set->in_config;
@@ -79,9 +79,9 @@ static int want_swap(struct gt_splice *s, const struct gt_setting *set, uint32_t
 	return gt_parse_u64(set->value, &v) < 0 ? -EINVAL : want_value(s, &v1, row);
 }
 
-/* One row of the plan becomes wishes. PROCESS: the node of the process; LINUX: may it be edited? */
-static int want(struct gt_splice *s, int process, bool linux_too, const struct gt_setting *set,
-		uint32_t row)
+/* Adds one row of the plan. PROCESS: the process's node; LINUX_TOO: the document has `linux`. */
+static int want_row(struct gt_splice *s, int process, bool linux_too, const struct gt_setting *set,
+		    uint32_t row)
 {
 	static const struct place cpus = {{"linux", "resources", "cpu", "cpus"}};
 	static const struct place mems = {{"linux", "resources", "cpu", "mems"}};
@@ -116,20 +116,23 @@ bool gt_splice_wanted(const struct gt_plan *plan, uint32_t i)
 
 int gt_splice_want(struct gt_splice *s, bool whole, const struct gt_plan *plan)
 {
-	int process = 0, r = 0;
+	int process = 0, r;
 
 	s->node[s->n_node++] = (struct gt_splice_node){.key = "", .parent = -1, .must_exist = true};
 	if (whole) {
-		process = node(s, 0, "process", GT_NODE_OBJECT);
+		process = get_node(s, 0, "process", GT_NODE_OBJECT);
 		if (process < 0)
 			return process;
 		s->node[process].must_exist = true;
 	}
-	for (uint32_t i = 0; r == 0 && i < plan->n_setting && i < GT_SETTINGS_MAX; i++) {
-		if (gt_splice_wanted(plan, i))
-			r = want(s, process, whole, &plan->setting[i], i);
+	for (uint32_t i = 0; i < plan->n_setting && i < GT_SETTINGS_MAX; i++) {
+		if (!gt_splice_wanted(plan, i))
+			continue;
+		r = want_row(s, process, whole, &plan->setting[i], i);
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
 }
 
 int gt_splice_add(struct gt_places *p, const struct gt_element *e)

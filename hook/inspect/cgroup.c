@@ -1,6 +1,6 @@
 /*
- * The cgroup facts of a container: its limits and those of every ancestor that can be seen, its
- * cpuset, swap, and how it sees its own cgroup. Effectful: reads; no privilege.
+ * Reads the cgroup facts of a container: its limits and those of each ancestor that we can see, its
+ * cpuset, swap, and how it sees its own cgroup. Effectful: reads; needs no privilege.
  */
 #include <fcntl.h>
 
@@ -9,7 +9,7 @@
 #include "gotune/model.h"
 
 /* Takes the last component off BELOW ("/a/b" -> "/a" -> "/"). False at the mount's root. */
-static bool parent(char *below)
+static bool go_up(char *below)
 {
 	char *slash = strrchr(below, '/');
 
@@ -19,8 +19,8 @@ static bool parent(char *below)
 	return true;
 }
 
-/* Where level I of the tree goes: one of its own, or the last one, which holds all the rest. */
-static struct gt_level *slot(struct gt_cgroup_facts *f, uint32_t i)
+/* The slot of level I: its own, or the last one, which all the others share. */
+static struct gt_level *level_slot(struct gt_cgroup_facts *f, uint32_t i)
 {
 	if (i >= GT_LEVELS_MAX) {
 		f->level_overflow = true;
@@ -35,47 +35,48 @@ static void add_cpu(struct gt_cgroup_facts *f, uint32_t i, int dir, const char *
 {
 	struct gt_level l = {0};
 
-	(void)gt_copy_str(l.path, sizeof(l.path), below); /* cut: it is for reading */
+	gt_copy_cut(l.path, below);
 	if (dir >= 0)
 		gt_cg_read_cpu(dir, f->cpu, &l);
 	else
 		l.cpu_unreadable = true;
 	if (i < GT_LEVELS_MAX)
-		memcpy(slot(f, i)->path, l.path, sizeof(l.path));
-	gt_cg_fold_cpu(slot(f, i), &l);
+		memcpy(level_slot(f, i)->path, l.path, sizeof(l.path));
+	gt_cg_fold_cpu(level_slot(f, i), &l);
 }
 
 static void add_memory(struct gt_cgroup_facts *f, uint32_t i, int dir, const char *below)
 {
 	struct gt_level l = {0};
 
-	(void)gt_copy_str(l.mem_path, sizeof(l.mem_path), below); /* cut: it is for reading */
+	gt_copy_cut(l.mem_path, below);
 	if (dir < 0)
 		l.mem_unreadable = true;
 	else if (i == 0 || gt_cg_memory_inherits(dir, f->memory))
 		gt_cg_read_memory(dir, f->memory, &l);
 	if (i < GT_LEVELS_MAX)
-		memcpy(slot(f, i)->mem_path, l.mem_path, sizeof(l.mem_path));
-	gt_cg_fold_memory(slot(f, i), &l);
+		memcpy(level_slot(f, i)->mem_path, l.mem_path, sizeof(l.mem_path));
+	gt_cg_fold_memory(level_slot(f, i), &l);
 }
 
 typedef void (*add_fn)(struct gt_cgroup_facts *f, uint32_t i, int dir, const char *below);
 
-/* A cgroup that is yet to be made has no limits; its name alone is noted. */
+/* Notes the name of a cgroup that does not exist yet: it has no limits. */
 static void add_future(struct gt_cgroup_facts *f, uint32_t i, const char *below)
 {
 	if (i < GT_LEVELS_MAX) {
-		(void)gt_copy_str(slot(f, i)->path, GT_WHERE_CAP, below); /* cut: for reading */
-		memcpy(slot(f, i)->mem_path, slot(f, i)->path, GT_WHERE_CAP);
+		(void)gt_copy_str(level_slot(f, i)->path, GT_WHERE_CAP,
+				  below); /* cut: for reading */
+		memcpy(level_slot(f, i)->mem_path, level_slot(f, i)->path, GT_WHERE_CAP);
 	}
 }
 
 /*
- * From the container's cgroup up to the mount's root. False when the path is gone, or unknown. What
- * is not there yet (FUTURE) is passed over.
+ * Adds all levels from the container's cgroup up to the mount's root. False when the path is gone
+ * or unknown. With FUTURE, levels that do not exist yet are skipped.
  */
-static bool walk(int root, const struct gt_cg_place *p, add_fn add, bool future,
-		 struct gt_cgroup_facts *f)
+static bool walk_levels(int root, const struct gt_cg_place *p, add_fn add, bool future,
+			struct gt_cgroup_facts *f)
 {
 	char below[GT_PATH_CAP];
 	uint32_t i = 0;
@@ -92,13 +93,13 @@ static bool walk(int root, const struct gt_cg_place *p, add_fn add, bool future,
 		}
 		if (i == 0 && dir == -ENOENT)
 			return false;
-		future = false; /* its parents are there */
+		future = false; /* its parents exist */
 		add(f, i++, dir, below);
-	} while (parent(below));
+	} while (go_up(below));
 	return true;
 }
 
-/* One hierarchy was read, the other is there and was not: no limit seen is not no limit. */
+/* Marks a hierarchy that exists and that we could not read: it may have a limit. */
 static void mark_missing(struct gt_cgroup_facts *f, bool cpu, bool memory)
 {
 	if (f->n_level == 0)
@@ -109,7 +110,7 @@ static void mark_missing(struct gt_cgroup_facts *f, bool cpu, bool memory)
 		f->level[0].mem_unreadable = true;
 }
 
-/* A level that only one hierarchy reaches is named by that one. */
+/* Names a level that only one hierarchy reaches by that one. */
 static void name_levels(struct gt_cgroup_facts *f)
 {
 	for (uint32_t i = 0; i < f->n_level; i++) {
@@ -122,17 +123,17 @@ static void name_levels(struct gt_cgroup_facts *f)
 	}
 }
 
-static void where(char ret[GT_WHERE_CAP], const struct gt_cg_place *p, const char *below,
-		  const char *file)
+static void write_where(char ret[GT_WHERE_CAP], const struct gt_cg_place *p, const char *below,
+			const char *file)
 {
-	/* Cut when too long: it is for reading. */
+	/* People read it: may be cut. */
 	(void)gt_copy_str(ret, GT_WHERE_CAP, p->point);
 	(void)gt_append(ret, GT_WHERE_CAP, strcmp(below, "/") == 0 ? "" : below);
 	(void)gt_append(ret, GT_WHERE_CAP, "/");
 	(void)gt_append(ret, GT_WHERE_CAP, file);
 }
 
-/* The first of FILES that DIR has. 0, -ENOENT, or -EINVAL when it cannot be understood. */
+/* Reads the first of FILES that DIR has. 0, -ENOENT, or -EINVAL: we do not understand it. */
 static int read_cpus(int dir, const char *const files[2], struct gt_cpus *ret,
 		     const char **ret_file)
 {
@@ -147,7 +148,7 @@ static int read_cpus(int dir, const char *const files[2], struct gt_cpus *ret,
 		if (r < 0 || gt_cpus_parse(text, &cpus) < 0)
 			return -EINVAL;
 		if (gt_cpus_count(&cpus) == 0)
-			continue; /* v1 and v2: empty means that the parent's set counts */
+			continue; /* in v1 and v2 an empty set means: the parent's */
 		*ret_file = files[i];
 		*ret = cpus;
 		return 0;
@@ -155,12 +156,13 @@ static int read_cpus(int dir, const char *const files[2], struct gt_cpus *ret,
 	return -ENOENT;
 }
 
-/* The effective set of the nearest level that has one: the controller may end further up. */
+/* Reads the effective set of the nearest level that has one: the controller may end further up. */
 static void read_effective(int root, const struct gt_cg_place *p, bool future,
 			   struct gt_fact_cpus *ret)
 {
 	static const char *const v1[2] = {"cpuset.effective_cpus", "cpuset.cpus"};
 	static const char *const v2[2] = {"cpuset.cpus.effective", NULL};
+	const char *const *files = p->version == GT_CGROUP_V1 ? v1 : v2;
 	char below[GT_PATH_CAP];
 	const char *file = "";
 
@@ -168,19 +170,17 @@ static void read_effective(int root, const struct gt_cg_place *p, bool future,
 	do {
 		_cleanup_close_ int dir = gt_cg_open(root, p, below);
 		struct gt_cpus cpus;
-		int r = dir < 0 ? dir
-				: read_cpus(dir, p->version == GT_CGROUP_V1 ? v1 : v2, &cpus,
-					    &file);
+		int r = dir < 0 ? dir : read_cpus(dir, files, &cpus, &file);
 
 		if (r == 0) {
 			ret->known = true;
 			ret->v = cpus;
-			where(ret->where, p, below, file);
+			write_where(ret->where, p, below, file);
 		}
-		/* A cgroup that is gone says nothing of its parents, one to come does. */
+		/* If the cgroup is gone, its parents do not count; if it is to come, they do. */
 		if (r != -ENOENT || (dir < 0 && !future))
 			return;
-	} while (parent(below));
+	} while (go_up(below));
 }
 
 static void read_own_cpuset(int root, const struct gt_cg_place *p, struct gt_cgroup_facts *f)
@@ -210,10 +210,10 @@ static void read_swap(int root, const struct gt_cg_place *p, struct gt_cgroup_fa
 	else if (gt_parse_u64(text, &fact->v) < 0)
 		return;
 	fact->known = true;
-	where(fact->where, p, p->below, file);
+	write_where(fact->where, p, p->below, file);
 }
 
-/* What is the same for a cgroup that is there and for one that will be. */
+/* Reads what an existing cgroup and a future one have in common. */
 static void read_places(int root, const struct gt_cg_places *places, bool future,
 			struct gt_cgroup_facts *ret)
 {
@@ -225,15 +225,16 @@ static void read_places(int root, const struct gt_cg_places *places, bool future
 	ret->memory_shared = places->ctl[GT_CTL_MEMORY].shared;
 	ret->cpuset_shared = places->ctl[GT_CTL_CPUSET].shared;
 	ret->hybrid = places->hybrid;
-	cpu = walk(root, &places->ctl[GT_CTL_CPU], add_cpu, future, ret);
-	memory = walk(root, &places->ctl[GT_CTL_MEMORY], add_memory, future, ret);
+	cpu = walk_levels(root, &places->ctl[GT_CTL_CPU], add_cpu, future, ret);
+	memory = walk_levels(root, &places->ctl[GT_CTL_MEMORY], add_memory, future, ret);
 	mark_missing(ret, cpu, memory);
 	name_levels(ret);
 	if (places->ctl[GT_CTL_CPUSET].has_path)
 		read_effective(root, &places->ctl[GT_CTL_CPUSET], future, &ret->effective);
 }
 
-/* Has the cgroup BELOW the file? GT_UNKNOWN: it is not there, or the root, which never has it. */
+/* Has the cgroup BELOW a swap.max? GT_UNKNOWN: it does not exist, or is the root, which has none.
+ */
 static enum gt_tri has_swap_max(int root, const struct gt_cg_place *p, const char *below)
 {
 	_cleanup_close_ int dir = gt_cg_open(root, p, below);
@@ -244,7 +245,7 @@ static enum gt_tri has_swap_max(int root, const struct gt_cg_place *p, const cha
 }
 
 /*
- * Will a new cgroup at P have memory.swap.max? A kernel without swap accounting has none, and a
+ * Will a new cgroup at P have memory.swap.max? Not on a kernel without swap accounting, and then a
  * runtime fails to write it. Its nearest ancestor tells or, when that is the root, our own cgroup.
  */
 static bool will_have_swap_max(int root, const struct gt_cg_place *p)
@@ -256,7 +257,7 @@ static bool will_have_swap_max(int root, const struct gt_cg_place *p)
 	memcpy(below, p->below, sizeof(below));
 	do
 		has = has_swap_max(root, p, below);
-	while (has == GT_UNKNOWN && parent(below));
+	while (has == GT_UNKNOWN && go_up(below));
 	if (has != GT_UNKNOWN)
 		return has == GT_YES;
 	gt_cg_find(root, getpid(), NULL, &own);
@@ -287,9 +288,8 @@ void gt_inspect_cgroup(int root, int64_t pid, struct gt_cgroup_facts *ret,
 	read_places(root, &places, false, ret);
 	if (places.ctl[GT_CTL_MEMORY].has_path)
 		read_swap(root, &places.ctl[GT_CTL_MEMORY], ret);
-	if (places.ctl[GT_CTL_CPUSET].has_path) {
+	if (places.ctl[GT_CTL_CPUSET].has_path)
 		read_own_cpuset(root, &places.ctl[GT_CTL_CPUSET], ret);
-	}
 	for (unsigned c = 0; ret_dir && c < GT_CTL_COUNT; c++) {
 		int dir = gt_cg_open(root, &places.ctl[c], places.ctl[c].below);
 

@@ -1,7 +1,8 @@
 /*
- * Which hierarchy holds a controller, and where a process is in it: proc/self/mountinfo and
- * proc/PID/cgroup (Documentation/filesystems/proc.rst 3.5, admin-guide/cgroup-v1/cgroups.rst 2.2,
- * admin-guide/cgroup-v2.rst). Effectful: reads; no privilege.
+ * Finds which hierarchy has a controller, and where a process is in it, from proc/self/mountinfo
+ * and proc/PID/cgroup (Documentation/filesystems/proc.rst 3.5,
+ * admin-guide/cgroup-v1/cgroups.rst 2.2, admin-guide/cgroup-v2.rst). Effectful: reads; needs no
+ * privilege.
  */
 #include "gotune/base.h"
 #include "gotune/inspect.h"
@@ -17,7 +18,7 @@ static const char *const ctl_name[GT_CTL_COUNT] = {
 	[GT_CTL_CPUSET] = "cpuset",
 };
 
-/* The process's paths, as proc/PID/cgroup has them; "" when there is none. */
+/* The process's paths, as proc/PID/cgroup has them; "": it has none. */
 struct paths {
 	char v1[GT_CTL_COUNT][GT_PATH_CAP];
 	char v2[GT_PATH_CAP];
@@ -27,8 +28,8 @@ struct paths {
 struct mount {
 	enum gt_cgroup_version version;
 	const char *root, *point, *options;
-	bool asked;	       /* has CONTROLLERS been read? It is when it is needed, and once */
-	char controllers[512]; /* of a cgroup2 mount, once ASKED; "" also when it cannot be read */
+	bool asked;	       /* CONTROLLERS has been read: once, when needed */
+	char controllers[512]; /* of a cgroup2 mount, once ASKED; "" also if unreadable */
 };
 
 static char *read_text(int root, const char *path)
@@ -62,8 +63,8 @@ static bool is_octal(char c)
 	return c >= '0' && c <= '7';
 }
 
-/* mountinfo writes space, tab, newline, backslash and '#' as \ooo; undone in place. */
-static void unescape(char *s)
+/* mountinfo writes space, tab, newline, backslash and '#' as \ooo. Decodes S in place. */
+static void unescape_field(char *s)
 {
 	char *out = s;
 
@@ -79,7 +80,7 @@ static void unescape(char *s)
 }
 
 /* Cuts LINE at its spaces. Returns how many fields there are, FIELDS_MAX at most. */
-static unsigned split(char *line, char *field[FIELDS_MAX])
+static unsigned split_fields(char *line, char *field[FIELDS_MAX])
 {
 	char *save = NULL;
 	unsigned n = 0;
@@ -94,7 +95,7 @@ static unsigned split(char *line, char *field[FIELDS_MAX])
 static bool parse_mount(char *line, struct mount *ret)
 {
 	char *field[FIELDS_MAX];
-	unsigned n = split(line, field), dash = 6;
+	unsigned n = split_fields(line, field), dash = 6;
 
 	while (dash < n && strcmp(field[dash], "-") != 0)
 		dash++;
@@ -106,8 +107,8 @@ static bool parse_mount(char *line, struct mount *ret)
 		ret->version = GT_CGROUP_V1;
 	else
 		return false;
-	unescape(field[3]);
-	unescape(field[4]);
+	unescape_field(field[3]);
+	unescape_field(field[4]);
 	ret->root = field[3];
 	ret->point = field[4];
 	ret->options = field[dash + 3];
@@ -115,8 +116,8 @@ static bool parse_mount(char *line, struct mount *ret)
 	return ret->root[0] == '/' && ret->point[0] == '/';
 }
 
-/* "ID:CONTROLLERS:PATH"; the path may have colons. Cgroup 2 has no controllers here. */
-static void take_path(char *line, struct paths *ret)
+/* "ID:CONTROLLERS:PATH"; the path may contain colons. Cgroup 2 names no controllers here. */
+static void parse_path(char *line, struct paths *ret)
 {
 	char *list = strchr(line, ':');
 	char *path = list ? strchr(list + 1, ':') : NULL;
@@ -145,21 +146,21 @@ static void read_paths(int root, const char *file, struct paths *ret)
 	if (!text)
 		return;
 	for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save))
-		take_path(l, ret);
+		parse_path(l, ret);
 }
 
-/* A path above the reader's own cgroup namespace is written with "..": it cannot be looked up. */
-static bool climbs(const char *path)
+/* Does PATH contain ".."? It lies above our own cgroup namespace then, and we cannot open it. */
+static bool climbs_out(const char *path)
 {
 	return has_word(path, "/", "..");
 }
 
-/* PATH as seen below a mount of ROOT: false when it lies outside of it. */
+/* PATH as seen below a mount whose root is MOUNT_ROOT; false when it lies outside. */
 static bool strip_root(const char *mount_root, const char *path, char ret[GT_PATH_CAP])
 {
 	size_t n = strcmp(mount_root, "/") == 0 ? 0 : strlen(mount_root);
 
-	if (*path == '\0' || climbs(path) || climbs(mount_root))
+	if (*path == '\0' || climbs_out(path) || climbs_out(mount_root))
 		return false;
 	if (strncmp(path, mount_root, n) != 0 || (path[n] != '/' && path[n] != '\0'))
 		return false;
@@ -167,7 +168,7 @@ static bool strip_root(const char *mount_root, const char *path, char ret[GT_PAT
 }
 
 /* Does the cgroup2 mount M offer the controller? */
-static bool offers(int root, struct mount *m, const char *name)
+static bool offers_controller(int root, struct mount *m, const char *name)
 {
 	char file[GT_PATH_CAP + 32];
 
@@ -180,8 +181,8 @@ static bool offers(int root, struct mount *m, const char *name)
 }
 
 /*
- * Takes mount M for controller C when it is better than what is there: v1 before v2, since a
- * controller is in one hierarchy only and v1 has to name it; then one that shows the path.
+ * Takes mount M for controller C if it is better than what RET has: v1 before v2, since a
+ * controller is in only one hierarchy and v1 has to name it; then one that shows the path.
  */
 static void offer_place(int root, struct mount *m, unsigned c, const char *path,
 			struct gt_cg_place *ret)
@@ -196,7 +197,7 @@ static void offer_place(int root, struct mount *m, unsigned c, const char *path,
 	if (ret->version != GT_CGROUP_UNKNOWN &&
 	    !(m->version < ret->version || (m->version == ret->version && !ret->has_path)))
 		return;
-	if (m->version == GT_CGROUP_V2 && !offers(root, m, ctl_name[c]))
+	if (m->version == GT_CGROUP_V2 && !offers_controller(root, m, ctl_name[c]))
 		return;
 	*ret = p;
 }
@@ -208,6 +209,11 @@ static bool any_controller(const char *options)
 			return true;
 	}
 	return false;
+}
+
+static const char *path_in(const struct paths *p, enum gt_cgroup_version v, unsigned c)
+{
+	return v == GT_CGROUP_V1 ? p->v1[c] : p->v2;
 }
 
 static void read_mounts(int root, const struct paths *paths, struct gt_cg_places *ret)
@@ -225,16 +231,13 @@ static void read_mounts(int root, const struct paths *paths, struct gt_cg_places
 		v2 = v2 || m.version == GT_CGROUP_V2;
 		v1 = v1 || (m.version == GT_CGROUP_V1 && any_controller(m.options));
 		for (unsigned c = 0; c < GT_CTL_COUNT; c++)
-			offer_place(root, &m, c,
-				    m.version == GT_CGROUP_V1 ? paths->v1[c] : paths->v2,
-				    &ret->ctl[c]);
+			offer_place(root, &m, c, path_in(paths, m.version, c), &ret->ctl[c]);
 	}
 	ret->hybrid = v1 && v2;
 }
 
-/* Is cgroup MINE the cgroup THEIRS, or below it? The root holds all, also where MINE is not known.
- */
-static bool holds(const char *theirs, const char *mine)
+/* Is cgroup MINE the cgroup THEIRS, or below it? All are below the root, also an unknown MINE. */
+static bool is_within(const char *theirs, const char *mine)
 {
 	size_t n = strlen(theirs);
 
@@ -245,21 +248,20 @@ static bool holds(const char *theirs, const char *mine)
 	return mine[n] == '\0' || mine[n] == '/' || theirs[n - 1] == '/';
 }
 
-/* A cgroup that we are in, or below, is not the container's alone. */
+/* Marks a cgroup that we are in, or below: it is not only the container's. */
 static void mark_shared(int root, const struct paths *theirs, struct gt_cg_places *ret)
 {
 	struct paths own = {0};
 
 	read_paths(root, "proc/self/cgroup", &own);
 	for (unsigned c = 0; c < GT_CTL_COUNT; c++) {
-		bool v1 = ret->ctl[c].version == GT_CGROUP_V1;
+		enum gt_cgroup_version v = ret->ctl[c].version;
 
-		ret->ctl[c].shared =
-			holds(v1 ? theirs->v1[c] : theirs->v2, v1 ? own.v1[c] : own.v2);
+		ret->ctl[c].shared = is_within(path_in(theirs, v, c), path_in(&own, v, c));
 	}
 }
 
-static void same_path(struct paths *p, const char *path)
+static void set_all_paths(struct paths *p, const char *path)
 {
 	for (unsigned c = 0; c < GT_CTL_COUNT; c++)
 		(void)gt_copy_str(p->v1[c], sizeof(p->v1[c]), path); /* of the same size */
@@ -277,7 +279,7 @@ void gt_cg_find(int root, int64_t pid, const char *future, struct gt_cg_places *
 	    gt_append(name, sizeof(name), "/cgroup"))
 		read_paths(root, name, &paths);
 	if (pid == 0 && future)
-		same_path(&paths, future);
+		set_all_paths(&paths, future);
 	read_mounts(root, &paths, ret);
 	if (pid > 0 || future)
 		mark_shared(root, &paths, ret);

@@ -1,9 +1,10 @@
 /*
- * The limits of one cgroup level, v1 and v2 (Documentation/admin-guide/cgroup-v1/memory.rst,
- * scheduler/sched-bwc.rst, admin-guide/cgroup-v2.rst). Effectful: reads; no privilege.
+ * Reads the limits of one cgroup level, v1 and v2 (Documentation/admin-guide/cgroup-v1/memory.rst,
+ * scheduler/sched-bwc.rst, admin-guide/cgroup-v2.rst). Effectful: reads; needs no privilege.
  *
- * A file that is not there is a level without that limit: the root has none, and so has a v2 level
- * whose parent did not hand the controller on. A file that cannot be understood is something else.
+ * A missing file means that the level has no such limit: the root has none, nor has a v2 level
+ * whose parent did not pass the controller on. A file that we do not understand is marked
+ * unreadable.
  */
 #include "gotune/base.h"
 #include "gotune/inspect.h"
@@ -23,7 +24,7 @@ static int set_quota(uint64_t quota_us, uint64_t period_us, struct gt_level *ret
 	return 0;
 }
 
-static int parse_v1(int dir, const char *quota, struct gt_level *ret)
+static int parse_quota_v1(int dir, const char *quota, struct gt_level *ret)
 {
 	uint64_t period_us;
 	int64_t quota_us;
@@ -38,7 +39,7 @@ static int parse_v1(int dir, const char *quota, struct gt_level *ret)
 }
 
 /* cpu.max: "QUOTA PERIOD" or "max PERIOD". Cuts TEXT. */
-static int parse_v2(char *text, struct gt_level *ret)
+static int parse_quota_v2(char *text, struct gt_level *ret)
 {
 	uint64_t quota_us = 0, period_us;
 	char *space = strchr(text, ' ');
@@ -62,7 +63,7 @@ void gt_cg_read_cpu(int dir, enum gt_cgroup_version v, struct gt_level *ret)
 	if (r == -ENOENT)
 		return;
 	if (r == 0)
-		r = v1 ? parse_v1(dir, text, ret) : parse_v2(text, ret);
+		r = v1 ? parse_quota_v1(dir, text, ret) : parse_quota_v2(text, ret);
 	ret->cpu_unreadable = r < 0;
 }
 

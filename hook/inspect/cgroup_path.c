@@ -1,9 +1,9 @@
 /*
- * config.json's cgroupsPath as the cgroup that runc and crun will make of it. Pure.
+ * Works out which cgroup runc and crun will make of config.json's cgroupsPath. Pure.
  *
- * Two forms: a path below the hierarchy's root, and systemd's "SLICE:PREFIX:NAME", of which a unit
- * "PREFIX-NAME.scope" in SLICE becomes; a slice "a-b.slice" lies in "a.slice" (systemd.slice(5);
- * runc's libcontainer/cgroups/systemd, crun's src/libcrun/cgroup-systemd.c).
+ * There are two forms: a path below the hierarchy's root, and systemd's "SLICE:PREFIX:NAME", which
+ * becomes a unit "PREFIX-NAME.scope" in SLICE. A slice "a-b.slice" lies in "a.slice"
+ * (systemd.slice(5); runc's libcontainer/cgroups/systemd, crun's src/libcrun/cgroup-systemd.c).
  */
 #include "gotune/base.h"
 #include "gotune/inspect.h"
@@ -20,14 +20,14 @@ static bool add_slice(char ret[GT_PATH_CAP], const char *slice, size_t len)
 	if (len <= tail || memcmp(slice + len - tail, SLICE, tail) != 0)
 		return false;
 	stem = len - tail;
-	if (stem == 1 && *slice == '-') /* the root's own name */
+	if (stem == 1 && *slice == '-') /* the name of the root slice */
 		return true;
 	for (size_t i = 1; i <= stem; i++) {
 		char part[GT_PATH_CAP];
 
 		if (i < stem && slice[i] != '-')
 			continue;
-		/* "--", and a dash at an end, name nothing. */
+		/* "--", and a dash at either end, are invalid. */
 		if (slice[i - 1] == '-' || *slice == '-' ||
 		    !gt_copy(part, sizeof(part), slice, i) || !gt_append(ret, GT_PATH_CAP, "/") ||
 		    !gt_append(ret, GT_PATH_CAP, part) || !gt_append(ret, GT_PATH_CAP, SLICE))

@@ -1,7 +1,7 @@
 /*
- * The machine: CPUs online, SMT siblings, NUMA nodes with memory, the scheduler's latency target
- * (Documentation/admin-guide/cputopology.rst, mm/numaperf.rst, ABI/stable/sysfs-devices-node).
- * Effectful: reads sysfs and procfs; no privilege, but debugfs needs root.
+ * Reads what the machine is: CPUs online, SMT siblings, NUMA nodes with memory, the scheduler's
+ * latency target (Documentation/admin-guide/cputopology.rst, mm/numaperf.rst,
+ * ABI/stable/sysfs-devices-node). Effectful: reads sysfs and procfs; only debugfs needs root.
  */
 #include "gotune/base.h"
 #include "gotune/inspect.h"
@@ -19,8 +19,8 @@ static int read_list(int root, const char *path, struct gt_cpus *ret)
 	return r < 0 ? r : gt_cpus_parse(text, ret);
 }
 
-/* PREFIX, a number and SUFFIX; always fits. */
-static void numbered(char path[128], const char *prefix, unsigned n, const char *suffix)
+/* Joins PREFIX, a number and SUFFIX; it always fits. */
+static void write_path(char path[128], const char *prefix, unsigned n, const char *suffix)
 {
 	(void)gt_copy_str(path, 128, prefix);
 	(void)gt_append_u64(path, 128, n);
@@ -37,26 +37,26 @@ static int first_cpu(const struct gt_cpus *c)
 }
 
 /* The lowest sibling of CPU, or -1. A list without the CPU itself is garbage. */
-static int core_of(int root, unsigned cpu, const char *file)
+static int read_core(int root, unsigned cpu, const char *file)
 {
 	struct gt_cpus siblings;
 	char path[128];
 
-	numbered(path, CPU_DIR "cpu", cpu, file);
+	write_path(path, CPU_DIR "cpu", cpu, file);
 	if (read_list(root, path, &siblings) < 0 || !gt_cpus_has(&siblings, cpu))
 		return -1;
 	return first_cpu(&siblings);
 }
 
-/* All CPUs by one file, or none: half a topology would count cores twice. */
-static bool smt_by(int root, const char *file, struct gt_host_facts *ret)
+/* Reads all CPUs' cores from one kind of file, or none: half a topology would count cores twice. */
+static bool read_smt_by(int root, const char *file, struct gt_host_facts *ret)
 {
 	for (unsigned i = 0; i < GT_CPUS_MAX; i++) {
 		int core;
 
 		if (!gt_cpus_has(&ret->online.v, i))
 			continue;
-		core = core_of(root, i, file);
+		core = read_core(root, i, file);
 		if (core < 0)
 			return false;
 		ret->core_of[i] = (uint16_t)core;
@@ -69,12 +69,12 @@ static bool smt_by(int root, const char *file, struct gt_host_facts *ret)
 static void read_smt(int root, struct gt_host_facts *ret)
 {
 	ret->smt_known =
-		ret->online.known && (smt_by(root, "/topology/thread_siblings_list", ret) ||
-				      smt_by(root, "/topology/core_cpus_list", ret));
+		ret->online.known && (read_smt_by(root, "/topology/thread_siblings_list", ret) ||
+				      read_smt_by(root, "/topology/core_cpus_list", ret));
 }
 
 /* "Node 0 MemTotal:       65536000 kB", somewhere in meminfo. */
-static int mem_total(const char *text, uint64_t *ret)
+static int parse_mem_total(const char *text, uint64_t *ret)
 {
 	const char *p = strstr(text, "MemTotal:");
 	char number[24];
@@ -98,16 +98,16 @@ static int read_node(int root, unsigned id, struct gt_node *ret)
 	int r;
 
 	ret->id = id;
-	numbered(path, NODE_DIR "node", id, "/cpulist");
+	write_path(path, NODE_DIR "node", id, "/cpulist");
 	r = read_list(root, path, &ret->cpus);
 	if (r < 0)
 		return r;
-	numbered(path, NODE_DIR "node", id, "/meminfo");
+	write_path(path, NODE_DIR "node", id, "/meminfo");
 	r = gt_root_read(root, path, text, sizeof(text));
-	return r < 0 ? r : mem_total(text, &ret->mem_bytes);
+	return r < 0 ? r : parse_mem_total(text, &ret->mem_bytes);
 }
 
-/* Nodes with memory: one without can be bound to by no cpuset. All or nothing, as for SMT. */
+/* Reads the nodes with memory: no cpuset can bind to another. All or nothing, as for SMT. */
 static void read_numa(int root, struct gt_host_facts *ret)
 {
 	struct gt_cpus nodes;
@@ -133,7 +133,7 @@ static void read_number(int root, const char *path, struct gt_fact *ret)
 	(void)gt_append(ret->where, sizeof(ret->where), path);
 }
 
-/* The same idea under three names, as kernels went on; `where` says which it was. */
+/* Kernels had three names for the same idea; `where` says which one this is. */
 static void read_sched(int root, struct gt_host_facts *ret)
 {
 	static const char *const files[] = {

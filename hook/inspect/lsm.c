@@ -1,6 +1,6 @@
 /*
- * What SELinux and AppArmor would say to a tracer at the container's exec. Effectful: reads, and
- * asks the SELinux policy a question; no privilege.
+ * Would SELinux or AppArmor object to a tracer at the container's exec? Effectful: reads, and asks
+ * the SELinux policy a question; needs no privilege.
  */
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -12,14 +12,14 @@
 #define LABEL_CAP  256
 #define PERMISSIVE 1u /* kernel security/selinux/include/avc.h AVD_FLAGS_PERMISSIVE */
 
-/* A label that can stand between spaces in a question. */
+/* Can S be a word of a question? */
 static bool is_label(const char *s)
 {
 	return gt_is_plain(s) && !strchr(s, ' ');
 }
 
 /* "OURS THEIRS CLASS" */
-static bool question(int root, const char *label, char *buf, size_t cap)
+static bool write_question(int root, const char *label, char *buf, size_t cap)
 {
 	char ours[LABEL_CAP];
 	uint64_t class;
@@ -41,8 +41,8 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* The hexadecimal word at *P; moves *P past it and the spaces. */
-static bool hex_word(const char **p, uint32_t *ret)
+/* Parses the hexadecimal word at *P, and moves *P behind it and the spaces. */
+static bool parse_hex_word(const char **p, uint32_t *ret)
 {
 	uint64_t v = 0;
 	unsigned n = 0;
@@ -60,7 +60,7 @@ static bool answer_allows(const char *text, uint64_t perm)
 	uint32_t word[6] = {0};
 
 	for (size_t i = 0; i < GT_ARRAY_LEN(word) && *text; i++) {
-		if (!hex_word(&text, &word[i]))
+		if (!parse_hex_word(&text, &word[i]))
 			return i > 0 && (word[0] >> perm & 1);
 	}
 	return (word[0] >> perm & 1) || (word[5] & PERMISSIVE);
@@ -68,10 +68,10 @@ static bool answer_allows(const char *text, uint64_t perm)
 
 /*
  * One write, one read on the same descriptor: kernel security/selinux/selinuxfs.c sel_write_access.
- * Only on the real thing: a captured machine (--sysroot) is a directory of plain files, which
- * nothing may change.
+ * Only of a real SELinux: a captured machine (--sysroot) is a directory of plain files, which we
+ * must not change.
  */
-static bool ask(int root, const char *text, uint64_t perm)
+static bool ask_policy(int root, const char *text, uint64_t perm)
 {
 	_cleanup_close_ int dir = gt_root_open_dir(root, "sys/fs/selinux");
 	_cleanup_close_ int fd = -1;
@@ -102,11 +102,11 @@ bool gt_lsm_selinux_denies(int root, const char *label)
 	r = gt_root_read_u64(root, "sys/fs/selinux/enforce", &enforcing);
 	if (r == -ENOENT || (r == 0 && enforcing == 0))
 		return false;
-	if (!question(root, label, text, sizeof(text)) ||
+	if (!write_question(root, label, text, sizeof(text)) ||
 	    gt_root_read_u64(root, "sys/fs/selinux/class/process/perms/ptrace", &perm) < 0 ||
 	    perm < 1 || perm > 32)
 		return true;
-	return !ask(root, text, perm - 1);
+	return !ask_policy(root, text, perm - 1);
 }
 
 bool gt_lsm_apparmor_confines(int root)

@@ -1,6 +1,7 @@
 /*
- * A namespace that config.json names by a path: /run/netns/NAME, /proc/PID/ns/net. Effectful: opens
- * that path, which a user may have chosen, without touching what is no namespace.
+ * Looks at a namespace that config.json names by a path: /run/netns/NAME, /proc/PID/ns/net.
+ * Effectful: opens that path. A user may have chosen it, so we touch nothing that is not a
+ * namespace.
  */
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -14,7 +15,7 @@
 #include "gotune/inspect.h"
 #include "gotune/model.h"
 
-/* Opens what FD pins again, to be read; FD must be known to be harmless. */
+/* Opens again, for reading, what FD pins. The caller knows that it is harmless. */
 static int reopen(int fd)
 {
 	char self[48] = "/proc/self/fd/";
@@ -25,7 +26,7 @@ static int reopen(int fd)
 	return r < 0 ? -errno : r;
 }
 
-/* A descriptor of the namespace at PATH, or -errno. The kernel's own links are followed, too. */
+/* A descriptor of the namespace at PATH, or -errno. Also follows the kernel's own links. */
 static int open_ns(const char *path, int type)
 {
 	_cleanup_close_ int pinned = open(path, O_PATH | O_CLOEXEC);
@@ -42,7 +43,7 @@ static int open_ns(const char *path, int type)
 	return ioctl(fd, NS_GET_NSTYPE) == type ? gt_take_fd(&fd) : -EINVAL;
 }
 
-/* Is it the namespace of PROC ("/proc/self/ns/net")? GT_UNKNOWN: we may not look. */
+/* Is it the same namespace as PROC ("/proc/self/ns/net")? GT_UNKNOWN: we may not look. */
 static enum gt_tri is_that_of(const struct stat *st, const char *proc)
 {
 	struct stat other;

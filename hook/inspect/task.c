@@ -1,6 +1,6 @@
 /*
- * The container's init: what it is, whose its namespaces are, whether the exec barrier can work.
- * Effectful: reads procfs; other users' processes need CAP_SYS_PTRACE to be looked into.
+ * Looks at the container's init: which runtime it belongs to, whose its namespaces are, and whether
+ * the exec barrier can work. Effectful: reads procfs; other users' processes need CAP_SYS_PTRACE.
  */
 #include <fcntl.h>
 
@@ -35,8 +35,8 @@ static int read_proc(int root, int64_t pid, const char *name, char *buf, size_t 
 }
 
 /*
- * The text of a link of procfs, which may be a magic one: it is read, never followed. What leads to
- * it is the kernel's, or a captured machine's: no need to stay in the root at each step.
+ * Reads a link of procfs and never follows it, since it may be a magic one. The way to it belongs
+ * to the kernel, or to a captured machine: we need not stay in the root at each step.
  */
 static int read_link(int root, int64_t pid, const char *dir, const char *name, char *buf,
 		     size_t cap)
@@ -60,10 +60,10 @@ static bool is_number(const char *s)
 }
 
 /*
- * runc names the stages of its init itself: libcontainer/nsenter/nsexec.c, PR_SET_NAME. crun runs
- * on as crun: src/libcrun/cloned_binary.c re-executes it through a descriptor, and before Linux
- * 6.14 the kernel then named the process by that descriptor's number; its exe is a memfd of crun's
- * naming, or a detached mount of the binary, which reads "/": then its own first argument tells.
+ * runc names the stages of its init (libcontainer/nsenter/nsexec.c, PR_SET_NAME). crun's init is
+ * still crun: src/libcrun/cloned_binary.c re-executes it through a descriptor, and before
+ * Linux 6.14 the kernel then named the process by that descriptor's number. Its exe is a memfd that
+ * crun named, or a detached mount of the binary, which reads "/": then its first argument tells.
  */
 static const char *runtime_of(int root, int64_t pid)
 {
@@ -89,8 +89,8 @@ static const char *runtime_of(int root, int64_t pid)
 	return "";
 }
 
-/* A namespace is the host's when it is ours or that of process 1. */
-static enum gt_ns_owner owner(int root, int64_t pid, const char *ns)
+/* A namespace is the host's if it is ours or that of process 1. */
+static enum gt_ns_owner owner_of_ns(int root, int64_t pid, const char *ns)
 {
 	char theirs[64], ours[64], first[64];
 
@@ -104,7 +104,7 @@ static enum gt_ns_owner owner(int root, int64_t pid, const char *ns)
 	return GT_NS_OWNER_CONTAINER;
 }
 
-static bool take_limit(const char **p, uint64_t *ret)
+static bool parse_limit(const char **p, uint64_t *ret)
 {
 	char word[24];
 	size_t n;
@@ -134,7 +134,7 @@ static void read_nofile(int root, int64_t pid, struct gt_rlimit_facts *ret)
 	if (!p)
 		return;
 	p += strlen(key);
-	if (!take_limit(&p, &soft) || !take_limit(&p, &hard))
+	if (!parse_limit(&p, &soft) || !parse_limit(&p, &hard))
 		return;
 	ret->live_known = true;
 	ret->live_soft = soft;
@@ -205,7 +205,7 @@ enum gt_tri gt_inspect_initial_userns(int root)
 	return *p == '\0' ? GT_YES : GT_NO;
 }
 
-/* do_prlimit() asks for CAP_SYS_RESOURCE in the initial namespace, whichever we live in. */
+/* do_prlimit() wants CAP_SYS_RESOURCE in the initial namespace, whichever one we live in. */
 static enum gt_tri can_raise_hard(int root, struct caps own)
 {
 	enum gt_tri cap = have_cap(own, CAP_SYS_RESOURCE_BIT);
@@ -240,8 +240,8 @@ static bool arch_supported(void)
 #endif
 }
 
-static enum gt_barrier_can barrier(int root, int64_t pid, struct caps own, const char *runtime,
-				   const char *label)
+static enum gt_barrier_can check_barrier(int root, int64_t pid, struct caps own,
+					 const char *runtime, const char *label)
 {
 	if (*runtime == '\0')
 		return GT_BARRIER_NOT_AN_INIT;
@@ -255,10 +255,11 @@ static enum gt_barrier_can barrier(int root, int64_t pid, struct caps own, const
 }
 
 /*
- * runc is a Go program: its init has raised its own soft limit to the hard one, and puts back what
- * runc was started with when it executes the program (Go 1.20, syscall.Exec). That is ours, too.
+ * runc is a Go program: its init has raised its own soft limit to the hard one, and restores the
+ * one that runc was started with when it executes the program (Go 1.20, syscall.Exec). Ours is the
+ * same.
  */
-static void take_soft_of_runtime(int root, struct gt_rlimit_facts *ret)
+static void use_own_soft(int root, struct gt_rlimit_facts *ret)
 {
 	struct gt_rlimit_facts own = {0};
 
@@ -276,8 +277,8 @@ void gt_inspect_init(int root, int64_t pid, struct gt_facts *ret)
 	ret->barrier = GT_BARRIER_OK;
 	(void)gt_copy_str(ret->ident.runtime, sizeof(ret->ident.runtime),
 			  runtime_of(root, pid)); /* fits */
-	ret->net = owner(root, pid, "net");
-	ret->ipc = owner(root, pid, "ipc");
+	ret->net = owner_of_ns(root, pid, "net");
+	ret->ipc = owner_of_ns(root, pid, "ipc");
 }
 
 void gt_inspect_task(int root, int64_t pid, const char *selinux_label, struct gt_facts *ret)
@@ -289,8 +290,8 @@ void gt_inspect_task(int root, int64_t pid, const char *selinux_label, struct gt
 		return;
 	read_nofile(root, pid, &ret->nofile);
 	if (!ret->nofile.in_config && strcmp(ret->ident.runtime, "runc") == 0)
-		take_soft_of_runtime(root, &ret->nofile);
-	ret->barrier = barrier(root, pid, own, ret->ident.runtime, selinux_label);
+		use_own_soft(root, &ret->nofile);
+	ret->barrier = check_barrier(root, pid, own, ret->ident.runtime, selinux_label);
 }
 
 void gt_inspect_own_limits(int root, struct gt_rlimit_facts *ret)
@@ -300,7 +301,7 @@ void gt_inspect_own_limits(int root, struct gt_rlimit_facts *ret)
 }
 
 /* ROOT_PATH as an absolute path: the runtime-spec lets it be relative to the bundle. */
-static bool absolute(const char *bundle, const char *root_path, char *buf, size_t cap)
+static bool make_absolute(const char *bundle, const char *root_path, char *buf, size_t cap)
 {
 	if (*root_path == '/')
 		return gt_copy_str(buf, cap, root_path);
@@ -308,7 +309,7 @@ static bool absolute(const char *bundle, const char *root_path, char *buf, size_
 	       gt_append(buf, cap, root_path);
 }
 
-/* The directory PATH in the mount namespace of PID, whose root is still the host's. */
+/* Opens the directory PATH in the mount namespace of PID, whose root is still the host's. */
 static int open_in_mounts_of(int64_t pid, const char *path)
 {
 	_cleanup_close_ int root = -1, dir = -1;
@@ -333,7 +334,7 @@ int gt_inspect_rootfs(int64_t pid, const char *bundle, const char *root_path, st
 
 	if (*root_path == '\0')
 		return gt_err_set(e, -ENOENT, "config.json names no root for the container");
-	if (!absolute(bundle, root_path, path, sizeof(path)))
+	if (!make_absolute(bundle, root_path, path, sizeof(path)))
 		return gt_err_set(e, -ENAMETOOLONG, "the path of the container's root is too long");
 	if (pid > 0) {
 		r = open_in_mounts_of(pid, path);

@@ -1,8 +1,8 @@
 /*
- * gotune-runtime: an OCI runtime to its caller, and runc or crun to the container. Edits the
- * bundle's config.json on create and run, the process file on exec, the record on update and
- * delete; then becomes the real runtime: never a parent, so descriptors, signals and the exit
- * status are the real one's. Whatever goes wrong, the real runtime runs, on what it was given.
+ * gotune-runtime: stands in for runc or crun. It edits the bundle's config.json on create and run,
+ * the process file on exec, the record on update and delete. Then it becomes the real runtime by
+ * exec, so descriptors, signals and the exit status are the real one's. Failures are logged; the
+ * real runtime still runs, with what it was given.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 #include "gotune/record.h"
 #include "gotune/runtime.h"
 
-/* The bundle is as it was: the record may not say otherwise. */
+/* The bundle is unchanged, and the record must say so. */
 static void take_back(struct gt_record *rec, const struct gt_err *why)
 {
 	for (uint32_t i = 0; i < rec->plan.n_setting; i++) {
@@ -27,7 +27,8 @@ static void take_back(struct gt_record *rec, const struct gt_err *why)
 	}
 }
 
-/* Without a pid file the process that is there as long as the container is tells whether it is. */
+/* Without a pid file we note this process: it becomes the runtime, and lives as long as the
+ * container. */
 static void note_foreground(struct gt_machine *m, struct gt_ident *id)
 {
 	if (id->pid_file[0])
@@ -117,13 +118,13 @@ static int on_delete(struct gt_machine *m, const struct gt_runtime_argv *a, stru
 
 	if (dir < 0 || !v || gt_record_view_load(dir, a->id, v, NULL, NULL, NULL) < 0)
 		return 0;
-	/* Between create and start there is a process, but no pid file may have been asked for. */
+	/* Between create and start the container has a process, but maybe no pid file. */
 	if (!a->force && !gt_record_is_gone(m->root, v, INT64_MAX, &pid) && pid != 0)
 		return 0;
 	return gt_record_remove(dir, a->id, e);
 }
 
-/* Only these verbs concern us; every other reaches the real runtime untouched. */
+/* We act on these verbs only; the real runtime gets every other untouched. */
 static const struct {
 	const char *verb, *failed;
 	bool tunes; /* the kill switch stops it */
@@ -144,7 +145,7 @@ static void tune(struct gt_machine *m, const struct gt_runtime_argv *a)
 	for (size_t i = 0; a->verb && i < GT_ARRAY_LEN(verbs); i++) {
 		if (strcmp(a->verb, verbs[i].verb) != 0)
 			continue;
-		/* The kill switch: as untouched as if we were not there. */
+		/* The kill switch: we touch nothing. */
 		if (verbs[i].tunes && m->off)
 			gt_log(GT_LOG_INFO, "%s: %s: nothing is tuned", name, m->off);
 		else if (verbs[i].run(m, a, &e) < 0)
@@ -152,7 +153,7 @@ static void tune(struct gt_machine *m, const struct gt_runtime_argv *a)
 	}
 }
 
-/* The real runtime. Its place hangs on the policy, unless FORCED names it. */
+/* Finds the real runtime: GOTUNE_RUNTIME names it, or the policy does. */
 static int find_runtime(struct gt_machine *m, char *ret, size_t cap, struct gt_err *e)
 {
 	const char *forced = getenv("GOTUNE_RUNTIME");
@@ -167,8 +168,8 @@ int main(int argc, char **argv)
 	struct gt_runtime_argv a;
 	struct gt_err e = {0};
 	char real[GT_PATH_CAP];
-	/* For the worker's sake, and for a file that may not grow. The real runtime gets them back.
-	 */
+	/* The worker needs SIGCHLD, and a file may hit its size limit. We restore both for the real
+	 * runtime. */
 	void (*on_child)(int) = signal(SIGCHLD, SIG_DFL);
 	void (*on_size)(int) = signal(SIGXFSZ, SIG_IGN);
 

@@ -1,5 +1,5 @@
 /*
- * gotune: what people run.
+ * gotune: the command that people run.
  */
 #include "gotune/cli.h"
 

@@ -1,6 +1,6 @@
 /*
- * oci-gotune-hook: the OCI hook. Reads who the container is, decides, applies, records; and,
- * whatever goes wrong, lets the container start.
+ * oci-gotune-hook: the OCI hook. It reads what the container is, decides, applies and records.
+ * Failures are logged and recorded; the container still starts.
  */
 #include <fcntl.h>
 #include <getopt.h>
@@ -16,8 +16,7 @@
 #include "gotune/sandbox.h"
 
 #define STDIN_TIMEOUT_MS 5000
-#define PASS_THROUGH_MAX \
-	(256u << 20) /* precreate must give back even what is too large to be read */
+#define PASS_THROUGH_MAX (256u << 20) /* precreate must give back even what is too large for us */
 
 static struct {
 	const char *policy, *record_dir, *profile;
@@ -59,7 +58,7 @@ static int parse_log(const char *word)
 /* Values that no character has: getopt tells the two apart in optopt. */
 enum { OPT_POLICY = 256, OPT_PROFILE, OPT_RECORD_DIR, OPT_LOG, OPT_HELP, OPT_VERSION };
 
-/* In our words: getopt's would quote ARGV as it is. */
+/* In our words: getopt would quote ARGV without escaping it. */
 static void say_bad_option(char *const argv[])
 {
 	char letter[] = {'-', (char)optopt, '\0'};
@@ -69,7 +68,7 @@ static void say_bad_option(char *const argv[])
 	       is_letter ? letter : argv[optind - 1]);
 }
 
-/* 0: go on; otherwise exit with *ret_status. */
+/* True: go on; false: exit with *ret_status. */
 static bool parse_args(int argc, char **argv, int *ret_status)
 {
 	static const struct option opts[] = {
@@ -125,7 +124,7 @@ static int carry_out(struct gt_decision *d)
 {
 	struct gt_record *rec = d->rec;
 	struct gt_err e = {0};
-	/* A broken policy file is a failure too: what the valid ones say of failures holds. */
+	/* A broken policy file is also a failure; the valid ones say what to do about it. */
 	bool ok = rec->facts.trouble == GT_TROUBLE_NONE && gt_policy_is_valid(&d->machine->policy);
 	int r = ok ? 0 : -EINVAL, applied;
 
@@ -167,7 +166,7 @@ static int stage_prestart(struct gt_machine *m, const char *doc, size_t len)
 
 	if (r < 0) {
 		gt_log(GT_LOG_ERROR, "nothing was tuned: %s", e.msg);
-		r = 0; /* the policy is not known: fail open */
+		r = 0; /* we do not know the policy: fail open */
 	} else if (d.state && strcmp(d.state->status, "stopped") == 0) {
 		/* Registrations name one command line for all their stages. */
 		remove_record(m, d.state->id);
@@ -179,8 +178,7 @@ static int stage_prestart(struct gt_machine *m, const char *doc, size_t len)
 	return r < 0 && m->policy.on_error == GT_ON_ERROR_FAIL ? 1 : 0;
 }
 
-/* Podman takes standard output for the container's config.json: it must come out whole, whatever
- * happens. */
+/* Podman takes our standard output as the container's config.json: it must always be whole. */
 static int stage_precreate(struct gt_machine *m, const char *doc, size_t len)
 {
 	const struct gt_ask ask = {
@@ -210,7 +208,7 @@ static int stage_precreate(struct gt_machine *m, const char *doc, size_t len)
 		gt_log(GT_LOG_ERROR, "precreate: cannot write config.json: %s", strerror(-written));
 	gt_buf_done(&out);
 	gt_decide_done(&d);
-	/* Without a decision the policy is not known, and says "continue". */
+	/* Without a decision we do not know the policy, and on_error is "continue". */
 	return r < 0 && m->policy.on_error == GT_ON_ERROR_FAIL ? 1 : 0;
 }
 
@@ -228,7 +226,7 @@ static int stage_poststop(struct gt_machine *m, const char *doc, size_t len)
 	return 0;
 }
 
-/* A wrong registration must not stop containers: only a person gets a status. */
+/* A wrong registration must not stop containers: only a person at a terminal gets a status. */
 static int refuse(int status)
 {
 	return isatty(STDIN_FILENO) ? status : 0;
@@ -245,7 +243,7 @@ static const struct {
 	{"poststop", stage_poststop, GT_STATE_MAX, false},
 };
 
-/* What could not be read for want of memory, say, goes on to Podman all the same. */
+/* Copies to Podman what we could not read, for want of memory, say. */
 static void pass_on(const char *doc, size_t len)
 {
 	char buf[16 << 10];
@@ -255,7 +253,10 @@ static void pass_on(const char *doc, size_t len)
 		do
 			n = read(STDIN_FILENO, buf, sizeof(buf));
 		while (n < 0 && errno == EINTR);
-		r = n > 0 ? gt_write_all(STDOUT_FILENO, buf, (size_t)n) : n < 0 ? -errno : 0;
+		if (n > 0)
+			r = gt_write_all(STDOUT_FILENO, buf, (size_t)n);
+		else if (n < 0)
+			r = -errno;
 	}
 	if (r < 0)
 		gt_log(GT_LOG_ERROR, "precreate: cannot pass config.json on: %s", strerror(-r));
@@ -281,7 +282,7 @@ static int run_stage(unsigned i)
 	}
 	if (!m.off || !stages[i].tunes)
 		return stages[i].run(&m, doc, len);
-	/* The kill switch: not a byte of what was read is looked at. */
+	/* The kill switch: we do not look at what we read. */
 	gt_log(GT_LOG_INFO, "%s: nothing is tuned", m.off);
 	if (stages[i].run == stage_precreate && gt_write_all(STDOUT_FILENO, doc, len) < 0)
 		gt_log(GT_LOG_ERROR, "precreate: cannot write config.json");
@@ -289,10 +290,10 @@ static int run_stage(unsigned i)
 }
 
 /*
- * What our parent left us may not decide whether a container starts. A standard descriptor that is
- * missing would be given to the next file that is opened, and log lines would go into it; nobody
- * reading our output, or a file that may not grow, is an error of a write and no reason to die; and
- * with SIGCHLD ignored a worker's pid could be another process's when it is killed.
+ * Makes us independent of what our parent left us. If a standard descriptor were missing, the next
+ * file we open would get its number, and log lines would go there. If nobody reads our output, or a
+ * file may not grow, a write should fail and not kill us. And if SIGCHLD were ignored, a worker's
+ * pid could belong to another process by the time we kill it.
  */
 static void settle_in(void)
 {

@@ -1,5 +1,5 @@
 /*
- * What is the cgroup's: NUMA binding of cpuset.cpus and cpuset.mems, and swappiness. Pure.
+ * The rows of the cgroup: cpuset.cpus and cpuset.mems for NUMA binding, and swappiness. Pure.
  */
 #include "gotune/base.h"
 #include "gotune/model.h"
@@ -12,8 +12,8 @@ bool gt_plan_wants_bind(const struct gt_planning *pl)
 	return prof && prof->gomaxprocs && prof->numa == GT_NUMA_BIND;
 }
 
-/* GT_R_COUNT, or why binding is not even considered. */
-static enum gt_reason bind_bars(const struct gt_planning *pl)
+/* Why we do not even consider binding; GT_R_NONE: we do. */
+static enum gt_reason why_not_bind(const struct gt_planning *pl)
 {
 	if (pl->f->config.cpuset.known || pl->f->config.cpuset_invalid || pl->f->config.has_mems)
 		return GT_R_HAS_CPUSET;
@@ -23,12 +23,12 @@ static enum gt_reason bind_bars(const struct gt_planning *pl)
 		return GT_R_NUMA_UNKNOWN;
 	if (pl->f->host.n_nodes <= 1)
 		return GT_R_ONE_NODE;
-	return pl->f->cgroup.cpuset == GT_CGROUP_UNKNOWN || pl->f->cgroup.cpuset_shared
-		       ? GT_R_NO_CGROUP
-		       : GT_R_COUNT;
+	if (pl->f->cgroup.cpuset == GT_CGROUP_UNKNOWN || pl->f->cgroup.cpuset_shared)
+		return GT_R_NO_CGROUP;
+	return GT_R_NONE;
 }
 
-/* Chooses the node and what of A lies in it; GT_R_COUNT, or why there is none. */
+/* Chooses the node and the CPUs of A that lie in it. GT_R_NONE, or why we cannot. */
 static enum gt_reason choose_node(const struct gt_planning *pl, uint32_t *ret_node,
 				  struct gt_cpus *ret_cpus)
 {
@@ -39,13 +39,13 @@ static enum gt_reason choose_node(const struct gt_planning *pl, uint32_t *ret_no
 	if (!gt_plan_node(pl->f, &pl->allowed, false, ret_node, &count))
 		return GT_R_NUMA_UNKNOWN;
 	node = &pl->f->host.node[*ret_node];
-	/* Only what the kernel enforces keeps a container within its node: not memory.high. */
+	/* Only a hard limit keeps a container within its node: memory.high does not. */
 	if (!pl->memory.max.has || pl->memory.max.bytes > node->mem_bytes)
 		return GT_R_MEMORY_EXCEEDS_NODE;
 	*ret_cpus = pl->allowed;
 	gt_cpus_and(ret_cpus, &node->cpus);
 	/* A list of 512 bytes or more cannot be carried; no such machine is known. */
-	return gt_cpus_format(ret_cpus, list, sizeof(list)) ? GT_R_COUNT : GT_R_CPUS_UNKNOWN;
+	return gt_cpus_format(ret_cpus, list, sizeof(list)) ? GT_R_NONE : GT_R_CPUS_UNKNOWN;
 }
 
 void gt_plan_bind(struct gt_planning *pl)
@@ -55,10 +55,10 @@ void gt_plan_bind(struct gt_planning *pl)
 
 	if (!gt_plan_wants_bind(pl))
 		return;
-	pl->bind_why = bind_bars(pl);
-	if (pl->bind_why == GT_R_COUNT)
+	pl->bind_why = why_not_bind(pl);
+	if (!pl->bind_why)
 		pl->bind_why = choose_node(pl, &node, &cpus);
-	if (pl->bind_why != GT_R_COUNT)
+	if (pl->bind_why)
 		return;
 	pl->allowed = cpus;
 	pl->bind = true;
@@ -88,7 +88,7 @@ void gt_plan_bind_rows(struct gt_planning *pl)
 	gt_plan_set_number(mems, GT_R_NUMA_BIND, pl->f->host.node[pl->plan->numa_node].id);
 }
 
-static void swappiness_v1(struct gt_planning *pl, struct gt_setting *s, uint64_t want)
+static void plan_swappiness_v1(struct gt_planning *pl, struct gt_setting *s, uint64_t want)
 {
 	const struct gt_fact *now = &pl->f->cgroup.swappiness;
 
@@ -102,8 +102,8 @@ static void swappiness_v1(struct gt_planning *pl, struct gt_setting *s, uint64_t
 		gt_plan_set_number(s, GT_R_PROFILE, want);
 }
 
-/* cgroup v2 has no swappiness of a group's own; only "no swap" can be said. */
-static void swappiness_v2(struct gt_planning *pl, struct gt_setting *s, uint64_t want)
+/* In cgroup v2 a group has no swappiness. We can only turn swap off. */
+static void plan_swappiness_v2(struct gt_planning *pl, struct gt_setting *s, uint64_t want)
 {
 	const struct gt_fact *now = &pl->f->cgroup.swap_max;
 
@@ -141,10 +141,10 @@ void gt_plan_swappiness(struct gt_planning *pl)
 	}
 	switch (pl->f->cgroup.memory) {
 	case GT_CGROUP_V1:
-		swappiness_v1(pl, s, (uint64_t)want);
+		plan_swappiness_v1(pl, s, (uint64_t)want);
 		break;
 	case GT_CGROUP_V2:
-		swappiness_v2(pl, s, (uint64_t)want);
+		plan_swappiness_v2(pl, s, (uint64_t)want);
 		break;
 	case GT_CGROUP_UNKNOWN:
 		gt_plan_skip(s, GT_R_NO_CGROUP);

@@ -1,13 +1,13 @@
 /*
- * The CPU numbers: A (CPUs allowed), Q (the smallest quota), value (what GOMAXPROCS should be) and
- * native (what the program's Go would choose by itself). Pure.
+ * Works out the CPU numbers: A, the CPUs allowed; Q, the smallest quota; value, what GOMAXPROCS
+ * should be; and native, what the program's Go would choose by itself. Pure.
  */
 #include "gotune/base.h"
 #include "gotune/model.h"
 #include "gotune/plan.h"
 #include "rules.h"
 
-#define NONE	      UINT64_MAX /* a bound that does not bind */
+#define NO_BOUND      UINT64_MAX
 #define NS_PER_MS     UINT64_C(1000000)
 #define SCHED_CAP     4	     /* Ps, when the scheduler's latency target is below 5 ms */
 #define SCHED_RAISE   8	     /* Ps, the most that a target above 15 ms may raise to */
@@ -31,18 +31,18 @@ bool gt_plan_allowed(const struct gt_facts *f, struct gt_cpus *ret)
 }
 
 /* a/b < c/d without rounding. */
-static bool less(uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+static bool is_less(uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
 	return (unsigned __int128)a * d < (unsigned __int128)c * b;
 }
 
-/* Strictly less wins: of equals the first is named. */
-static void take_quota(struct gt_quota *q, uint64_t quota_us, uint64_t period_us,
-		       struct gt_limit_from from)
+/* Only a smaller quota replaces one: of equals, the record names the first. */
+static void keep_smaller_quota(struct gt_quota *q, uint64_t quota_us, uint64_t period_us,
+			       struct gt_limit_from from)
 {
 	if (quota_us == 0 || period_us == 0) {
 		q->invalid = true;
-	} else if (!q->has || less(quota_us, period_us, q->quota_us, q->period_us)) {
+	} else if (!q->has || is_less(quota_us, period_us, q->quota_us, q->period_us)) {
 		q->has = true;
 		q->quota_us = quota_us;
 		q->period_us = period_us;
@@ -50,22 +50,24 @@ static void take_quota(struct gt_quota *q, uint64_t quota_us, uint64_t period_us
 	}
 }
 
-static void take_level(struct gt_quota *q, const struct gt_facts *f, uint32_t i)
+static void add_level_quota(struct gt_quota *q, const struct gt_facts *f, uint32_t i)
 {
 	const struct gt_level *l = &f->cgroup.level[i];
 
 	if (l->cpu_unreadable)
 		q->invalid = true;
 	if (l->has_quota)
-		take_quota(q, l->quota_us, l->period_us, (struct gt_limit_from){.level = i});
+		keep_smaller_quota(q, l->quota_us, l->period_us,
+				   (struct gt_limit_from){.level = i});
 }
 
-static void take_config(struct gt_quota *q, const struct gt_config_facts *c)
+static void add_config_quota(struct gt_quota *q, const struct gt_config_facts *c)
 {
 	/* A quota of 0 in config.json means "leave it" to runc and crun. */
 	if (c->quota_us.known && !c->quota_unlimited && c->quota_us.v > 0)
-		take_quota(q, c->quota_us.v, c->period_us.known ? c->period_us.v : KERNEL_PERIOD,
-			   (struct gt_limit_from){.config = true});
+		keep_smaller_quota(q, c->quota_us.v,
+				   c->period_us.known ? c->period_us.v : KERNEL_PERIOD,
+				   (struct gt_limit_from){.config = true});
 }
 
 struct gt_quota gt_plan_quota(const struct gt_facts *f, bool own_only)
@@ -77,11 +79,11 @@ struct gt_quota gt_plan_quota(const struct gt_facts *f, bool own_only)
 	/* The nearest first: the container's cgroup, what config.json will make of it, its parents.
 	 */
 	if (n > 0)
-		take_level(&q, f, 0);
-	take_config(&q, c);
+		add_level_quota(&q, f, 0);
+	add_config_quota(&q, c);
 	for (uint32_t i = 1; i < n && !own_only; i++)
-		take_level(&q, f, i);
-	/* A live process whose cgroup could not be read, and a config.json that is silent. */
+		add_level_quota(&q, f, i);
+	/* We could not read the live process's cgroup, and config.json says nothing. */
 	if (f->ident.pid > 0 && n == 0 && !c->quota_us.known && !c->quota_unlimited)
 		q.invalid = true;
 	return q;
@@ -135,19 +137,19 @@ static uint64_t at_most(uint64_t v, uint64_t cap)
 	return v < cap ? v : cap;
 }
 
-/* What the quota allows. */
+/* How many Ps the quota allows. */
 static uint64_t quota_bound(const struct gt_planning *pl)
 {
 	const struct gt_profile *prof = pl->sel->profile;
 
 	if (!pl->quota.has)
-		return NONE;
+		return NO_BOUND;
 	if (prof->round == GT_ROUND_FLOOR)
 		return at_least(pl->quota.quota_us / pl->quota.period_us, 1);
 	return at_least(ceil_of(&pl->quota), at_least(prof->min, 1));
 }
 
-/* What config.json's shares ask for: a Kubernetes request without a limit. */
+/* How many Ps config.json's shares ask for: Kubernetes writes a request without a limit so. */
 static uint64_t shares_bound(const struct gt_planning *pl)
 {
 	const struct gt_profile *prof = pl->sel->profile;
@@ -155,20 +157,20 @@ static uint64_t shares_bound(const struct gt_planning *pl)
 	uint64_t n;
 
 	if (!prof->shares_enable || pl->quota.has || !shares->known || shares->v == 0)
-		return NONE;
+		return NO_BOUND;
 	if (__builtin_mul_overflow(shares->v, (uint64_t)prof->shares_multiplier, &n))
-		return NONE;
+		return NO_BOUND;
 	return at_least(at_least(n / 1024 + (n % 1024 != 0), prof->shares_floor), 1);
 }
 
-/* numa: "cap". GT_R_COUNT, or why it cannot be known. */
+/* How many Ps numa: "cap" allows. GT_R_NONE, or why we cannot know. */
 static enum gt_reason node_bound(struct gt_planning *pl, bool physical, uint64_t *ret)
 {
 	uint32_t node = 0, n = 0;
 
-	*ret = NONE;
+	*ret = NO_BOUND;
 	if (pl->sel->profile->numa != GT_NUMA_CAP)
-		return GT_R_COUNT;
+		return GT_R_NONE;
 	if (!pl->f->host.numa_known)
 		return GT_R_NUMA_UNKNOWN;
 	if (pl->f->host.n_nodes > 1 && gt_plan_node(pl->f, &pl->allowed, physical, &node, &n)) {
@@ -176,10 +178,10 @@ static enum gt_reason node_bound(struct gt_planning *pl, bool physical, uint64_t
 		pl->plan->numa_chosen = true;
 		pl->plan->numa_node = node;
 	}
-	return GT_R_COUNT;
+	return GT_R_NONE;
 }
 
-/* A short latency target caps, a long one lets a few more run; an unknown one changes nothing. */
+/* A short latency target caps the number, a long one allows a few more. */
 static uint64_t sched_adjust(const struct gt_planning *pl, uint64_t value, uint64_t ceiling)
 {
 	const struct gt_fact *lat = &pl->f->host.sched_latency_ns;
@@ -193,21 +195,28 @@ static uint64_t sched_adjust(const struct gt_planning *pl, uint64_t value, uint6
 	return value;
 }
 
-/* The bound that equals the value, most specific first. */
-static enum gt_reason decider(const struct gt_planning *pl, uint64_t value, uint64_t quota,
-			      uint64_t node, uint64_t cpus, uint64_t counted, uint64_t shares,
-			      uint64_t unadjusted)
+/* The numbers that compete. NO_BOUND: that rule has no say. */
+struct bounds {
+	uint64_t cpus;	  /* that the container may run on */
+	uint64_t counted; /* the same, or their cores */
+	uint64_t node, quota, shares;
+	uint64_t unadjusted; /* the smallest, before the scheduler's latency has its say */
+};
+
+/* Names the bound that equals VALUE; of several, the most specific. */
+static enum gt_reason choose_reason(const struct gt_planning *pl, const struct bounds *b,
+				    uint64_t value)
 {
 	const struct {
 		bool holds;
 		enum gt_reason why;
 	} order[] = {
-		{quota == value,
+		{b->quota == value,
 		 gt_plan_is_ancestor(pl->quota.from) ? GT_R_ANCESTOR_QUOTA : GT_R_CPU_QUOTA},
-		{node == value && node < counted, GT_R_NUMA_CAP},
-		{counted == value && counted < cpus, GT_R_PHYSICAL_CORES},
-		{shares == value, GT_R_SHARES},
-		{unadjusted != value, GT_R_SCHED_LATENCY},
+		{b->node == value && b->node < b->counted, GT_R_NUMA_CAP},
+		{b->counted == value && b->counted < b->cpus, GT_R_PHYSICAL_CORES},
+		{b->shares == value, GT_R_SHARES},
+		{b->unadjusted != value, GT_R_SCHED_LATENCY},
 		{pl->sel->profile->max == value, GT_R_PROFILE_MAX},
 		{pl->bind, GT_R_NUMA_BIND},
 	};
@@ -219,29 +228,30 @@ static enum gt_reason decider(const struct gt_planning *pl, uint64_t value, uint
 	return GT_R_CPUS_ALLOWED;
 }
 
-/* The spec's `value` for a profile that wants one; what is missing otherwise. */
-static enum gt_reason value_of(struct gt_planning *pl, uint64_t *ret)
+/* The number that the profile wants and why; without one, what we do not know. */
+static enum gt_reason work_out_value(struct gt_planning *pl, uint64_t *ret)
 {
 	const struct gt_profile *prof = pl->sel->profile;
 	bool physical = prof->cpu_count == GT_CPU_PHYSICAL;
-	uint64_t cpus, counted, quota, shares, node, ceiling, value;
+	struct bounds b = {0};
 	enum gt_reason why;
+	uint64_t ceiling;
 
 	if (!pl->cpus_known || (physical && !pl->f->host.smt_known))
 		return GT_R_CPUS_UNKNOWN;
 	if (pl->quota.invalid)
 		return GT_R_LIMITS_UNKNOWN;
-	why = node_bound(pl, physical, &node);
-	if (why != GT_R_COUNT)
+	why = node_bound(pl, physical, &b.node);
+	if (why)
 		return why;
-	cpus = gt_cpus_count(&pl->allowed);
-	counted = gt_plan_count(pl->f, &pl->allowed, physical);
-	quota = quota_bound(pl);
-	shares = shares_bound(pl);
-	ceiling = at_most(at_most(counted, node), prof->max ? prof->max : NONE);
-	value = at_most(at_most(ceiling, quota), shares);
-	*ret = sched_adjust(pl, value, ceiling);
-	return decider(pl, *ret, quota, node, cpus, counted, shares, value);
+	b.cpus = gt_cpus_count(&pl->allowed);
+	b.counted = gt_plan_count(pl->f, &pl->allowed, physical);
+	b.quota = quota_bound(pl);
+	b.shares = shares_bound(pl);
+	ceiling = at_most(at_most(b.counted, b.node), prof->max ? prof->max : NO_BOUND);
+	b.unadjusted = at_most(at_most(ceiling, b.quota), b.shares);
+	*ret = sched_adjust(pl, b.unadjusted, ceiling);
+	return choose_reason(pl, &b, *ret);
 }
 
 void gt_plan_value(struct gt_planning *pl)
@@ -250,7 +260,7 @@ void gt_plan_value(struct gt_planning *pl)
 
 	if (!pl->sel->profile->gomaxprocs)
 		return;
-	pl->value_why = value_of(pl, &value);
+	pl->value_why = work_out_value(pl, &value);
 	pl->value = (uint32_t)value; /* at most GT_CPUS_MAX */
 	pl->plan->gomaxprocs_value = pl->value;
 }
@@ -280,7 +290,7 @@ uint32_t gt_plan_native(const struct gt_facts *f, const struct gt_cpus *allowed,
 		return cpus;
 	case GT_YES:
 		return own.invalid ? 0 : with_quota;
-	case GT_UNKNOWN: /* it does not matter where both come to the same */
+	case GT_UNKNOWN: /* no matter, if both give the same number */
 		return !own.invalid && with_quota == cpus ? cpus : 0;
 	}
 	return 0;

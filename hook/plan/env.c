@@ -1,12 +1,12 @@
 /*
- * The rows of GOMAXPROCS and GOGC, and the rule that a variable which exists is kept. Pure.
+ * The rows of GOMAXPROCS and GOGC, and the rule that we keep a variable that exists. Pure.
  */
 #include "gotune/base.h"
 #include "gotune/model.h"
 #include "gotune/plan.h"
 #include "rules.h"
 
-/* What this Go makes of a value that is already there. */
+/* What this Go does with the value that it finds. */
 enum fate { FATE_USED, FATE_IGNORED, FATE_FATAL };
 
 static enum fate fate_gomaxprocs(const char *value, uint32_t minor)
@@ -15,7 +15,7 @@ static enum fate fate_gomaxprocs(const char *value, uint32_t minor)
 
 	if (!gt_go_accepts_gomaxprocs(value, minor, &n))
 		return FATE_IGNORED;
-	return n == INT32_MAX ? FATE_FATAL : FATE_USED; /* it allocates that many Ps */
+	return n == INT32_MAX ? FATE_FATAL : FATE_USED; /* it would allocate that many Ps */
 }
 
 static enum fate fate_gomemlimit(const char *value, uint32_t minor)
@@ -42,7 +42,7 @@ static enum fate fate_godebug(const char *value, uint32_t minor)
 {
 	(void)value;
 	(void)minor;
-	return FATE_USED; /* unknown and malformed entries are ignored one by one */
+	return FATE_USED; /* Go ignores bad entries one by one */
 }
 
 bool gt_plan_kept(struct gt_planning *pl, struct gt_setting *s, enum gt_var var)
@@ -78,8 +78,8 @@ bool gt_plan_kept(struct gt_planning *pl, struct gt_setting *s, enum gt_var var)
 	return true;
 }
 
-/* Rule 2, and what comes before it. GT_R_COUNT: go on. */
-static enum gt_reason program_bars(struct gt_planning *pl)
+/* Rule 2, and what comes before it. GT_R_NONE: decide on a number. */
+static enum gt_reason why_not_gomaxprocs(struct gt_planning *pl)
 {
 	const struct gt_program *prog = &pl->f->program;
 
@@ -91,17 +91,17 @@ static enum gt_reason program_bars(struct gt_planning *pl)
 		gt_plan_warn(pl->plan, GT_W_MODULES_UNKNOWN, prog->path);
 	if (prog->automaxprocs[0] && !pl->sel->profile->override_self_managed)
 		return GT_R_SELF_MANAGED;
-	return pl->value ? GT_R_COUNT : pl->value_why;
+	return pl->value ? GT_R_NONE : pl->value_why;
 }
 
 /* Rules 3 to 5: leave it to Go, un-pin, or set. */
-static void decide(struct gt_planning *pl, struct gt_setting *s)
+static void decide_gomaxprocs(struct gt_planning *pl, struct gt_setting *s)
 {
 	enum gt_tri on = gt_plan_container_on(pl->f, pl->godebug);
 	char merged[sizeof(pl->godebug)];
 	uint32_t native = gt_plan_native(pl->f, &pl->allowed, on != GT_NO);
 
-	/* A GODEBUG that was not looked at: certain only where the key makes no difference. */
+	/* We could not read GODEBUG: we know the number only if the key makes no difference. */
 	if (on == GT_UNKNOWN && native != gt_plan_native(pl->f, &pl->allowed, false))
 		native = 0;
 	pl->plan->gomaxprocs_native = native;
@@ -129,9 +129,9 @@ void gt_plan_gomaxprocs(struct gt_planning *pl)
 		gt_plan_set_wish(pl, s, GT_KEY_GOMAXPROCS);
 		return;
 	}
-	why = program_bars(pl);
-	if (why == GT_R_COUNT)
-		decide(pl, s);
+	why = why_not_gomaxprocs(pl);
+	if (!why)
+		decide_gomaxprocs(pl, s);
 	else
 		gt_plan_skip(s, why);
 }

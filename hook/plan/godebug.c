@@ -1,6 +1,6 @@
 /*
- * GODEBUG: its entries, merging, un-pinning and its row. Go: src/runtime/runtime1.go, parsegodebug.
- * Pure.
+ * The row of GODEBUG: reads its entries, merges them, un-pins the quota. The syntax is that of Go's
+ * src/runtime/runtime1.go, parsegodebug. Pure.
  */
 #include "gotune/base.h"
 #include "gotune/model.h"
@@ -45,8 +45,8 @@ static bool has_key(const char *text, const char *key, size_t len)
 	return false;
 }
 
-/* Does ",key,key," (NULL: everything) hold KEY? */
-static bool on_list(const char *allow, const char *key, size_t len)
+/* Is KEY on the list ",key,key,"? NULL lists everything. */
+static bool is_on_list(const char *allow, const char *key, size_t len)
 {
 	if (!allow)
 		return true;
@@ -61,16 +61,16 @@ enum gt_warning_id gt_plan_godebug_check(const char *text, const char *allow)
 {
 	struct entry e;
 
-	/* A space kills the entry that it is in (facts of Go 1.15 to 1.27). */
+	/* Go ignores an entry with a space (seen in Go 1.15 to 1.27). */
 	if (!gt_is_plain(text) || strchr(text, ' '))
 		return GT_W_BAD_VALUE;
 	while (next_entry(&text, &e)) {
 		if (!e.value || e.key_len == 0 || e.value_len == 0)
 			return GT_W_BAD_VALUE;
-		if (!on_list(allow, e.key, e.key_len))
+		if (!is_on_list(allow, e.key, e.key_len))
 			return GT_W_NOT_ALLOWED;
 	}
-	return GT_W_COUNT;
+	return GT_W_NONE;
 }
 
 static bool append_entry(char *dst, size_t cap, const struct entry *e)
@@ -93,7 +93,7 @@ bool gt_plan_merge_godebug(const char *have, const char *want, const char *allow
 	if (!gt_copy_str(ret, cap, have))
 		return false;
 	while (next_entry(&want, &e)) {
-		if (!e.value || e.key_len == 0 || !on_list(allow, e.key, e.key_len) ||
+		if (!e.value || e.key_len == 0 || !is_on_list(allow, e.key, e.key_len) ||
 		    has_key(ret, e.key, e.key_len))
 			continue;
 		if (!append_entry(ret, cap, &e))
@@ -151,7 +151,7 @@ bool gt_plan_unpinned(const struct gt_planning *pl, char *ret, size_t cap)
 	       gt_plan_merge_godebug(pl->godebug, UNPIN_ENTRIES, NULL, ret, cap);
 }
 
-/* Entries of the profile that the policy's own list does not let through. */
+/* Warns of entries of the profile that are not on the policy's own list. */
 static void warn_not_allowed(struct gt_planning *pl)
 {
 	const char *text = pl->sel->profile->godebug;
@@ -161,22 +161,23 @@ static void warn_not_allowed(struct gt_planning *pl)
 		char about[64] = "GODEBUG ";
 		size_t have = strlen(about);
 
-		if (!e.value || e.key_len == 0 || on_list(pl->p->godebug_allow, e.key, e.key_len))
+		if (!e.value || e.key_len == 0 ||
+		    is_on_list(pl->p->godebug_allow, e.key, e.key_len))
 			continue;
-		(void)gt_copy(about + have, sizeof(about) - have, e.key,
-			      e.key_len); /* for reading */
+		/* People read it: it may be cut. */
+		(void)gt_copy(about + have, sizeof(about) - have, e.key, e.key_len);
 		gt_plan_warn(pl->plan, GT_W_NOT_ALLOWED, about);
 	}
 }
 
-/* What GODEBUG will be from the environment, the request and the profile, in this rank. */
+/* Merges GODEBUG: the environment first, then the request, then the profile. */
 void gt_plan_godebug_base(struct gt_planning *pl)
 {
 	const struct gt_env_var *v = &pl->f->var[GT_VAR_GODEBUG];
 	const char *allow = pl->p->godebug_allow, *have = v->present ? v->value : "";
 	char merged[sizeof(pl->godebug)];
 
-	/* Of the same size. A value that was too long to hold is never merged: see the callers. */
+	/* Of the same size. The callers do not use a value that was too long. */
 	(void)gt_copy_str(pl->godebug, sizeof(pl->godebug), have);
 	if (pl->wish.has[GT_KEY_GODEBUG] &&
 	    gt_plan_merge_godebug(have, pl->f->req.key[GT_KEY_GODEBUG].value, allow, merged,
@@ -210,7 +211,7 @@ void gt_plan_godebug(struct gt_planning *pl)
 	} else if (pl->sel->profile->godebug[0] && pl->f->program.kind != GT_PROG_GO) {
 		gt_plan_skip(s, gt_plan_not_go(pl->f));
 	} else {
-		/* Nothing is wanted; or the policy's own list lets none of it through. */
+		/* The profile wants nothing, or the policy's own list allows none of it. */
 		gt_plan_skip(s,
 			     pl->sel->profile->godebug[0] ? GT_R_NOT_ALLOWED : GT_R_PROFILE_NULL);
 	}

@@ -1,5 +1,5 @@
 /*
- * L (the smallest memory limit) and the GOMEMLIMIT row. Pure.
+ * Works out L, the smallest memory limit, and the row of GOMEMLIMIT. Pure.
  */
 #include "gotune/base.h"
 #include "gotune/model.h"
@@ -7,36 +7,36 @@
 
 #define MIB_SHIFT 20
 
-/* Strictly less wins: of equals the first is named. */
-static void take_limit(struct gt_limit *smallest, uint64_t bytes, struct gt_limit_from from)
+/* Only a smaller limit replaces one: of equals, the record names the first. */
+static void keep_smaller(struct gt_limit *smallest, uint64_t bytes, struct gt_limit_from from)
 {
-	/* Beyond 2^63-1 there is no limit, and Go would die of the number. */
+	/* More than 2^63-1 is no limit, and Go would die of the number. */
 	if (bytes <= INT64_MAX && (!smallest->has || bytes < smallest->bytes))
 		*smallest = (struct gt_limit){true, bytes, from};
 }
 
-static void take_level(struct gt_memory *m, const struct gt_facts *f, uint32_t i)
+static void add_level_limits(struct gt_memory *m, const struct gt_facts *f, uint32_t i)
 {
 	const struct gt_level *l = &f->cgroup.level[i];
 	const struct gt_limit_from from = {.level = i};
 
-	if (l->mem_unreadable) /* it may be the smallest */
+	if (l->mem_unreadable) /* it could be the smallest */
 		m->unknown = true;
 	if (l->has_mem_max)
-		take_limit(&m->max, l->mem_max_bytes, from);
+		keep_smaller(&m->max, l->mem_max_bytes, from);
 	if (l->has_mem_high)
-		take_limit(&m->high, l->mem_high_bytes, from);
+		keep_smaller(&m->high, l->mem_high_bytes, from);
 }
 
-static void take_config(struct gt_memory *m, const struct gt_config_facts *c)
+static void add_config_limits(struct gt_memory *m, const struct gt_config_facts *c)
 {
 	const struct gt_limit_from from = {.config = true};
 
 	/* A limit of 0 in config.json means "leave it" to runc and crun. */
 	if (c->mem_limit_bytes.known && c->mem_limit_bytes.v > 0)
-		take_limit(&m->max, c->mem_limit_bytes.v, from);
+		keep_smaller(&m->max, c->mem_limit_bytes.v, from);
 	if (c->mem_high_bytes.known)
-		take_limit(&m->high, c->mem_high_bytes.v, from);
+		keep_smaller(&m->high, c->mem_high_bytes.v, from);
 }
 
 struct gt_memory gt_plan_memory(const struct gt_facts *f)
@@ -47,10 +47,10 @@ struct gt_memory gt_plan_memory(const struct gt_facts *f)
 	/* The nearest first: the container's cgroup, what config.json will make of it, its parents.
 	 */
 	if (n > 0)
-		take_level(&m, f, 0);
-	take_config(&m, &f->config);
+		add_level_limits(&m, f, 0);
+	add_config_limits(&m, &f->config);
 	for (uint32_t i = 1; i < n; i++)
-		take_level(&m, f, i);
+		add_level_limits(&m, f, i);
 	if (!m.max.has && !m.high.has && f->ident.pid > 0 && n == 0)
 		m.unknown = true;
 	return m;
@@ -67,8 +67,8 @@ const struct gt_limit *gt_plan_smaller(const struct gt_memory *m)
 	return m->high.bytes == m->max.bytes && nearer ? &m->high : &m->max;
 }
 
-/* The ratio for this program; cgo memory is not Go's, so a cgo program leaves more room. */
-static uint32_t ratio_of(struct gt_planning *pl)
+/* The share for this program. Go does not count C's memory: a cgo program needs more room. */
+static uint32_t choose_ratio(struct gt_planning *pl)
 {
 	const struct gt_profile *prof = pl->sel->profile;
 
@@ -97,8 +97,8 @@ static void set_request(struct gt_planning *pl, struct gt_setting *s)
 	gt_plan_set(s, GT_R_REQUESTED, pl->f->req.key[GT_KEY_GOMEMLIMIT].value);
 }
 
-/* Why the profile's rule does not apply to this program; GT_R_COUNT: it does. */
-static enum gt_reason program_bars(const struct gt_planning *pl)
+/* Why the profile's rule does not apply to this program; GT_R_NONE: it does. */
+static enum gt_reason why_not_gomemlimit(const struct gt_planning *pl)
 {
 	const struct gt_program *prog = &pl->f->program;
 
@@ -110,11 +110,11 @@ static enum gt_reason program_bars(const struct gt_planning *pl)
 		return GT_R_GO_VERSION_UNKNOWN;
 	if (prog->go_minor < 19)
 		return GT_R_GO_TOO_OLD;
-	return prog->automemlimit[0] ? GT_R_SELF_MANAGED : GT_R_COUNT;
+	return prog->automemlimit[0] ? GT_R_SELF_MANAGED : GT_R_NONE;
 }
 
-/* Why the limit does not give a value; GT_R_COUNT: it does. */
-static enum gt_reason limit_bars(const struct gt_planning *pl)
+/* Why the limit gives no value; GT_R_NONE: it gives one. */
+static enum gt_reason why_no_value(const struct gt_planning *pl)
 {
 	const struct gt_limit *limit = gt_plan_smaller(&pl->memory);
 
@@ -122,10 +122,10 @@ static enum gt_reason limit_bars(const struct gt_planning *pl)
 		return GT_R_LIMITS_UNKNOWN;
 	if (!limit->has)
 		return GT_R_NO_MEMORY_LIMIT;
-	return limit->bytes < pl->sel->profile->min_limit_bytes ? GT_R_LIMIT_TOO_SMALL : GT_R_COUNT;
+	return limit->bytes < pl->sel->profile->min_limit_bytes ? GT_R_LIMIT_TOO_SMALL : GT_R_NONE;
 }
 
-static enum gt_reason decider(const struct gt_memory *m)
+static enum gt_reason limit_reason(const struct gt_memory *m)
 {
 	const struct gt_limit *limit = gt_plan_smaller(m);
 
@@ -147,21 +147,21 @@ void gt_plan_gomemlimit(struct gt_planning *pl)
 		set_request(pl, s);
 		return;
 	}
-	why = program_bars(pl);
-	if (why == GT_R_COUNT)
-		why = limit_bars(pl);
-	if (why != GT_R_COUNT) {
+	why = why_not_gomemlimit(pl);
+	if (!why)
+		why = why_no_value(pl);
+	if (why) {
 		gt_plan_skip(s, why);
 		return;
 	}
-	ratio = ratio_of(pl);
+	ratio = choose_ratio(pl);
 	/* floor(bytes x ratio / 1000) without overflow, then whole MiB. */
 	mib = (bytes / 1000 * ratio + bytes % 1000 * ratio / 1000) >> MIB_SHIFT;
 	if (mib == 0) {
 		gt_plan_skip(s, GT_R_LIMIT_TOO_SMALL);
 		return;
 	}
-	gt_plan_set_number(s, decider(&pl->memory), mib);
+	gt_plan_set_number(s, limit_reason(&pl->memory), mib);
 	(void)gt_append(s->value, sizeof(s->value), "MiB");
 	s->number = mib << MIB_SHIFT;
 }

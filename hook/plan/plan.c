@@ -1,13 +1,13 @@
 /*
- * The planner's wiring: requests, selection, facts worked out, then a row for each setting. Pure:
- * the same facts and policy give the same plan, byte for byte.
+ * Makes the plan: judges the requests, works out the limits, then writes a row for each setting.
+ * Pure: the same facts and policy give the same plan, byte for byte.
  */
 #include "gotune/plan.h"
 #include "gotune/base.h"
 #include "gotune/model.h"
 #include "rules.h"
 
-/* Nothing is to be done: every setting still has its row, with the one reason. */
+/* The container is not selected: each setting has its row, all with the same reason. */
 static void skip_all(struct gt_planning *pl)
 {
 	static const struct {
@@ -34,20 +34,20 @@ static void skip_all(struct gt_planning *pl)
 }
 
 /*
- * Of a process that is no container's init nothing is changed. Otherwise the barrier bars the
- * environment alone: NOFILE has prlimit to fall back to, and the rest does not need it.
+ * We change nothing of a process that is no container's init. Otherwise only the environment needs
+ * the barrier: NOFILE can fall back to prlimit, and the rest does not wait for it.
  */
 static bool is_barred(const struct gt_facts *f, const struct gt_setting *s)
 {
 	bool no_init = f->barrier == GT_BARRIER_NO_PROCESS || f->barrier == GT_BARRIER_NOT_AN_INIT;
 	bool env = gt_setting_kind(s->id) == GT_KIND_ENV;
 
-	/* An un-pinned GOMAXPROCS relies on GODEBUG, which is held up as well. */
+	/* An un-pinned GOMAXPROCS relies on GODEBUG, which cannot be set either. */
 	return (no_init || env) &&
 	       (s->verdict == GT_VERDICT_SET || (env && s->reason == GT_R_UNPIN));
 }
 
-static void gate(struct gt_planning *pl)
+static void skip_barred(struct gt_planning *pl)
 {
 	static const enum gt_reason why[GT_BARRIER_COUNT] = {
 		[GT_BARRIER_NO_PROCESS] = GT_R_NO_PROCESS,
@@ -68,7 +68,7 @@ static void gate(struct gt_planning *pl)
 	}
 }
 
-/* What needs attention whatever is decided. */
+/* Warnings that do not depend on what we decide. */
 static void warn_facts(struct gt_planning *pl)
 {
 	const struct gt_facts *f = pl->f;
@@ -87,8 +87,8 @@ static void warn_facts(struct gt_planning *pl)
 	}
 }
 
-/* A, Q, L and value: shown in the record whatever becomes of the settings. */
-static void work_out(struct gt_planning *pl)
+/* A, Q and L: the record shows them, whatever becomes of the settings. */
+static void work_out_limits(struct gt_planning *pl)
 {
 	struct gt_plan *plan = pl->plan;
 	const struct gt_limit *smaller;
@@ -137,7 +137,7 @@ void gt_plan_make(const struct gt_facts *f, const struct gt_policy *p,
 		(void)gt_copy_str(ret->profile, sizeof(ret->profile), sel->profile->name);
 	if (sel->rule)
 		(void)gt_copy_str(ret->rule, sizeof(ret->rule), sel->rule->name);
-	work_out(&pl);
+	work_out_limits(&pl);
 	if (!sel->selected) {
 		skip_all(&pl);
 		return;
@@ -153,5 +153,5 @@ void gt_plan_make(const struct gt_facts *f, const struct gt_policy *p,
 	gt_plan_sysctl_rows(&pl);
 	gt_plan_swappiness(&pl);
 	gt_plan_bind_rows(&pl);
-	gate(&pl);
+	skip_barred(&pl);
 }

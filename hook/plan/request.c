@@ -1,18 +1,18 @@
 /*
- * Which requests (annotations, image variables, labels, --set) may be granted: the policy allows
- * the key, and the value is sound and within bounds. All others become warnings and are as if they
- * had not been made. Pure.
+ * Judges the requests: annotations, image variables, labels, --set. A request is granted if the
+ * policy allows its key and its value is valid and within bounds. Each other one becomes a warning,
+ * and is ignored. Pure.
  */
 #include "gotune/base.h"
 #include "gotune/model.h"
 #include "rules.h"
 
-/* So that a request, a profile's entries and un-pinning together always fit a value of 512. */
+/* With this bound a request, a profile's entries and un-pinning together fit a value of 512. */
 #define GODEBUG_WISH_MAX 200
-#define CPUS_UNKNOWN	 1024 /* the most that is granted where the host's CPUs are not known */
+#define CPUS_UNKNOWN	 1024 /* the most that we grant if we do not know the host's CPUs */
 #define MIB		 (UINT64_C(1) << 20)
 
-/* What a request is judged by. */
+/* What we judge a request by. */
 struct asked {
 	const struct gt_facts *f;
 	const struct gt_policy *p;
@@ -32,7 +32,7 @@ static enum gt_warning_id in_range(const char *s, uint64_t lo, uint64_t hi, uint
 
 	if (r < 0)
 		return r == -ERANGE ? GT_W_OUT_OF_BOUNDS : GT_W_BAD_VALUE;
-	return *ret < lo || *ret > hi ? GT_W_OUT_OF_BOUNDS : GT_W_COUNT;
+	return *ret < lo || *ret > hi ? GT_W_OUT_OF_BOUNDS : GT_W_NONE;
 }
 
 static enum gt_warning_id check_enable(const struct asked *a, const char *s, uint64_t *ret)
@@ -43,7 +43,7 @@ static enum gt_warning_id check_enable(const struct asked *a, const char *s, uin
 	if (gt_parse_bool(s, &b) < 0)
 		return GT_W_BAD_VALUE;
 	*ret = b;
-	return GT_W_COUNT;
+	return GT_W_NONE;
 }
 
 static enum gt_warning_id check_profile(const struct asked *a, const char *s, uint64_t *ret)
@@ -53,7 +53,7 @@ static enum gt_warning_id check_profile(const struct asked *a, const char *s, ui
 	if (!found)
 		return GT_W_NO_SUCH_PROFILE;
 	*ret = (uint64_t)(found - a->p->profile);
-	return GT_W_COUNT;
+	return GT_W_NONE;
 }
 
 static enum gt_warning_id check_mode(const struct asked *a, const char *s, uint64_t *ret)
@@ -64,17 +64,17 @@ static enum gt_warning_id check_mode(const struct asked *a, const char *s, uint6
 	if (mode < 0)
 		return GT_W_BAD_VALUE;
 	*ret = (uint64_t)mode;
-	return GT_W_COUNT;
+	return GT_W_NONE;
 }
 
 static enum gt_warning_id check_program(const struct asked *a, const char *s, uint64_t *ret)
 {
 	(void)a;
 	*ret = 0;
-	return *s ? GT_W_COUNT : GT_W_BAD_VALUE;
+	return *s ? GT_W_NONE : GT_W_BAD_VALUE;
 }
 
-/* How many there are is not known yet: gt_plan_judge_requests looks again. */
+/* We do not know the host's CPUs yet: gt_plan_judge_requests looks again. */
 static enum gt_warning_id check_gomaxprocs(const struct asked *a, const char *s, uint64_t *ret)
 {
 	(void)a;
@@ -88,12 +88,12 @@ static enum gt_warning_id check_gomemlimit(const struct asked *a, const char *s,
 	(void)a;
 	if (strcmp(s, "off") == 0) {
 		*ret = UINT64_MAX;
-		return GT_W_COUNT;
+		return GT_W_NONE;
 	}
 	r = gt_parse_go_bytes(s, ret);
 	if (r < 0)
 		return r == -ERANGE ? GT_W_OUT_OF_BOUNDS : GT_W_BAD_VALUE;
-	return *ret < MIB ? GT_W_OUT_OF_BOUNDS : GT_W_COUNT;
+	return *ret < MIB ? GT_W_OUT_OF_BOUNDS : GT_W_NONE;
 }
 
 static enum gt_warning_id check_gogc(const struct asked *a, const char *s, uint64_t *ret)
@@ -115,7 +115,7 @@ static enum gt_warning_id check_nofile(const struct asked *a, const char *s, uin
 	return in_range(s, 1, a->p->nofile_max, ret);
 }
 
-/* GT_W_COUNT: granted. --set and the hook's own arguments are the host's word. */
+/* GT_W_NONE: granted. --set and the hook's arguments come from the host, so they always are. */
 static enum gt_warning_id may_ask(const struct asked *a, enum gt_key key)
 {
 	const struct gt_request *r = &a->f->req.key[key];
@@ -123,8 +123,8 @@ static enum gt_warning_id may_ask(const struct asked *a, enum gt_key key)
 	if (r->too_long)
 		return GT_W_TOO_LONG;
 	if (r->origin == GT_ORIGIN_SET || r->origin == GT_ORIGIN_HOOK_ARGS)
-		return GT_W_COUNT;
-	return a->p->allow & (1u << key) ? GT_W_COUNT : GT_W_NOT_ALLOWED;
+		return GT_W_NONE;
+	return a->p->allow & (1u << key) ? GT_W_NONE : GT_W_NOT_ALLOWED;
 }
 
 /* Without a valid policy nobody can say what is allowed. */
@@ -153,17 +153,17 @@ void gt_plan_requests(const struct gt_facts *f, const struct gt_policy *p, struc
 		const struct gt_request *r = &f->req.key[key];
 		enum gt_warning_id *w = &ret->refused[key];
 
-		*w = GT_W_COUNT;
+		*w = GT_W_NONE;
 		if (!can_judge(f, p) || r->origin == GT_ORIGIN_NONE)
 			continue;
 		*w = may_ask(&a, key);
-		if (*w == GT_W_COUNT)
+		if (!*w)
 			*w = check[key](&a, r->value, &ret->number[key]);
-		ret->has[key] = *w == GT_W_COUNT;
+		ret->has[key] = !*w;
 	}
 }
 
-/* The CPUs of the host, which were not known when the container was selected. */
+/* Drops a request for more CPUs than the host has: when it was granted we did not know. */
 static void bound_gomaxprocs(struct gt_planning *pl)
 {
 	const struct gt_fact_cpus *online = &pl->f->host.online;
@@ -182,7 +182,7 @@ void gt_plan_judge_requests(struct gt_planning *pl)
 
 	bound_gomaxprocs(pl);
 	for (unsigned key = 0; key < GT_KEY_COUNT; key++) {
-		if (pl->wish.refused[key] != GT_W_COUNT)
+		if (pl->wish.refused[key])
 			warn_key(pl, pl->wish.refused[key], key);
 	}
 	if (!can_judge(pl->f, pl->p))

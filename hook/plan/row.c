@@ -1,5 +1,5 @@
 /*
- * A row of the plan, the ends that it can come to, and warnings. Pure.
+ * Adds rows and warnings to a plan, and sets, keeps or skips a row. Pure.
  */
 #include "gotune/base.h"
 #include "gotune/model.h"
@@ -8,7 +8,8 @@
 struct gt_setting *gt_plan_row(struct gt_planning *pl, enum gt_setting_id id, const char *name)
 {
 	struct gt_plan *plan = pl->plan;
-	/* GT_SETTINGS_MAX is the number of rows that there can be: the last is never overrun. */
+	/* There are never more than GT_SETTINGS_MAX rows; if there were, the last would be reused.
+	 */
 	uint32_t i = plan->n_setting < GT_SETTINGS_MAX ? plan->n_setting++ : GT_SETTINGS_MAX - 1;
 	struct gt_setting *s = &plan->setting[i];
 
@@ -56,14 +57,14 @@ void gt_plan_skip(struct gt_setting *s, enum gt_reason why)
 void gt_plan_before(struct gt_setting *s, const char *before)
 {
 	s->has_before = true;
-	(void)gt_copy_str(s->before, sizeof(s->before), before);
+	gt_copy_cut(s->before, before);
 }
 
 void gt_plan_warn(struct gt_plan *plan, enum gt_warning_id id, const char *about)
 {
 	struct gt_warning w = {.id = id};
 
-	(void)gt_copy_str(w.about, sizeof(w.about), about); /* a name cut short still names it */
+	gt_copy_cut(w.about, about); /* a name cut short still names it */
 	for (uint32_t i = 0; i < plan->n_warning; i++) {
 		if (plan->warning[i].id == id && strcmp(plan->warning[i].about, w.about) == 0)
 			return;

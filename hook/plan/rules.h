@@ -1,5 +1,5 @@
 /*
- * What the planner's own files share; no other stage includes it. All pure.
+ * What the files of the planner share; no other room includes it. All pure.
  */
 #ifndef GOTUNE_PLAN_RULES_H
 #define GOTUNE_PLAN_RULES_H
@@ -9,7 +9,7 @@
 
 /* The smallest quota of several levels, as a fraction. */
 struct gt_quota {
-	bool invalid; /* a level that cannot be true, or a live cgroup that could not be read */
+	bool invalid; /* a level is absurd, or we could not read the live cgroup */
 	bool has;
 	uint64_t quota_us, period_us;
 	struct gt_limit_from from;
@@ -17,7 +17,7 @@ struct gt_quota {
 
 /* The smallest memory limits of several levels. */
 struct gt_memory {
-	bool unknown; /* a level, or all of the live cgroup, could not be read */
+	bool unknown; /* we could not read a level, or all of the live cgroup */
 	struct gt_limit max, high;
 };
 
@@ -33,8 +33,8 @@ struct gt_planning {
 	struct gt_cpus allowed; /* A, narrowed to a node when `bind` holds */
 	struct gt_quota quota;	/* Q */
 	struct gt_memory memory;
-	bool bind;		 /* numa: "bind" is to be done */
-	enum gt_reason bind_why; /* when not */
+	bool bind;		 /* we bind to a node (numa: "bind") */
+	enum gt_reason bind_why; /* why not, when not */
 	uint32_t value;		 /* 0: unknown */
 	enum gt_reason value_why;
 	char godebug[512]; /* GODEBUG as it will be before un-pinning */
@@ -42,7 +42,7 @@ struct gt_planning {
 	bool unpin;
 };
 
-/* plan/row.c: a new row, and the ends that a row can come to. */
+/* plan/row.c: adds a row; sets, keeps or skips it. */
 struct gt_setting *gt_plan_row(struct gt_planning *pl, enum gt_setting_id id, const char *name);
 void gt_plan_set(struct gt_setting *s, enum gt_reason why, const char *value);
 void gt_plan_set_number(struct gt_setting *s, enum gt_reason why, uint64_t value);
@@ -57,7 +57,7 @@ enum gt_reason gt_plan_not_go(const struct gt_facts *f);
 /* plan/request.c */
 /* Fills RET: which requests the policy grants. */
 void gt_plan_requests(const struct gt_facts *f, const struct gt_policy *p, struct gt_wishes *ret);
-/* Warns of those that were refused, and drops a wish that this host has not the CPUs for. */
+/* Warns of the refused requests, and drops one for more CPUs than this host has. */
 void gt_plan_judge_requests(struct gt_planning *pl);
 
 /* plan/cpu.c */
@@ -77,12 +77,12 @@ void gt_plan_value(struct gt_planning *pl);
 
 /* plan/memory.c */
 struct gt_memory gt_plan_memory(const struct gt_facts *f);
-/* The smaller of the two; of equals the nearer one, then MAX. MAX when there is none. */
+/* The smaller of the two; of equals the nearer one, then MAX. MAX also without a limit. */
 const struct gt_limit *gt_plan_smaller(const struct gt_memory *m);
 void gt_plan_gomemlimit(struct gt_planning *pl);
 
 /* plan/godebug.c */
-/* GT_W_COUNT when TEXT is sound: "k=v[,k=v]", plain, each key in ALLOW (",key,key,"). */
+/* GT_W_NONE when TEXT is valid: "k=v[,k=v]", plain, each key in ALLOW (",key,key,"). */
 enum gt_warning_id gt_plan_godebug_check(const char *text, const char *allow);
 /* Is containermaxprocs on, with this GODEBUG and the program's own default? */
 enum gt_tri gt_plan_container_on(const struct gt_facts *f, const char *godebug);
@@ -94,7 +94,7 @@ void gt_plan_godebug(struct gt_planning *pl);
 /* plan/env.c */
 void gt_plan_gomaxprocs(struct gt_planning *pl);
 void gt_plan_gogc(struct gt_planning *pl);
-/* Rule 1: what the environment has is kept. */
+/* Rule 1: we keep what the environment has. True: it has VAR, and S says so. */
 bool gt_plan_kept(struct gt_planning *pl, struct gt_setting *s, enum gt_var var);
 
 /* plan/system.c */

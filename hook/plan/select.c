@@ -1,6 +1,6 @@
 /*
- * Who a container is to the policy: its rule, mode and profile, and whether it is tuned at all.
- * Pure.
+ * Finds out what the policy says of a container: its rule, mode and profile, and whether we tune it
+ * at all. Pure.
  */
 #include "gotune/base.h"
 #include "gotune/model.h"
@@ -40,14 +40,13 @@ static bool rule_matches(const struct gt_rule *r, const struct gt_facts *f)
 	       annotations_match(r, f->annotations);
 }
 
-/* Before it is created (Podman's precreate) a container has no id, but its cgroup is named by it.
- */
-static const char *identity(const struct gt_ident *who)
+/* Before it is created (Podman's precreate) a container has no id, but its cgroup has that name. */
+static const char *identity_of(const struct gt_ident *who)
 {
 	return who->id[0] ? who->id : who->cgroup;
 }
 
-/* The first rule that matches and has the container in its rollout. False: a broken one may. */
+/* Takes the first rule that matches and has the container in its rollout. False: it is broken. */
 static bool choose_rule(const struct gt_facts *f, const struct gt_policy *p, struct gt_selection *s)
 {
 	for (uint32_t i = 0; i < p->n_rule; i++) {
@@ -57,7 +56,7 @@ static bool choose_rule(const struct gt_facts *f, const struct gt_policy *p, str
 			continue;
 		if (r->broken)
 			return false;
-		if (gt_plan_in_rollout(r->name, identity(&f->ident), r->rollout_percent)) {
+		if (gt_plan_in_rollout(r->name, identity_of(&f->ident), r->rollout_percent)) {
 			s->rule = r;
 			return true;
 		}
@@ -77,7 +76,7 @@ static void choose_mode(struct gt_selection *s)
 		s->mode = (enum gt_mode)s->wish.number[GT_KEY_MODE];
 }
 
-/* The request's, else the rule's, else the default profile (which is there already). */
+/* The request's profile, else the rule's, else the default (which S has already). */
 static void choose_profile(const struct gt_facts *f, const struct gt_policy *p,
 			   struct gt_selection *s)
 {
@@ -96,27 +95,27 @@ static void choose_profile(const struct gt_facts *f, const struct gt_policy *p,
 		s->profile = found;
 }
 
-/* `select`. GT_R_COUNT: the container is in. */
-static enum gt_reason not_selected(const struct gt_facts *f, const struct gt_policy *p,
-				   const struct gt_wishes *wish)
+/* What `select` says; GT_R_NONE: it selects the container. */
+static enum gt_reason why_not_selected(const struct gt_facts *f, const struct gt_policy *p,
+				       const struct gt_wishes *wish)
 {
 	bool enabled = wish->has[GT_KEY_ENABLE] && wish->number[GT_KEY_ENABLE];
 
 	switch (p->select) {
 	case GT_SELECT_ANNOTATED:
-		return enabled || wish->has[GT_KEY_PROFILE] ? GT_R_COUNT : GT_R_NOT_SELECTED;
+		return enabled || wish->has[GT_KEY_PROFILE] ? GT_R_NONE : GT_R_NOT_SELECTED;
 	case GT_SELECT_GO:
-		return enabled || f->program.kind == GT_PROG_GO ? GT_R_COUNT : gt_plan_not_go(f);
+		return enabled || f->program.kind == GT_PROG_GO ? GT_R_NONE : gt_plan_not_go(f);
 	case GT_SELECT_ALL:
 	case GT_SELECT_COUNT:
 		break;
 	}
-	return GT_R_COUNT;
+	return GT_R_NONE;
 }
 
-/* Why nothing at all is to be done, in the order in which it is looked at; GT_R_COUNT: it is. */
-static enum gt_reason why_not(const struct gt_facts *f, const struct gt_policy *p,
-			      struct gt_selection *s)
+/* Why we do nothing at all: the first that applies; GT_R_NONE: we tune the container. */
+static enum gt_reason why_nothing(const struct gt_facts *f, const struct gt_policy *p,
+				  struct gt_selection *s)
 {
 	static const enum gt_reason trouble[GT_TROUBLE_COUNT] = {
 		[GT_TROUBLE_DISABLED] = GT_R_DISABLED,
@@ -144,7 +143,7 @@ static enum gt_reason why_not(const struct gt_facts *f, const struct gt_policy *
 		return GT_R_NO_SUCH_PROFILE;
 	if (s->profile->broken)
 		return GT_R_POLICY_BROKEN;
-	return not_selected(f, p, &s->wish);
+	return why_not_selected(f, p, &s->wish);
 }
 
 void gt_plan_select(const struct gt_facts *f, const struct gt_policy *p, struct gt_selection *ret)
@@ -155,8 +154,8 @@ void gt_plan_select(const struct gt_facts *f, const struct gt_policy *p, struct 
 	gt_plan_requests(f, p, &ret->wish);
 	ret->mode = p->mode;
 	ret->profile = gt_policy_profile(p, p->default_profile);
-	why = why_not(f, p, ret);
-	ret->selected = why == GT_R_COUNT;
+	why = why_nothing(f, p, ret);
+	ret->selected = !why;
 	if (!ret->selected)
 		ret->why_not = why;
 	gt_plan_sysctl_list(f, p, ret);

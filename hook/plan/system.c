@@ -1,5 +1,5 @@
 /*
- * What is not the environment: RLIMIT_NOFILE, namespaced sysctls, swappiness. Pure.
+ * The rows of RLIMIT_NOFILE and of the sysctls. Pure.
  */
 #include "gotune/base.h"
 #include "gotune/model.h"
@@ -13,39 +13,50 @@ static uint64_t max_of(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-static void nofile_raise(struct gt_planning *pl, struct gt_setting *s, uint64_t target,
+/* The limits that the program gets if we do nothing. */
+struct limits {
+	bool known;
+	uint64_t soft, hard;
+};
+
+static struct limits limits_of(const struct gt_rlimit_facts *n)
+{
+	if (n->in_config)
+		return (struct limits){true, n->config_soft, n->config_hard};
+	if (n->live_known)
+		return (struct limits){true, n->live_soft, n->live_hard};
+	return (struct limits){0};
+}
+
+static void raise_nofile(struct gt_planning *pl, struct gt_setting *s, uint64_t target,
 			 enum gt_reason why)
 {
 	const struct gt_rlimit_facts *n = &pl->f->nofile;
-	bool known = n->in_config || n->live_known;
-	uint64_t soft = n->in_config ? n->config_soft : known ? n->live_soft : 0;
-	uint64_t hard = n->in_config ? n->config_hard : known ? n->live_hard : 0;
+	struct limits now = limits_of(n);
 
-	if (known) {
-		char before[24] = "";
-
-		(void)gt_append_u64(before, sizeof(before), soft); /* 20 digits fit */
-		gt_plan_before(s, before);
-	} else if (n->replaced) { /* a live one is only raised, whatever it is */
+	if (now.known) {
+		gt_plan_before(s, "");
+		(void)gt_append_u64(s->before, sizeof(s->before), now.soft); /* 20 digits fit */
+	} else if (n->replaced) { /* the runtime would set ours even if it is lower */
 		gt_plan_skip(s, GT_R_LIMITS_UNKNOWN);
 		return;
 	}
-	if (known && soft >= target) {
+	if (now.known && now.soft >= target) {
 		gt_plan_keep(s, GT_R_ALREADY_HIGHER);
 		return;
 	}
-	if (known && hard < target && n->can_raise_hard != GT_YES) {
+	if (now.known && now.hard < target && n->can_raise_hard != GT_YES) {
 		gt_plan_warn(pl->plan, GT_W_HARD_LIMIT_KEPT, "RLIMIT_NOFILE");
-		target = hard;
+		target = now.hard;
 		why = GT_R_HARD_LIMIT;
-		if (soft >= hard) { /* nothing is left to raise */
+		if (now.soft >= now.hard) { /* nothing is left to raise */
 			gt_plan_keep(s, why);
 			return;
 		}
 	}
 	gt_plan_set_number(s, why, target);
 	s->soft = target;
-	s->hard = max_of(hard, target);
+	s->hard = max_of(now.hard, target);
 	s->in_config = n->in_config;
 }
 
@@ -61,12 +72,12 @@ void gt_plan_nofile(struct gt_planning *pl)
 		gt_plan_skip(s, GT_R_PROFILE_NULL);
 		return;
 	}
-	nofile_raise(pl, s, target < most ? target : most, wish ? GT_R_REQUESTED : GT_R_PROFILE);
+	raise_nofile(pl, s, target < most ? target : most, wish ? GT_R_REQUESTED : GT_R_PROFILE);
 	if (s->reason == GT_R_REQUESTED)
 		s->origin = pl->f->req.key[GT_KEY_NOFILE].origin;
 }
 
-static bool plain_dotted(const char *name)
+static bool is_plain_dotted(const char *name)
 {
 	size_t len = strlen(name);
 
@@ -85,7 +96,7 @@ static bool plain_dotted(const char *name)
 
 bool gt_plan_sysctl_ns(const char *name, enum gt_ns *ret)
 {
-	/* Below net., but the host's alone, or visible in a namespace and read-only there. */
+	/* Named net.*, but either the host owns them or a namespace sees them read-only. */
 	static const char *const host_wide[] = {
 		"net.core.netdev_max_backlog", "net.core.default_qdisc", "net.core.busy_poll",
 		"net.core.busy_read",	       "net.core.rmem_max",	 "net.core.wmem_max",
@@ -94,7 +105,7 @@ bool gt_plan_sysctl_ns(const char *name, enum gt_ns *ret)
 		"net.ipv4.tcp_max_orphans",
 	};
 
-	if (!plain_dotted(name))
+	if (!is_plain_dotted(name))
 		return false;
 	for (size_t i = 0; i < GT_ARRAY_LEN(host_wide); i++) {
 		if (strcmp(name, host_wide[i]) == 0)
@@ -112,8 +123,8 @@ bool gt_plan_sysctl_ns(const char *name, enum gt_ns *ret)
 	return false;
 }
 
-/* Of these more is more, so that they are only ever raised. */
-static bool raise_only(const char *name)
+/* A higher value is always better here, so these are only raised. */
+static bool is_only_raised(const char *name)
 {
 	static const char *const names[] = {
 		"net.core.somaxconn",
@@ -142,7 +153,7 @@ static bool raise_only(const char *name)
 }
 
 /* The same words, however they are spaced: the kernel prints a triple with tabs. */
-static bool same_words(const char *a, const char *b)
+static bool has_same_words(const char *a, const char *b)
 {
 	static const char blank[] = " \t\n";
 
@@ -161,7 +172,7 @@ static bool same_words(const char *a, const char *b)
 	}
 }
 
-static enum gt_warning_id sysctl_request_check(const struct gt_policy *p,
+static enum gt_warning_id check_sysctl_request(const struct gt_policy *p,
 					       const struct gt_sysctl_request *r)
 {
 	bool allowed = r->origin == GT_ORIGIN_SET || r->origin == GT_ORIGIN_HOOK_ARGS;
@@ -171,7 +182,7 @@ static enum gt_warning_id sysctl_request_check(const struct gt_policy *p,
 		allowed = allowed || strcmp(p->allow_sysctl[i], r->name) == 0;
 	if (!allowed || !gt_plan_sysctl_ns(r->name, &ns))
 		return GT_W_NOT_ALLOWED;
-	return gt_is_plain(r->value) ? GT_W_COUNT : GT_W_BAD_VALUE;
+	return gt_is_plain(r->value) ? GT_W_NONE : GT_W_BAD_VALUE;
 }
 
 /* Adds or replaces NAME; false when the list is full. */
@@ -203,21 +214,21 @@ void gt_plan_sysctl_list(const struct gt_facts *f, const struct gt_policy *p,
 
 	for (uint32_t i = 0; prof && i < prof->n_sysctl && i < GT_SYSCTL_MAX; i++)
 		(void)choose_sysctl(sel, prof->sysctl[i].name, prof->sysctl[i].value,
-				    GT_ORIGIN_NONE); /* it has no more than fit */
+				    GT_ORIGIN_NONE); /* a profile never has too many */
 	for (uint32_t i = 0; i < GT_SYSCTL_MAX; i++) {
 		const struct gt_sysctl_request *r = &req->sysctl[i];
-		enum gt_warning_id w = GT_W_COUNT;
+		enum gt_warning_id w = GT_W_NONE;
 
 		if (sel->selected && i < req->n_sysctl) {
-			w = sysctl_request_check(p, r);
-			if (w == GT_W_COUNT && !choose_sysctl(sel, r->name, r->value, r->origin))
+			w = check_sysctl_request(p, r);
+			if (!w && !choose_sysctl(sel, r->name, r->value, r->origin))
 				w = GT_W_OUT_OF_BOUNDS;
 		}
 		sel->sysctl_refused[i] = w;
 	}
 }
 
-static const struct gt_sysctl_fact *sysctl_fact(const struct gt_facts *f, const char *name)
+static const struct gt_sysctl_fact *find_sysctl(const struct gt_facts *f, const char *name)
 {
 	for (uint32_t i = 0; i < f->n_sysctl && i < GT_SYSCTL_MAX; i++) {
 		if (strcmp(f->sysctl[i].name, name) == 0)
@@ -226,8 +237,9 @@ static const struct gt_sysctl_fact *sysctl_fact(const struct gt_facts *f, const 
 	return NULL;
 }
 
-/* GT_R_COUNT, or why this sysctl cannot be written at all. */
-static enum gt_reason sysctl_bars(const struct gt_planning *pl, const struct gt_sysctl_chosen *c)
+/* Why we cannot write this sysctl at all; GT_R_NONE: we can. FACT may be NULL. */
+static enum gt_reason why_not_sysctl(const struct gt_planning *pl, const struct gt_sysctl_chosen *c,
+				     const struct gt_sysctl_fact *fact)
 {
 	if (!c->namespaced)
 		return GT_R_NOT_ALLOWED;
@@ -239,25 +251,30 @@ static enum gt_reason sysctl_bars(const struct gt_planning *pl, const struct gt_
 	case GT_NS_OWNER_CONTAINER:
 		break;
 	}
-	return GT_R_COUNT;
+	if (fact && fact->exists == GT_NO)
+		return GT_R_NO_SUCH_SYSCTL;
+	if (fact && fact->must_exist && fact->exists == GT_UNKNOWN)
+		return GT_R_SYSCTL_UNKNOWN;
+	return c->want.value[0] ? GT_R_NONE : GT_R_PROFILE_NULL;
 }
 
-/* GT_R_COUNT, or why the value that is there stays. */
-static enum gt_reason sysctl_stays(const char *name, const char *have, const char *want)
+/* Why the present value stays; GT_R_NONE: it does not. */
+static enum gt_reason why_keep_sysctl(const char *name, const char *have, const char *want)
 {
 	uint64_t is, wanted;
 
-	if (raise_only(name) && gt_parse_u64(have, &is) == 0 && gt_parse_u64(want, &wanted) == 0)
-		return is >= wanted ? GT_R_ALREADY_HIGHER : GT_R_COUNT;
-	return same_words(have, want) ? GT_R_ALREADY_SET : GT_R_COUNT;
+	if (is_only_raised(name) && gt_parse_u64(have, &is) == 0 &&
+	    gt_parse_u64(want, &wanted) == 0)
+		return is >= wanted ? GT_R_ALREADY_HIGHER : GT_R_NONE;
+	return has_same_words(have, want) ? GT_R_ALREADY_SET : GT_R_NONE;
 }
 
-static void sysctl_row(struct gt_planning *pl, const struct gt_sysctl_chosen *c)
+static void plan_sysctl(struct gt_planning *pl, const struct gt_sysctl_chosen *c)
 {
 	const struct gt_sysctl_want *w = &c->want;
 	struct gt_setting *s = gt_plan_row(pl, GT_SET_SYSCTL, w->name);
-	const struct gt_sysctl_fact *fact = sysctl_fact(pl->f, w->name);
-	enum gt_reason why = sysctl_bars(pl, c);
+	const struct gt_sysctl_fact *fact = find_sysctl(pl->f, w->name);
+	enum gt_reason why = why_not_sysctl(pl, c, fact);
 
 	if (fact && fact->exists == GT_YES)
 		gt_plan_before(s, fact->value);
@@ -265,19 +282,13 @@ static void sysctl_row(struct gt_planning *pl, const struct gt_sysctl_chosen *c)
 		gt_plan_keep(s, GT_R_ALREADY_SET);
 		return;
 	}
-	if (why == GT_R_COUNT && fact && fact->exists == GT_NO)
-		why = GT_R_NO_SUCH_SYSCTL;
-	if (why == GT_R_COUNT && fact && fact->must_exist && fact->exists == GT_UNKNOWN)
-		why = GT_R_SYSCTL_UNKNOWN;
-	if (why == GT_R_COUNT && w->value[0] == '\0')
-		why = GT_R_PROFILE_NULL;
-	if (why != GT_R_COUNT) {
+	if (why) {
 		gt_plan_skip(s, why);
 		return;
 	}
 	if (fact && fact->exists == GT_YES)
-		why = sysctl_stays(w->name, fact->value, w->value);
-	if (why != GT_R_COUNT) {
+		why = why_keep_sysctl(w->name, fact->value, w->value);
+	if (why) {
 		gt_plan_keep(s, why);
 		return;
 	}
@@ -294,11 +305,11 @@ void gt_plan_sysctl_rows(struct gt_planning *pl)
 	for (uint32_t i = 0; i < req->n_sysctl && i < GT_SYSCTL_MAX; i++) {
 		char about[128] = "io.gotune.sysctl.";
 
-		if (pl->sel->sysctl_refused[i] == GT_W_COUNT)
+		if (!pl->sel->sysctl_refused[i])
 			continue;
 		(void)gt_append(about, sizeof(about), req->sysctl[i].name); /* 17 + 63 bytes */
 		gt_plan_warn(pl->plan, pl->sel->sysctl_refused[i], about);
 	}
 	for (uint32_t i = 0; i < pl->sel->n_sysctl; i++)
-		sysctl_row(pl, &pl->sel->sysctl[i]);
+		plan_sysctl(pl, &pl->sel->sysctl[i]);
 }

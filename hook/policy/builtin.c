@@ -1,6 +1,6 @@
 /*
- * The built-in defaults: layer 0, read by the same reader as a file. Pure data. config/policy.json
- * has the same values with comments; a test compares the two.
+ * The built-in defaults, which the reader of files reads as layer 0. Pure data. config/policy.json
+ * has the same values with comments, and a test compares the two.
  */
 #include "draft.h"
 

@@ -1,8 +1,8 @@
 /*
  * The kill switch. Effectful: looks whether a name exists; needs no privilege.
  *
- * Somebody who makes it is in a hurry: what they make of it, by touch, mkdir or ln -s, is all the
- * same. If it cannot be told, the host's owner may have meant it.
+ * People who flip it are in a hurry: whether they use touch, mkdir or ln -s, it counts. It also
+ * counts when we cannot tell, since the administrator may have flipped it.
  */
 #include "gotune/base.h"
 #include "gotune/model.h"
@@ -15,5 +15,5 @@ const char *gt_disabled(int root)
 	if (r == -ENOENT || r == -ENOTDIR)
 		return NULL;
 	return r == 0 ? GT_DISABLED_FILE " exists"
-		      : "whether " GT_DISABLED_FILE " exists cannot be told";
+		      : "cannot tell whether " GT_DISABLED_FILE " exists";
 }

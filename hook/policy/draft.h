@@ -1,8 +1,8 @@
 /*
- * what policy/ share.
+ * What the files of policy/ share.
  *
- * A policy file is read into a copy of what was read so far. When the file is sound, the copy
- * becomes the policy; otherwise all that the file would have changed is marked broken.
+ * We read a policy file into a copy of what we have read so far. If the file is valid, the copy
+ * becomes the policy. Otherwise we mark all that the file would have changed as broken.
  */
 #ifndef GOTUNE_POLICY_DRAFT_H
 #define GOTUNE_POLICY_DRAFT_H
@@ -13,7 +13,7 @@
 #define GT_RULES_MAX	1024
 #define GT_PROFILES_MAX 128
 
-/* A profile as files wrote it: what no file set is inherited in the end. */
+/* A profile as the files have it: it inherits in the end what no file sets. */
 struct gt_raw_profile {
 	struct gt_profile v;
 	bool set[GT_PK_COUNT];
@@ -45,39 +45,39 @@ struct gt_policy_reader {
 	uint8_t layer;
 	const char *doc;
 	size_t len;
-	struct gt_json_pos at;		/* the last place that gt_policy_place told */
+	struct gt_json_pos at;		/* the last place that gt_policy_place found */
 	struct gt_raw_profile *profile; /* inside "profiles": the current one, of D */
 	struct gt_raw_rule rule;	/* inside "rules": the current one */
 	bool in_rule;
-	unsigned n_fault; /* ERROR says what was found first */
+	unsigned n_fault; /* ERROR is the first */
 	bool all_broken;  /* a fault governs every container */
 	char error[256];
 };
 
 /*
- * Notes that something is invalid at byte OFFSET. Returns 0: reading goes on, since the rest of the
- * file tells what else it would have governed.
+ * Notes that something is invalid at byte OFFSET. Returns 0, so that reading goes on: the rest of
+ * the file tells what else it would have governed.
  */
 int gt_policy_fault(struct gt_policy_reader *rd, size_t offset, const char *fmt, ...)
 	GT_PRINTF(3, 4);
 
-/* Where EV begins. Events come in order, and each file is gone through once. */
+/* Where EV begins. Call it for events in their order. */
 struct gt_json_pos gt_policy_place(struct gt_policy_reader *rd, const struct gt_json_event *ev);
 
-/* A fault at EV, prefixed by EV's path. */
+/* Notes a fault at EV, and begins it with EV's path. */
 int gt_policy_fault_at(struct gt_policy_reader *rd, const struct gt_json_event *ev, const char *fmt,
 		       ...) GT_PRINTF(3, 4);
 
 /* EV without its first N steps. */
 struct gt_json_event gt_policy_below(const struct gt_json_event *ev, unsigned n);
 
-/* Each takes one event and returns 0 or -ENOMEM; faults are noted in RD. */
+/* Each takes one event, notes faults in RD, and returns 0 or -ENOMEM. */
 GT_MUST_CHECK int gt_policy_take_top(struct gt_policy_reader *rd, const struct gt_json_event *ev);
 GT_MUST_CHECK int gt_policy_take_profile(struct gt_policy_reader *rd,
 					 const struct gt_json_event *ev);
 GT_MUST_CHECK int gt_policy_take_rule(struct gt_policy_reader *rd, const struct gt_json_event *ev);
 
-/* Plain values, with their faults. 1 when the value was stored, 0 when it was not sound. */
+/* Each reads a plain value: 1 when it is stored, 0 when it is invalid, which RD then says. */
 int gt_policy_text(struct gt_policy_reader *rd, const struct gt_json_event *ev, char *dst,
 		   size_t cap);
 int gt_policy_word(struct gt_policy_reader *rd, const struct gt_json_event *ev,
@@ -87,15 +87,15 @@ int gt_policy_number(struct gt_policy_reader *rd, const struct gt_json_event *ev
 bool gt_policy_name_ok(const char *s, size_t len); /* of a profile or rule */
 
 /*
- * Reads one document as layer LAYER. A sound one is merged into *D; of one that is not, *D gets
- * marks of what it would have governed, and ret_error says what is wrong. 0 or -ENOMEM.
+ * Reads one document as layer LAYER. A valid one is merged into *D. An invalid one leaves marks in
+ * *D of what it would have governed, and ret_error says what is wrong. 0 or -ENOMEM.
  */
 GT_MUST_CHECK int gt_policy_read_layer(struct gt_draft *d, uint8_t layer, const char *doc,
 				       size_t len, char *ret_error, size_t cap);
 
 /*
- * Makes the policy of what was read: inheritance, and names that nobody defined. Takes the layers
- * from *RET, and marks them; overwrites the rest of it. 0 or -ENOMEM.
+ * Makes the policy from what was read: profiles inherit, and names that nobody defined are faults.
+ * Takes the layers from *RET and marks the faulty ones; overwrites the rest. 0 or -ENOMEM.
  */
 GT_MUST_CHECK int gt_policy_resolve(const struct gt_draft *d, struct gt_policy *ret);
 

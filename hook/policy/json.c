@@ -1,5 +1,5 @@
 /*
- * Policy: the merged one as JSON: {"policy": ..., "sources": {"KEY": "FILE"}, "layers": [...]}.
+ * Writes the merged policy as JSON: {"policy": ..., "sources": {"KEY": "FILE"}, "layers": [...]}.
  * "policy" has the form of a policy file. Pure but for the buffer's heap.
  */
 #include "draft.h"
@@ -7,14 +7,14 @@
 #include "gotune/model.h"
 #include "gotune/policy.h"
 
-static void text(struct gt_jw *w, const char *key, const char *value)
+static void write_member(struct gt_jw *w, const char *key, const char *value)
 {
 	gt_jw_key(w, key);
 	gt_jw_str(w, value);
 }
 
 /* The parts of a list "a,b" or ",a,b,". */
-static void list(struct gt_jw *w, const char *s)
+static void write_list(struct gt_jw *w, const char *s)
 {
 	gt_jw_open(w, '[');
 	while (*s) {
@@ -27,7 +27,7 @@ static void list(struct gt_jw *w, const char *s)
 	gt_jw_close(w, ']');
 }
 
-static void number(struct gt_jw *w, const struct gt_profile *p, enum gt_profile_key k)
+static void write_number(struct gt_jw *w, const struct gt_profile *p, enum gt_profile_key k)
 {
 	const struct gt_pk *key = &gt_pk_table[k];
 	bool null = false;
@@ -51,7 +51,7 @@ static void write_key(struct gt_jw *w, const struct gt_profile *p, enum gt_profi
 		gt_jw_str(w, p->description);
 		break;
 	case GT_PKT_GODEBUG:
-		list(w, p->godebug);
+		write_list(w, p->godebug);
 		break;
 	case GT_PKT_SYSCTL:
 		if (p->n_sysctl == 0) {
@@ -60,7 +60,7 @@ static void write_key(struct gt_jw *w, const struct gt_profile *p, enum gt_profi
 		}
 		gt_jw_open(w, '{');
 		for (uint32_t i = 0; i < p->n_sysctl; i++)
-			text(w, p->sysctl[i].name, p->sysctl[i].value);
+			write_member(w, p->sysctl[i].name, p->sysctl[i].value);
 		gt_jw_close(w, '}');
 		break;
 	case GT_PKT_OBJECT:
@@ -72,7 +72,7 @@ static void write_key(struct gt_jw *w, const struct gt_profile *p, enum gt_profi
 	case GT_PKT_U64:
 	case GT_PKT_I32:
 	case GT_PKT_BYTES:
-		number(w, p, k);
+		write_number(w, p, k);
 		break;
 	}
 }
@@ -106,7 +106,7 @@ static void write_profile(struct gt_jw *w, const struct gt_profile *p)
 	gt_jw_key(w, p->name);
 	gt_jw_open(w, '{');
 	if (p->inherits[0])
-		text(w, "inherits", p->inherits);
+		write_member(w, "inherits", p->inherits);
 	write_key(w, p, GT_PK_DESCRIPTION);
 	if (p->gomaxprocs)
 		write_group(w, p, "gomaxprocs", GT_PK_ROUND, GT_PK_OVERRIDE_SELF_MANAGED);
@@ -139,12 +139,12 @@ static void write_match(struct gt_jw *w, const struct gt_rule *r)
 		const char *s = (const char *)r + texts[i].off;
 
 		if (*s)
-			text(w, texts[i].name, s);
+			write_member(w, texts[i].name, s);
 	}
 	gt_jw_key(w, "annotation");
 	gt_jw_open(w, '{');
 	for (uint32_t i = 0; i < r->n_annotation; i++)
-		text(w, r->annotation[i].key, r->annotation[i].value);
+		write_member(w, r->annotation[i].key, r->annotation[i].value);
 	gt_jw_close(w, '}');
 	gt_jw_close(w, '}');
 }
@@ -152,12 +152,12 @@ static void write_match(struct gt_jw *w, const struct gt_rule *r)
 static void write_rule(struct gt_jw *w, const struct gt_rule *r)
 {
 	gt_jw_open(w, '{');
-	text(w, "name", r->name);
+	write_member(w, "name", r->name);
 	write_match(w, r);
 	if (r->profile[0])
-		text(w, "profile", r->profile);
+		write_member(w, "profile", r->profile);
 	if (r->has_mode)
-		text(w, "mode", gt_words_get(&gt_mode_words, r->mode));
+		write_member(w, "mode", gt_words_get(&gt_mode_words, r->mode));
 	gt_jw_key(w, "rollout_percent");
 	gt_jw_u64(w, r->rollout_percent);
 	gt_jw_close(w, '}');
@@ -190,10 +190,10 @@ static void write_policy(struct gt_jw *w, const struct gt_policy *p)
 	gt_jw_open(w, '{');
 	gt_jw_key(w, "version");
 	gt_jw_u64(w, 1);
-	text(w, "mode", gt_words_get(&gt_mode_words, p->mode));
-	text(w, "select", gt_words_get(&gt_select_words, p->select));
-	text(w, "on_error", gt_words_get(&gt_on_error_words, p->on_error));
-	text(w, "default_profile", p->default_profile);
+	write_member(w, "mode", gt_words_get(&gt_mode_words, p->mode));
+	write_member(w, "select", gt_words_get(&gt_select_words, p->select));
+	write_member(w, "on_error", gt_words_get(&gt_on_error_words, p->on_error));
+	write_member(w, "default_profile", p->default_profile);
 	gt_jw_key(w, "profiles");
 	gt_jw_open(w, '{');
 	for (uint32_t i = 0; i < p->n_profile; i++)
@@ -206,7 +206,7 @@ static void write_policy(struct gt_jw *w, const struct gt_policy *p)
 	gt_jw_close(w, ']');
 	write_annotations(w, p);
 	gt_jw_key(w, "godebug_allow");
-	list(w, p->godebug_allow);
+	write_list(w, p->godebug_allow);
 	gt_jw_key(w, "runtimes");
 	gt_jw_open(w, '[');
 	for (uint32_t i = 0; i < p->n_runtimes; i++)
@@ -218,7 +218,7 @@ static void write_policy(struct gt_jw *w, const struct gt_policy *p)
 static void write_source(void *ctx, const char *key, const char *value, const char *source)
 {
 	(void)value;
-	text(ctx, key, source);
+	write_member(ctx, key, source);
 }
 
 void gt_policy_write_json(const struct gt_policy *p, struct gt_jw *w)
@@ -233,8 +233,8 @@ void gt_policy_write_json(const struct gt_policy *p, struct gt_jw *w)
 	gt_jw_open(w, '[');
 	for (uint32_t i = 0; i < p->n_layer; i++) {
 		gt_jw_open(w, '{');
-		text(w, "path", p->layer[i].path);
-		text(w, "error", p->layer[i].broken ? p->layer[i].error : NULL);
+		write_member(w, "path", p->layer[i].path);
+		write_member(w, "error", p->layer[i].broken ? p->layer[i].error : NULL);
 		gt_jw_close(w, '}');
 	}
 	gt_jw_close(w, ']');

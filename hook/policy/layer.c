@@ -1,5 +1,5 @@
 /*
- * Policy: one file as a layer over those before it. Pure but for the heap.
+ * Reads one file as a layer of the policy, over those before it. Pure but for the heap.
  */
 #include "draft.h"
 #include "gotune/base.h"
@@ -12,7 +12,7 @@ void gt_draft_done(struct gt_draft *d)
 	*d = (struct gt_draft){0};
 }
 
-/* One element more than there is: never an empty allocation, never NULL. */
+/* Allocates one element more than there is, so that *RET is never NULL. */
 static int dup_array(const void *from, size_t n, size_t size, void **ret)
 {
 	*ret = reallocarray(NULL, n + 1, size);
@@ -46,7 +46,7 @@ int gt_draft_copy(const struct gt_draft *from, struct gt_draft *ret)
 	return 0;
 }
 
-static int take(void *ctx, const struct gt_json_event *ev, struct gt_err *e)
+static int take_event(void *ctx, const struct gt_json_event *ev, struct gt_err *e)
 {
 	struct gt_policy_reader *rd = ctx;
 	unsigned faults = rd->n_fault;
@@ -127,29 +127,33 @@ static int mark_profile(struct gt_draft *d, const char *name)
 	return 0;
 }
 
-/* Profiles that the broken file WITH would have changed, and those at fault. */
+/* Marks the profiles that the broken file WITH would have changed, and those at fault. */
 static int mark_profiles(struct gt_draft *d, const struct gt_draft *with)
 {
-	struct gt_policy before = {0}, after = {0};
+	_cleanup_(gt_policy_done) struct gt_policy before = {0}, after = {0};
 	int r;
 
 	r = gt_policy_resolve(d, &before);
-	if (r == 0)
-		r = gt_policy_resolve(with, &after);
-	for (uint32_t i = 0; r == 0 && i < with->n_profile; i++) {
+	if (r < 0)
+		return r;
+	r = gt_policy_resolve(with, &after);
+	if (r < 0)
+		return r;
+	for (uint32_t i = 0; i < with->n_profile; i++) {
 		const struct gt_raw_profile *p = &with->profile[i];
 		const struct gt_profile *a = gt_policy_profile(&before, p->v.name);
 		const struct gt_profile *b = gt_policy_profile(&after, p->v.name);
 
-		if (p->touched && (p->v.broken || !a || !b || !same_profile(a, b)))
-			r = mark_profile(d, p->v.name);
+		if (!p->touched || (!p->v.broken && a && b && same_profile(a, b)))
+			continue;
+		r = mark_profile(d, p->v.name);
+		if (r < 0)
+			return r;
 	}
-	gt_policy_done(&before);
-	gt_policy_done(&after);
-	return r;
+	return 0;
 }
 
-/* The broken file's rules keep their places, and let nobody through. */
+/* Marks the rules of a broken file. They keep their places: who matches one is not tuned. */
 static void mark_rules(struct gt_draft *d, struct gt_draft *with)
 {
 	for (uint32_t i = 0; i < with->n_rule; i++) {
@@ -169,15 +173,16 @@ static int mark_broken(struct gt_policy_reader *rd, struct gt_draft *d)
 	if (rd->all_broken || !same_top(&d->top, &rd->d->top))
 		d->top.broken = true;
 	r = mark_profiles(d, rd->d);
-	if (r == 0)
-		mark_rules(d, rd->d);
-	return r;
+	if (r < 0)
+		return r;
+	mark_rules(d, rd->d);
+	return 0;
 }
 
 int gt_policy_read_layer(struct gt_draft *d, uint8_t layer, const char *doc, size_t len,
 			 char *ret_error, size_t cap)
 {
-	struct gt_draft copy;
+	_cleanup_(gt_draft_done) struct gt_draft copy = {0};
 	struct gt_policy_reader rd = {
 		.d = &copy, .layer = layer, .doc = doc, .len = len, .at = {0, 1, 1}};
 	struct gt_json_pos pos;
@@ -188,19 +193,19 @@ int gt_policy_read_layer(struct gt_draft *d, uint8_t layer, const char *doc, siz
 	r = gt_draft_copy(d, &copy);
 	if (r < 0)
 		return r;
-	r = gt_json_walk(doc, len, GT_JSON_COMMENTS | GT_JSON_KEYS, take, &rd, &pos, &e);
-	if (r < 0 && r != -ENOMEM) {
-		r = gt_policy_fault(&rd, pos.offset, "%s", e.msg);
-		rd.all_broken = true; /* what would have come after it? */
+	r = gt_json_walk(doc, len, GT_JSON_COMMENTS | GT_JSON_KEYS, take_event, &rd, &pos, &e);
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0) {
+		(void)gt_policy_fault(&rd, pos.offset, "%s", e.msg);
+		rd.all_broken = true; /* we do not know what would have come after it */
 	}
-	if (r == 0 && rd.n_fault > 0) {
-		(void)gt_copy_str(ret_error, cap, rd.error); /* it is for reading */
-		r = mark_broken(&rd, d);
-	} else if (r == 0) {
-		gt_draft_done(d);
-		*d = copy;
-		return 0;
+	if (rd.n_fault > 0) {
+		(void)gt_copy_str(ret_error, cap, rd.error); /* people read it: may be cut */
+		return mark_broken(&rd, d);
 	}
-	gt_draft_done(&copy);
-	return r;
+	gt_draft_done(d);
+	*d = copy;
+	copy = (struct gt_draft){0};
+	return 0;
 }

@@ -1,6 +1,6 @@
 /*
- * Policy: which files there are, and what becomes of one that cannot be read. Reads files below a
- * root descriptor; no privilege of its own.
+ * Reads the policy: finds its files, reads each as a layer, and marks those that it cannot read.
+ * Effectful: reads files below a root descriptor; needs no privilege.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -27,11 +27,11 @@ static int add_layer(struct build *b, const char *path)
 		return -ENOMEM;
 	b->layer = grown;
 	grown[b->n_layer] = (struct gt_layer){0};
-	(void)gt_copy_str(grown[b->n_layer++].path, sizeof(grown->path), path); /* to be shown */
+	gt_copy_cut(grown[b->n_layer++].path, path);
 	return 0;
 }
 
-/* The newest layer cannot be read: nobody knows who it was for. */
+/* Marks the newest layer, and all: we cannot read the file, so it may be for any container. */
 static int cannot_read(struct build *b, const char *why)
 {
 	struct gt_layer *l = &b->layer[b->n_layer - 1];
@@ -42,13 +42,13 @@ static int cannot_read(struct build *b, const char *why)
 	return 0;
 }
 
-/* Who may write the policy rules every container: so it must be the administrator's alone. */
+/* Who writes the policy rules every container, so only the administrator may. */
 static const char *bad_owner(const struct stat *st)
 {
 	if (st->st_uid != geteuid() && !gt_userns_is_root(st->st_uid))
 		return "the file belongs to neither root nor the user that runs this program";
 	if (st->st_mode & (S_IWGRP | S_IWOTH))
-		return "others than its owner may write the file: chmod go-w";
+		return "others than its owner may write to the file: run chmod go-w";
 	return NULL;
 }
 
@@ -90,7 +90,7 @@ static int read_layer(struct build *b, int fd, const struct stat *st)
 	return r;
 }
 
-/* One file below ROOT; that it is not there is no fault when OPTIONAL. */
+/* Reads one file below ROOT. If it is OPTIONAL, it may be missing. */
 static int read_below(struct build *b, int root, const char *path, bool optional)
 {
 	_cleanup_close_ int fd = -1;
@@ -106,7 +106,7 @@ static int read_below(struct build *b, int root, const char *path, bool optional
 	return fd < 0 ? cannot_read(b, why_not_opened(fd)) : read_layer(b, fd, &st);
 }
 
-/* The one file that the caller named: a path of this machine, whatever the sysroot. */
+/* Reads the one file that the caller named: a path of this machine, not of the sysroot. */
 static int read_named(struct build *b, const char *file)
 {
 	_cleanup_close_ int fd = -1;
@@ -129,7 +129,7 @@ static int is_drop_in(const struct dirent *d)
 	return d->d_name[0] != '.' && gt_has_suffix(d->d_name, ".json");
 }
 
-/* strcmp, not strcoll: the order of files may not depend on a locale. */
+/* strcmp, not strcoll: the order of files must not depend on the locale. */
 static int by_bytes(const struct dirent **a, const struct dirent **b)
 {
 	return strcmp((*a)->d_name, (*b)->d_name);
@@ -169,7 +169,7 @@ static int read_drop_ins(struct build *b, int root)
 	return r;
 }
 
-static int begin(struct build *b)
+static int read_builtin(struct build *b)
 {
 	struct gt_layer *l;
 	int r = add_layer(b, "built-in");
@@ -179,12 +179,13 @@ static int begin(struct build *b)
 	l = &b->layer[0];
 	r = gt_policy_read_layer(&b->d, 0, gt_policy_builtin_json, strlen(gt_policy_builtin_json),
 				 l->error, sizeof(l->error));
-	l->broken = l->error[0] != '\0'; /* only a mistake in this program: a test looks */
+	l->broken = l->error[0] !=
+		    '\0'; /* only by a mistake in this program, which a test would find */
 	return r;
 }
 
-/* Ends the building: *ret when R is 0, nothing otherwise. */
-static int finish(struct build *b, int r, struct gt_policy *ret)
+/* Makes *ret from B when R is 0, and frees B. */
+static int finish_build(struct build *b, int r, struct gt_policy *ret)
 {
 	struct gt_policy p = {.layer = b->layer, .n_layer = b->n_layer};
 
@@ -198,24 +199,32 @@ static int finish(struct build *b, int r, struct gt_policy *ret)
 	return r;
 }
 
+/* Reads the built-in layer and FILE, or without it the machine's policy and its drop-ins. */
+static int read_layers(struct build *b, int root, const char *file)
+{
+	int r = read_builtin(b);
+
+	if (r < 0)
+		return r;
+	if (file)
+		return read_named(b, file);
+	r = read_below(b, root, GT_POLICY_FILE, true);
+	if (r < 0)
+		return r;
+	return read_drop_ins(b, root);
+}
+
 int gt_read_policy_builtin(struct gt_policy *ret)
 {
 	struct build b = {0};
 
-	return finish(&b, begin(&b), ret);
+	return finish_build(&b, read_builtin(&b), ret);
 }
 
 int gt_read_policy(int root, const char *file, struct gt_policy *ret, struct gt_err *e)
 {
 	struct build b = {0};
-	int r = begin(&b);
+	int r = finish_build(&b, read_layers(&b, root, file), ret);
 
-	if (r == 0 && file)
-		r = read_named(&b, file);
-	if (r == 0 && !file)
-		r = read_below(&b, root, GT_POLICY_FILE, true);
-	if (r == 0 && !file)
-		r = read_drop_ins(&b, root);
-	r = finish(&b, r, ret);
-	return r < 0 ? gt_err_sys(e, r, "reading the policy") : 0;
+	return r < 0 ? gt_err_sys(e, r, "cannot read the policy") : 0;
 }

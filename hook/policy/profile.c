@@ -1,6 +1,6 @@
 /*
- * Policy: the keys of a profile. One table drives reading, inheritance and `gotune policy show`.
- * Pure.
+ * Reads the keys of a profile. One table drives reading, inheritance and `gotune policy show`. Pure
+ * but for the heap.
  */
 #include "draft.h"
 #include "gotune/base.h"
@@ -41,23 +41,23 @@ const struct gt_pk gt_pk_table[GT_PK_COUNT] = {
 			      .null = -1},
 };
 
-static void *at(struct gt_profile *p, const struct gt_pk *k)
+static void *field_at(struct gt_profile *p, const struct gt_pk *k)
 {
 	return (char *)p + k->off;
 }
 
 /* Stores V in the field's own type. Enums are unsigned int (gcc and clang, no -fshort-enums). */
-static void store(struct gt_profile *p, const struct gt_pk *k, uint64_t v)
+static void store_number(struct gt_profile *p, const struct gt_pk *k, uint64_t v)
 {
 	uint32_t small = (uint32_t)v;
 	bool flag = v != 0;
 
 	if (k->size == sizeof(v))
-		memcpy(at(p, k), &v, sizeof(v));
+		memcpy(field_at(p, k), &v, sizeof(v));
 	else if (k->size == sizeof(small))
-		memcpy(at(p, k), &small, sizeof(small));
+		memcpy(field_at(p, k), &small, sizeof(small));
 	else
-		memcpy(at(p, k), &flag, sizeof(flag));
+		memcpy(field_at(p, k), &flag, sizeof(flag));
 }
 
 uint64_t gt_pk_number(const struct gt_profile *p, enum gt_profile_key key, bool *ret_null)
@@ -92,7 +92,7 @@ static int take_null(struct gt_policy_reader *rd, const struct gt_json_event *ev
 	switch (k->type) {
 	case GT_PKT_TEXT:
 	case GT_PKT_GODEBUG:
-		*(char *)at(&p->v, k) = '\0';
+		*(char *)field_at(&p->v, k) = '\0';
 		break;
 	case GT_PKT_SYSCTL:
 		p->v.n_sysctl = 0;
@@ -105,7 +105,7 @@ static int take_null(struct gt_policy_reader *rd, const struct gt_json_event *ev
 	case GT_PKT_U64:
 	case GT_PKT_I32:
 	case GT_PKT_BYTES:
-		store(&p->v, k, (uint64_t)k->null);
+		store_number(&p->v, k, (uint64_t)k->null);
 		break;
 	}
 	return 1;
@@ -137,7 +137,7 @@ static int take_value(struct gt_policy_reader *rd, const struct gt_json_event *e
 		return take_null(rd, ev, k);
 	switch (k->type) {
 	case GT_PKT_TEXT:
-		return gt_policy_text(rd, ev, at(p, k), k->size);
+		return gt_policy_text(rd, ev, field_at(p, k), k->size);
 	case GT_PKT_OBJECT:
 		r = ev->type == GT_JSON_MAP_START
 			    ? 1
@@ -171,7 +171,7 @@ static int take_value(struct gt_policy_reader *rd, const struct gt_json_event *e
 			       : gt_policy_fault_at(rd, ev, "not an object of names and values");
 	}
 	if (r > 0)
-		store(p, k, v);
+		store_number(p, k, v);
 	return r;
 }
 
@@ -183,7 +183,7 @@ static bool godebug_ok(const char *s)
 	return gt_is_plain(s) && eq && eq != s && eq[1] && !strpbrk(s, ", \"#");
 }
 
-static int take_godebug(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+static int take_godebug_entry(struct gt_policy_reader *rd, const struct gt_json_event *ev)
 {
 	char *list = rd->profile->v.godebug;
 	char entry[GT_GODEBUG_CAP];
@@ -211,8 +211,8 @@ static struct gt_sysctl_want *sysctl_slot(struct gt_profile *p, const char *name
 	return p->n_sysctl < GT_SYSCTL_MAX ? &p->sysctl[p->n_sysctl++] : NULL;
 }
 
-/* A name with null takes an inherited sysctl away: its value is kept as "". */
-static int take_sysctl(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+/* null removes an inherited sysctl: until then we keep the name with the value "". */
+static int take_profile_sysctl(struct gt_policy_reader *rd, const struct gt_json_event *ev)
 {
 	const struct gt_json_step *key = &ev->path[ev->depth - 1];
 	struct gt_sysctl_want want = {.layer = rd->layer}, *slot;
@@ -234,7 +234,7 @@ static int take_sysctl(struct gt_policy_reader *rd, const struct gt_json_event *
 	return 0;
 }
 
-static struct gt_raw_profile *find(struct gt_draft *d, const char *name)
+static struct gt_raw_profile *find_profile(struct gt_draft *d, const char *name)
 {
 	for (uint32_t i = 0; i < d->n_profile; i++) {
 		if (strcmp(d->profile[i].v.name, name) == 0)
@@ -252,10 +252,10 @@ static int begin_profile(struct gt_policy_reader *rd, const struct gt_json_event
 	rd->profile = NULL;
 	if (!key->key || !gt_policy_name_ok(key->key, key->key_len) ||
 	    d->n_profile >= GT_PROFILES_MAX) {
-		rd->all_broken = true; /* it has no name by which it could be marked */
-		return gt_policy_fault_at(rd, ev, "not a profile's name, or one too many");
+		rd->all_broken = true; /* it has no name by which we could mark it */
+		return gt_policy_fault_at(rd, ev, "not a profile's name, or too many profiles");
 	}
-	rd->profile = find(d, key->key);
+	rd->profile = find_profile(d, key->key);
 	if (!rd->profile) {
 		grown = reallocarray(d->profile, d->n_profile + 1, sizeof(*grown));
 		if (!grown)
@@ -274,7 +274,7 @@ static int begin_profile(struct gt_policy_reader *rd, const struct gt_json_event
 	return 0;
 }
 
-/* `inherits` in a file takes the place of the built-in profile of that name. */
+/* `inherits` in a file replaces the built-in profile of that name. */
 static int take_inherits(struct gt_policy_reader *rd, const struct gt_json_event *ev)
 {
 	struct gt_raw_profile *p = rd->profile;
@@ -296,9 +296,9 @@ static int take_inherits(struct gt_policy_reader *rd, const struct gt_json_event
 	return 0;
 }
 
-/* An event inside a profile; BELOW is without "profiles" and the profile's name. */
-static int take_key(struct gt_policy_reader *rd, const struct gt_json_event *ev,
-		    const struct gt_json_event *below)
+/* Takes an event inside a profile. BELOW is EV without "profiles" and the profile's name. */
+static int take_profile_key(struct gt_policy_reader *rd, const struct gt_json_event *ev,
+			    const struct gt_json_event *below)
 {
 	for (unsigned k = 0; k < GT_PK_COUNT; k++) {
 		if (!gt_json_at(below, gt_pk_table[k].path))
@@ -312,15 +312,15 @@ static int take_key(struct gt_policy_reader *rd, const struct gt_json_event *ev,
 	if (gt_json_at(below, "inherits"))
 		return take_inherits(rd, ev);
 	if (gt_json_at(below, "godebug/*"))
-		return take_godebug(rd, ev);
+		return take_godebug_entry(rd, ev);
 	if (gt_json_at(below, "sysctl/*"))
-		return take_sysctl(rd, ev);
+		return take_profile_sysctl(rd, ev);
 	if (gt_json_at(below, "gomaxprocs/shares")) {
 		if (ev->type == GT_JSON_MAP_START)
 			return 0;
 		if (ev->type != GT_JSON_NULL)
 			return gt_policy_fault_at(rd, ev, "not an object or null");
-		store(&rd->profile->v, &gt_pk_table[GT_PK_SHARES_ENABLE], 0);
+		store_number(&rd->profile->v, &gt_pk_table[GT_PK_SHARES_ENABLE], 0);
 		rd->profile->set[GT_PK_SHARES_ENABLE] = true;
 		rd->profile->v.layer[GT_PK_SHARES_ENABLE] = rd->layer;
 		return 0;
@@ -341,5 +341,5 @@ int gt_policy_take_profile(struct gt_policy_reader *rd, const struct gt_json_eve
 	if (ev->path[ev->depth - 1].repeated)
 		return gt_policy_fault_at(rd, ev, "duplicate key");
 	below = gt_policy_below(ev, 2);
-	return take_key(rd, ev, &below);
+	return take_profile_key(rd, ev, &below);
 }

@@ -1,5 +1,6 @@
 /*
- * Policy: inheritance, and names that nobody defined. Pure but for the heap.
+ * Makes a policy from a draft: profiles inherit, and names that nobody defined become faults. Pure
+ * but for the heap.
  */
 #include <stdio.h>
 
@@ -10,7 +11,7 @@
 #define NOT_FOUND UINT32_MAX
 #define ROOT_NAME "balanced" /* what a profile without `inherits` starts from */
 
-static uint32_t find(const struct gt_draft *d, const char *name)
+static uint32_t find_profile(const struct gt_draft *d, const char *name)
 {
 	for (uint32_t i = 0; i < d->n_profile; i++) {
 		if (strcmp(d->profile[i].v.name, name) == 0)
@@ -25,8 +26,8 @@ static uint32_t parent_of(const struct gt_draft *d, uint32_t i)
 	const struct gt_profile *p = &d->profile[i].v;
 
 	if (p->inherits[0])
-		return find(d, p->inherits);
-	return strcmp(p->name, ROOT_NAME) == 0 ? NOT_FOUND : find(d, ROOT_NAME);
+		return find_profile(d, p->inherits);
+	return strcmp(p->name, ROOT_NAME) == 0 ? NOT_FOUND : find_profile(d, ROOT_NAME);
 }
 
 /* Does the chain from I come to an end? *ret_unknown: at a name that nobody defined. */
@@ -65,7 +66,7 @@ static void overlay_sysctls(struct gt_profile *p, const struct gt_raw_profile *o
 	}
 }
 
-/* What OVER sets takes the place of what P has. */
+/* Puts what OVER sets in place of what P has. */
 static void overlay(struct gt_profile *p, const struct gt_raw_profile *over)
 {
 	for (unsigned k = 0; k < GT_PK_COUNT; k++) {
@@ -81,7 +82,7 @@ static void overlay(struct gt_profile *p, const struct gt_raw_profile *over)
 	p->broken = p->broken || over->v.broken;
 }
 
-/* Names whose value is "" were only there to take an inherited one away. */
+/* Drops the names whose value is "": they only removed an inherited sysctl. */
 static void drop_removed(struct gt_profile *p)
 {
 	uint32_t n = 0;
@@ -93,7 +94,7 @@ static void drop_removed(struct gt_profile *p)
 	p->n_sysctl = n;
 }
 
-/* Lays the chain of I, whose end is known, from its far end over P. */
+/* Lays the chain of I, which ends, over P: the far end first. */
 static void resolve_chain(const struct gt_draft *d, uint32_t i, struct gt_profile *p)
 {
 	uint32_t chain[GT_PROFILES_MAX + 1], n = 0;
@@ -105,17 +106,22 @@ static void resolve_chain(const struct gt_draft *d, uint32_t i, struct gt_profil
 	drop_removed(p);
 }
 
-/* An error that shows only when all files have been read. */
-static void mark_layer(struct gt_policy *p, uint8_t layer, struct gt_json_pos pos, const char *what,
-		       const char *name, const char *why)
+/* A fault that shows only when all files have been read. */
+struct late_fault {
+	uint8_t layer;
+	struct gt_json_pos pos;
+	const char *key, *value, *why;
+};
+
+static void mark_layer(struct gt_policy *p, const struct late_fault *f)
 {
-	struct gt_layer *l = layer < p->n_layer ? &p->layer[layer] : NULL;
+	struct gt_layer *l = f->layer < p->n_layer ? &p->layer[f->layer] : NULL;
 
 	if (!l || l->broken)
 		return;
 	l->broken = true;
-	(void)snprintf(l->error, sizeof(l->error), "%u:%u: %s: %s %s", pos.line, pos.column, what,
-		       name, why);
+	(void)snprintf(l->error, sizeof(l->error), "%u:%u: %s: %s %s", f->pos.line, f->pos.column,
+		       f->key, f->value, f->why);
 }
 
 static void resolve_profile(const struct gt_draft *d, uint32_t i, struct gt_policy *p)
@@ -123,6 +129,8 @@ static void resolve_profile(const struct gt_draft *d, uint32_t i, struct gt_poli
 	const struct gt_raw_profile *raw = &d->profile[i];
 	struct gt_profile *out = &p->profile[i];
 	bool unknown = false, ends = chain_ends(d, i, &unknown);
+	struct late_fault fault = {raw->inherits_layer, raw->inherits_pos, "inherits",
+				   raw->v.inherits, NULL};
 
 	*out = (struct gt_profile){0};
 	(void)gt_copy_str(out->name, sizeof(out->name), raw->v.name); /* same sizes */
@@ -131,11 +139,11 @@ static void resolve_profile(const struct gt_draft *d, uint32_t i, struct gt_poli
 		resolve_chain(d, i, out);
 	out->broken = out->broken || raw->v.broken || !ends || unknown;
 	if (!ends)
-		mark_layer(p, raw->inherits_layer, raw->inherits_pos, "inherits", raw->v.inherits,
-			   "leads back to itself");
-	else if (raw->v.inherits[0] && find(d, raw->v.inherits) == NOT_FOUND)
-		mark_layer(p, raw->inherits_layer, raw->inherits_pos, "inherits", raw->v.inherits,
-			   "is no profile");
+		fault.why = "leads back to itself";
+	else if (raw->v.inherits[0] && find_profile(d, raw->v.inherits) == NOT_FOUND)
+		fault.why = "is no profile";
+	if (fault.why)
+		mark_layer(p, &fault);
 }
 
 static void resolve_rules(const struct gt_draft *d, struct gt_policy *p)
@@ -144,10 +152,10 @@ static void resolve_rules(const struct gt_draft *d, struct gt_policy *p)
 		struct gt_rule *r = &p->rule[i];
 
 		*r = d->rule[i].v;
-		if (r->profile[0] && find(d, r->profile) == NOT_FOUND) {
+		if (r->profile[0] && find_profile(d, r->profile) == NOT_FOUND) {
 			r->broken = true;
-			mark_layer(p, r->layer, d->rule[i].profile_pos, "profile", r->profile,
-				   "is no profile");
+			mark_layer(p, &(struct late_fault){r->layer, d->rule[i].profile_pos,
+							   "profile", r->profile, "is no profile"});
 		}
 	}
 }
@@ -170,10 +178,11 @@ int gt_policy_resolve(const struct gt_draft *d, struct gt_policy *ret)
 	for (uint32_t i = 0; i < d->n_profile; i++)
 		resolve_profile(d, i, &p);
 	resolve_rules(d, &p);
-	if (find(d, p.default_profile) == NOT_FOUND) {
+	if (find_profile(d, p.default_profile) == NOT_FOUND) {
 		p.broken = true;
-		mark_layer(&p, p.from.default_profile, d->default_pos, "default_profile",
-			   p.default_profile, "is no profile");
+		mark_layer(&p, &(struct late_fault){p.from.default_profile, d->default_pos,
+						    "default_profile", p.default_profile,
+						    "is no profile"});
 	}
 	free(ret->profile);
 	free(ret->rule);

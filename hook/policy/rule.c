@@ -1,6 +1,6 @@
 /*
- * Policy: rules. A rule with a fault stays in the list, marked broken: a container that
- * reaches it and matches is not tuned. Pure but for the heap.
+ * Reads the rules of a policy. A rule with a fault stays in the list, marked broken: we do not tune
+ * a container that matches it. Pure but for the heap.
  */
 #include "draft.h"
 #include "gotune/base.h"
@@ -21,7 +21,7 @@ static const struct rule_text {
 	TEXT("match/engine", engine),
 };
 
-static struct gt_raw_rule *find(struct gt_draft *d, const char *name)
+static struct gt_raw_rule *find_rule(struct gt_draft *d, const char *name)
 {
 	for (uint32_t i = 0; i < d->n_rule; i++) {
 		if (strcmp(d->rule[i].v.name, name) == 0)
@@ -37,13 +37,13 @@ static int begin_rule(struct gt_policy_reader *rd, const struct gt_json_event *e
 	rd->rule.v.layer = rd->layer;
 	rd->in_rule = ev->type == GT_JSON_MAP_START;
 	if (!rd->in_rule) {
-		rd->all_broken = true; /* who knows who it was for */
+		rd->all_broken = true; /* it may be for any container */
 		return gt_policy_fault_at(rd, ev, "not an object");
 	}
 	return 0;
 }
 
-/* A rule whose match cannot be trusted may be for anybody. */
+/* Makes the rule match everybody: if its match is broken, it may be for anybody. */
 static void open_match(struct gt_rule *r)
 {
 	for (size_t i = 0; i < GT_ARRAY_LEN(texts); i++)
@@ -63,9 +63,9 @@ static int end_rule(struct gt_policy_reader *rd, const struct gt_json_event *ev)
 	}
 	if (r->match_broken)
 		open_match(&r->v);
-	same = r->v.name[0] ? find(d, r->v.name) : NULL;
+	same = r->v.name[0] ? find_rule(d, r->v.name) : NULL;
 	if (same && same->touched) {
-		(void)gt_policy_fault_at(rd, ev, "a second rule of the name %s", r->v.name);
+		(void)gt_policy_fault_at(rd, ev, "a second rule named %s", r->v.name);
 		r->v.broken = true;
 		same = NULL;
 	}
@@ -121,7 +121,7 @@ static int take_profile_name(struct gt_policy_reader *rd, const struct gt_json_e
 	return 0;
 }
 
-static int take_mode(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+static int take_rule_mode(struct gt_policy_reader *rd, const struct gt_json_event *ev)
 {
 	unsigned word = 0;
 
@@ -150,14 +150,14 @@ static const struct rule_key {
 } keys[] = {
 	{"name", take_name},
 	{"profile", take_profile_name},
-	{"mode", take_mode},
+	{"mode", take_rule_mode},
 	{"rollout_percent", take_rollout},
 	{"match", take_object},
 	{"match/annotation", take_object},
 	{"match/annotation/*", take_annotation},
 };
 
-static int take_key(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+static int take_rule_key(struct gt_policy_reader *rd, const struct gt_json_event *ev)
 {
 	struct gt_json_event below = gt_policy_below(ev, 2);
 
@@ -191,9 +191,9 @@ int gt_policy_take_rule(struct gt_policy_reader *rd, const struct gt_json_event 
 	}
 	if (!rd->in_rule || ev->type == GT_JSON_MAP_END || ev->type == GT_JSON_ARRAY_END)
 		return 0;
-	r = take_key(rd, ev);
+	r = take_rule_key(rd, ev);
 	if (rd->n_fault != faults) {
-		/* An unknown key may have been meant as a match. */
+		/* An unknown key may be a misspelt match. */
 		rd->rule.v.broken = true;
 		rd->rule.match_broken = rd->rule.match_broken || !ev->path[2].key ||
 					(strcmp(ev->path[2].key, "profile") != 0 &&

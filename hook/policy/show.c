@@ -1,6 +1,5 @@
 /*
- * Policy: the merged one, as rows and as JSON, each value with the file that it came from. Pure but
- * for the buffer's heap.
+ * Lists the merged policy as rows: each value with the file that it comes from. Pure.
  */
 #include <stdio.h>
 
@@ -15,35 +14,35 @@ struct out {
 	void *ctx;
 };
 
-static const char *source(const struct gt_policy *p, uint8_t layer)
+static const char *source_of(const struct gt_policy *p, uint8_t layer)
 {
 	return layer < p->n_layer ? p->layer[layer].path : "?";
 }
 
-static void row(const struct out *o, const char *key, const char *value, uint8_t layer)
+static void add_row(const struct out *o, const char *key, const char *value, uint8_t layer)
 {
-	o->fn(o->ctx, key, value, source(o->p, layer));
+	o->fn(o->ctx, key, value, source_of(o->p, layer));
 }
 
 /* Joins words with ", ". */
-static void join(char *list, size_t cap, const char *word)
+static void join_word(char *list, size_t cap, const char *word)
 {
 	if (*list)
-		(void)gt_append(list, cap, ", "); /* a list that does not fit is cut: it is shown */
+		(void)gt_append(list, cap, ", "); /* people read it: may be cut */
 	(void)gt_append(list, cap, word);
 }
 
-/* The keys of ",a,b," likewise. */
+/* Joins the keys of ",a,b," likewise. */
 static void join_keys(char *list, size_t cap, const char *keys)
 {
-	char key[64]; /* policy/top.c takes none that is longer */
+	char key[64]; /* policy/top.c refuses longer ones */
 
 	while (*keys) {
 		size_t n = strcspn(keys, ",");
 
 		(void)gt_copy(key, sizeof(key), keys, n);
 		if (n > 0)
-			join(list, cap, key);
+			join_word(list, cap, key);
 		keys += n + (keys[n] == ',');
 	}
 }
@@ -55,16 +54,16 @@ static void rows_annotations(const struct out *o)
 
 	for (unsigned k = 0; k < GT_KEY_COUNT; k++) {
 		if (p->allow & (1u << k))
-			join(text, sizeof(text), gt_words_get(&gt_key_words, k));
+			join_word(text, sizeof(text), gt_words_get(&gt_key_words, k));
 	}
-	row(o, "annotations.allow", text, p->from.allow);
+	add_row(o, "annotations.allow", text, p->from.allow);
 	text[0] = '\0';
 	(void)gt_append_u64(text, sizeof(text), p->nofile_max);
-	row(o, "annotations.nofile_max", text, p->from.nofile_max);
+	add_row(o, "annotations.nofile_max", text, p->from.nofile_max);
 	text[0] = '\0';
 	for (uint32_t i = 0; i < p->n_allow_sysctl; i++)
-		join(text, sizeof(text), p->allow_sysctl[i]);
-	row(o, "annotations.sysctl", text, p->from.allow_sysctl);
+		join_word(text, sizeof(text), p->allow_sysctl[i]);
+	add_row(o, "annotations.sysctl", text, p->from.allow_sysctl);
 }
 
 static void rows_top(const struct out *o)
@@ -72,17 +71,17 @@ static void rows_top(const struct out *o)
 	const struct gt_policy *p = o->p;
 	char text[sizeof(p->runtimes)] = "";
 
-	row(o, "mode", gt_words_get(&gt_mode_words, p->mode), p->from.mode);
-	row(o, "select", gt_words_get(&gt_select_words, p->select), p->from.select);
-	row(o, "on_error", gt_words_get(&gt_on_error_words, p->on_error), p->from.on_error);
-	row(o, "default_profile", p->default_profile, p->from.default_profile);
+	add_row(o, "mode", gt_words_get(&gt_mode_words, p->mode), p->from.mode);
+	add_row(o, "select", gt_words_get(&gt_select_words, p->select), p->from.select);
+	add_row(o, "on_error", gt_words_get(&gt_on_error_words, p->on_error), p->from.on_error);
+	add_row(o, "default_profile", p->default_profile, p->from.default_profile);
 	rows_annotations(o);
 	join_keys(text, sizeof(text), p->godebug_allow);
-	row(o, "godebug_allow", text, p->from.godebug_allow);
+	add_row(o, "godebug_allow", text, p->from.godebug_allow);
 	text[0] = '\0';
 	for (uint32_t i = 0; i < p->n_runtimes; i++)
-		join(text, sizeof(text), p->runtimes[i]);
-	row(o, "runtimes", text, p->from.runtimes);
+		join_word(text, sizeof(text), p->runtimes[i]);
+	add_row(o, "runtimes", text, p->from.runtimes);
 }
 
 /* The value of a profile's key as text; "null" for null. */
@@ -151,7 +150,7 @@ static void rows_profile(const struct out *o, const struct gt_profile *p)
 
 	if (p->broken) {
 		key_name(p->name, "broken", name, sizeof(name));
-		row(o, name, "true", p->layer[GT_PK_DESCRIPTION]);
+		add_row(o, name, "true", p->layer[GT_PK_DESCRIPTION]);
 	}
 	for (unsigned k = 0; k < GT_PK_COUNT; k++) {
 		bool is_object = gt_pk_table[k].type == GT_PKT_OBJECT, null = false;
@@ -162,12 +161,12 @@ static void rows_profile(const struct out *o, const struct gt_profile *p)
 		if (is_object && gt_pk_number(p, k, &null))
 			continue; /* its keys are shown */
 		key_text(p, k, text, sizeof(text));
-		row(o, name, is_object ? "null" : text, p->layer[k]);
+		add_row(o, name, is_object ? "null" : text, p->layer[k]);
 	}
 	for (uint32_t i = 0; i < p->n_sysctl; i++) {
 		key_name(p->name, "sysctl.", name, sizeof(name));
 		(void)gt_append(name, sizeof(name), p->sysctl[i].name);
-		row(o, name, p->sysctl[i].value, p->sysctl[i].layer);
+		add_row(o, name, p->sysctl[i].value, p->sysctl[i].layer);
 	}
 }
 
@@ -178,8 +177,8 @@ static void rule_row(const struct out *o, const struct gt_rule *r, const char *k
 
 	if (!*value)
 		return;
-	(void)snprintf(name, sizeof(name), "rules.%s.%s", r->name, key); /* cut: it is shown */
-	row(o, name, value, r->layer);
+	(void)snprintf(name, sizeof(name), "rules.%s.%s", r->name, key); /* may be cut */
+	add_row(o, name, value, r->layer);
 }
 
 static void rows_rule(const struct out *o, const struct gt_rule *r)

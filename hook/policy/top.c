@@ -1,5 +1,5 @@
 /*
- * Policy: the keys at the top, and one file as a layer. Pure but for the heap.
+ * Reads the keys at the top of a policy. Pure.
  */
 #include "draft.h"
 #include "gotune/base.h"
@@ -79,7 +79,7 @@ static int take_array(struct gt_policy_reader *rd, const struct gt_json_event *e
 	return ev->type == GT_JSON_ARRAY_START ? 0 : gt_policy_fault_at(rd, ev, "not an array");
 }
 
-/* A list in a file takes the place of the list before. */
+/* A list in a file replaces the list of the files before. */
 static int begin_allow(struct gt_policy_reader *rd, const struct gt_json_event *ev)
 {
 	rd->d->top.allow = 0;
@@ -110,7 +110,7 @@ static int begin_sysctl(struct gt_policy_reader *rd, const struct gt_json_event 
 	return take_array(rd, ev);
 }
 
-static int take_sysctl(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+static int take_allowed_sysctl(struct gt_policy_reader *rd, const struct gt_json_event *ev)
 {
 	struct gt_policy *p = &rd->d->top;
 
@@ -128,7 +128,7 @@ static int begin_godebug(struct gt_policy_reader *rd, const struct gt_json_event
 	return take_array(rd, ev);
 }
 
-static int take_godebug(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+static int take_allowed_godebug(struct gt_policy_reader *rd, const struct gt_json_event *ev)
 {
 	char *list = rd->d->top.godebug_allow;
 	size_t cap = sizeof(rd->d->top.godebug_allow);
@@ -182,9 +182,9 @@ static const struct top_key {
 	{"annotations/allow/*", take_allow},
 	{"annotations/nofile_max", take_nofile_max},
 	{"annotations/sysctl", begin_sysctl},
-	{"annotations/sysctl/*", take_sysctl},
+	{"annotations/sysctl/*", take_allowed_sysctl},
 	{"godebug_allow", begin_godebug},
-	{"godebug_allow/*", take_godebug},
+	{"godebug_allow/*", take_allowed_godebug},
 	{"runtimes", begin_runtimes},
 	{"runtimes/*", take_runtime},
 };

@@ -1,5 +1,5 @@
 /*
- * Policy: plain values out of events, and faults with their place. Pure.
+ * Takes plain values from the events of a policy file, and notes faults with their place. Pure.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,8 +14,8 @@ struct gt_json_pos gt_policy_place(struct gt_policy_reader *rd, const struct gt_
 	return rd->at;
 }
 
-static void GT_PRINTF(4, 0) fault(struct gt_policy_reader *rd, size_t offset, const char *path,
-				  const char *fmt, va_list ap)
+static void GT_PRINTF(4, 0) note_fault(struct gt_policy_reader *rd, size_t offset, const char *path,
+				       const char *fmt, va_list ap)
 {
 	struct gt_json_pos pos = gt_json_locate(rd->doc, rd->len, offset);
 	char text[192];
@@ -25,7 +25,7 @@ static void GT_PRINTF(4, 0) fault(struct gt_policy_reader *rd, size_t offset, co
 		(void)vsnprintf(text, sizeof(text), fmt, ap);
 		(void)gt_err_set(&e, -EINVAL, "%u:%u: %s%s%s", pos.line, pos.column, path,
 				 *path ? ": " : "", text);
-		(void)gt_copy_str(rd->error, sizeof(rd->error), e.msg);
+		gt_copy_cut(rd->error, e.msg);
 	}
 	rd->n_fault++;
 }
@@ -35,7 +35,7 @@ int gt_policy_fault(struct gt_policy_reader *rd, size_t offset, const char *fmt,
 	va_list ap;
 
 	va_start(ap, fmt);
-	fault(rd, offset, "", fmt, ap);
+	note_fault(rd, offset, "", fmt, ap);
 	va_end(ap);
 	return 0;
 }
@@ -61,12 +61,12 @@ static void write_path(const struct gt_json_event *ev, char *dst, size_t cap)
 int gt_policy_fault_at(struct gt_policy_reader *rd, const struct gt_json_event *ev, const char *fmt,
 		       ...)
 {
-	char path[128]; /* a longer one is cut: the place says the rest */
+	char path[128]; /* may be cut: the place says the rest */
 	va_list ap;
 
 	write_path(ev, path, sizeof(path));
 	va_start(ap, fmt);
-	fault(rd, ev->begin, path, fmt, ap);
+	note_fault(rd, ev->begin, path, fmt, ap);
 	va_end(ap);
 	return 0;
 }

@@ -1,6 +1,6 @@
 /*
- * Counters that outlive records: DIR/counters, one line of fixed width each, so that a line can be
- * rewritten in place. Effectful: that one file, under a lock that is waited for at most 100 ms.
+ * Counters that outlive records, in DIR/counters: each has a line of fixed width, which is
+ * rewritten in place. Effectful: writes that one file, and waits at most 100 ms for its lock.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,8 +30,8 @@ static int open_counters(int dirfd, int flags)
 	return S_ISREG(st.st_mode) ? gt_take_fd(&fd) : -ENXIO;
 }
 
-/* A counter is not worth holding a container up for. */
-static int lock(int fd)
+/* Gives up soon: a counter is not worth delaying a container. */
+static int lock_counters(int fd)
 {
 	for (unsigned i = 0; i < LOCK_TRIES; i++) {
 		const struct timespec wait = {.tv_nsec = LOCK_WAIT};
@@ -45,8 +45,8 @@ static int lock(int fd)
 	return -EBUSY;
 }
 
-/* A line that is not as we write them counts from 0 again. */
-static int load(int fd, uint64_t ret[GT_COUNT_COUNT])
+/* A counter whose line is not ours starts again from 0. */
+static int load_counters(int fd, uint64_t ret[GT_COUNT_COUNT])
 {
 	char text[ALL + 1] = "";
 	ssize_t n = pread(fd, text, ALL, 0); /* what is missing stays NUL */
@@ -66,7 +66,7 @@ static int load(int fd, uint64_t ret[GT_COUNT_COUNT])
 	return 0;
 }
 
-static int store(int fd, const uint64_t count[GT_COUNT_COUNT])
+static int store_counters(int fd, const uint64_t count[GT_COUNT_COUNT])
 {
 	char text[ALL + 1] = "";
 	ssize_t n;
@@ -84,17 +84,21 @@ int gt_record_count(int dirfd, unsigned which)
 {
 	_cleanup_close_ int fd = open_counters(dirfd, O_RDWR | O_CREAT);
 	uint64_t count[GT_COUNT_COUNT] = {0};
-	int r = fd < 0 ? fd : lock(fd); /* closing unlocks */
+	int r;
 
 	if (which >> GT_COUNT_COUNT)
 		return -EINVAL;
-	if (r == 0)
-		r = load(fd, count);
+	if (fd < 0)
+		return fd;
+	r = lock_counters(fd); /* closing unlocks */
+	if (r < 0)
+		return r;
+	r = load_counters(fd, count);
 	if (r < 0)
 		return r;
 	for (unsigned i = 0; i < GT_COUNT_COUNT; i++)
 		count[i] += (which >> i & 1) && count[i] < UINT64_MAX;
-	return store(fd, count);
+	return store_counters(fd, count);
 }
 
 int gt_record_counters(int dirfd, uint64_t ret[GT_COUNT_COUNT])
@@ -105,5 +109,5 @@ int gt_record_counters(int dirfd, uint64_t ret[GT_COUNT_COUNT])
 		memset(ret, 0, sizeof(*ret) * GT_COUNT_COUNT);
 		return 0;
 	}
-	return fd < 0 ? fd : load(fd, ret);
+	return fd < 0 ? fd : load_counters(fd, ret);
 }

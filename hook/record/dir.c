@@ -1,5 +1,5 @@
 /*
- * Where records are kept when nobody says where. Effectful: looks at directories; makes none.
+ * The default directory of records. Effectful: looks at directories, but makes none.
  */
 #include <fcntl.h>
 
@@ -7,8 +7,8 @@
 #include "gotune/model.h"
 #include "gotune/record.h"
 
-/* Is PATH below ROOT a directory of UID's that nobody else may write into? */
-static bool is_of(int root, const char *path, uid_t uid)
+/* Is PATH below ROOT a directory that belongs to UID, and that nobody else may write into? */
+static bool is_theirs(int root, const char *path, uid_t uid)
 {
 	_cleanup_close_ int fd = gt_root_open_dir(root, path);
 	struct stat st;
@@ -24,13 +24,13 @@ int gt_record_dir_choose(int root, uid_t uid, uid_t outer, char ret[GT_RECORD_DI
 	if (outer == 0)
 		return gt_copy_str(ret, GT_RECORD_DIR_CAP, GT_RECORD_DIR) ? 0 : -ENAMETOOLONG;
 	(void)gt_append_u64(dir, sizeof(dir), outer); /* all of it fits */
-	if (is_of(root, dir, uid)) {
+	if (is_theirs(root, dir, uid)) {
 		(void)gt_append(dir, sizeof(dir), "/gotune");
 		memcpy(ret, dir, GT_RECORD_DIR_CAP);
 		return 0;
 	}
-	/* A whole system in a user namespace has a /run of its own. */
-	if (is_of(root, "/run", uid))
+	/* A whole system in a user namespace has its own /run. */
+	if (is_theirs(root, "/run", uid))
 		return gt_copy_str(ret, GT_RECORD_DIR_CAP, GT_RECORD_DIR) ? 0 : -ENAMETOOLONG;
 	return -ENOENT;
 }

@@ -1,6 +1,7 @@
 /*
- * A record learns that its container's limits were changed after the decision. Effectful: rewrites
- * that one record, atomically; no privilege but to own the directory of records.
+ * Notes in a record that its container's limits were changed after the decision. Effectful:
+ * rewrites that one record, atomically. It must own the directory of records, and needs no other
+ * privilege.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,13 +11,13 @@
 #include "gotune/record.h"
 #include "text.h"
 
-/* Where the value of "drifted_at" stands, and whether it is still null. */
+/* Where the value of "drifted_at" is, and whether it is still null. */
 struct place {
 	bool found, null;
 	uint32_t begin, end;
 };
 
-static int find(void *ctx, const struct gt_json_event *ev, struct gt_err *e)
+static int find_drifted_at(void *ctx, const struct gt_json_event *ev, struct gt_err *e)
 {
 	struct place *p = ctx;
 
@@ -27,7 +28,7 @@ static int find(void *ctx, const struct gt_json_event *ev, struct gt_err *e)
 	return 0;
 }
 
-static int rewrite(int dirfd, const char *id, const struct gt_buf *doc)
+static int rewrite_record(int dirfd, const char *id, const struct gt_buf *doc)
 {
 	_cleanup_close_ int containers = openat(dirfd, GT_RECORD_CONTAINERS,
 						O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -39,8 +40,8 @@ static int rewrite(int dirfd, const char *id, const struct gt_buf *doc)
 	return gt_rewrite_atomic(containers, name, doc->p, doc->len, 0600);
 }
 
-/* The record's text; that it is a record of ID's is checked by reading it. */
-static int load(int dirfd, const char *id, char **ret_doc, size_t *ret_len, struct gt_err *e)
+/* Loads the text of ID's record. Reading it checks that it is a record of ID. */
+static int load_record(int dirfd, const char *id, char **ret_doc, size_t *ret_len, struct gt_err *e)
 {
 	_cleanup_free_ struct gt_record_view *v = malloc(sizeof(*v));
 
@@ -51,26 +52,25 @@ static int load(int dirfd, const char *id, char **ret_doc, size_t *ret_len, stru
 
 int gt_record_drift(int dirfd, const char *id, int64_t at_s, struct gt_err *e)
 {
-	char *doc = NULL;
+	_cleanup_free_ char *doc = NULL;
+	_cleanup_(gt_buf_done) struct gt_buf out = {0};
 	struct place at = {0};
-	struct gt_buf out = {0};
 	char text[GT_TIME_CAP];
 	size_t len = 0;
-	int r = load(dirfd, id, &doc, &len, e);
+	int r;
 
+	r = load_record(dirfd, id, &doc, &len, e);
 	if (r < 0)
 		return r;
-	r = gt_json_walk(doc, len, 0, find, &at, NULL, e);
-	if (r == 0 && at.found && at.null) { /* else of an older version, or noted already */
-		gt_record_time_text(at_s, 0, text);
-		gt_buf_add(&out, doc, at.begin);
-		gt_buf_fmt(&out, "\"%s\"", text);
-		gt_buf_add(&out, doc + at.end, len - at.end);
-		r = out.error ? out.error : rewrite(dirfd, id, &out);
-		if (r < 0)
-			(void)gt_err_sys(e, r, "cannot write the record of %s", id);
-	}
-	gt_buf_done(&out);
-	free(doc);
-	return r;
+	r = gt_json_walk(doc, len, 0, find_drifted_at, &at, NULL, e);
+	if (r < 0)
+		return r;
+	if (!at.found || !at.null) /* an older version wrote the record, or it is noted already */
+		return 0;
+	gt_record_time_text(at_s, 0, text);
+	gt_buf_add(&out, doc, at.begin);
+	gt_buf_fmt(&out, "\"%s\"", text);
+	gt_buf_add(&out, doc + at.end, len - at.end);
+	r = out.error ? out.error : rewrite_record(dirfd, id, &out);
+	return r < 0 ? gt_err_sys(e, r, "cannot write the record of %s", id) : 0;
 }

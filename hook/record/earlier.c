@@ -1,6 +1,6 @@
 /*
- * A container that is registered twice: its config.json was edited before it was created, and then
- * its hook is run, too. Effectful: reads a record.
+ * Was this container decided on before? When it is registered twice, its config.json is edited
+ * before it is created, and later its hook also runs. Effectful: reads a record.
  */
 #include "gotune/base.h"
 #include "gotune/model.h"
@@ -11,8 +11,8 @@ static bool before_creation(const char *stage)
 	return strcmp(stage, "precreate") == 0 || strcmp(stage, "create") == 0;
 }
 
-/* Does config.json have the variable as it was set? */
-static bool holds(const struct gt_facts *f, const struct gt_view_setting *s)
+/* Does config.json have the variable with the value that was set? */
+static bool has_value(const struct gt_facts *f, const struct gt_view_setting *s)
 {
 	for (unsigned i = 0; i < GT_VAR_COUNT; i++) {
 		if (strcmp(gt_var_name[i], s->name) == 0)
@@ -35,7 +35,7 @@ bool gt_decided_earlier(int dirfd, const struct gt_record *now)
 
 		if (strcmp(s->kind, "env") != 0 || s->applied != GT_YES)
 			continue;
-		if (!holds(&now->facts, s))
+		if (!has_value(&now->facts, s))
 			return false;
 		any = true;
 	}

@@ -1,6 +1,6 @@
 /*
- * The directory of records: made, checked, written into and removed from. Effectful: writes below
- * the directory that it is given and nowhere else. No privilege but to own that directory.
+ * Makes and checks the directory of records, saves and removes records. Effectful: writes below the
+ * directory that it is given, and nowhere else. It must own it, and needs no other privilege.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 #include "gotune/model.h"
 #include "gotune/record.h"
 
-/* A directory that others may write into would let them choose what we read and replace. */
+/* If others may write into a directory, they choose what we read and replace there. */
 static int check_ours(int fd)
 {
 	struct stat st;
@@ -68,12 +68,12 @@ static int file_name(const char *id, char *ret, size_t cap, struct gt_err *e)
 	return 0;
 }
 
-static int save(int dirfd, const struct gt_record *r, struct gt_err *e,
-		int (*write_it)(int, const char *, const char *, size_t, mode_t))
+static int write_record(int dirfd, const struct gt_record *r, struct gt_err *e,
+			int (*write_it)(int, const char *, const char *, size_t, mode_t))
 {
 	_cleanup_close_ int containers = -1;
 	char name[GT_ID_MAX + sizeof(GT_RECORD_SUFFIX)];
-	struct gt_buf json = {0};
+	_cleanup_(gt_buf_done) struct gt_buf json = {0};
 	int ret = file_name(r->facts.ident.id, name, sizeof(name), e);
 
 	if (ret < 0)
@@ -86,7 +86,6 @@ static int save(int dirfd, const struct gt_record *r, struct gt_err *e,
 	ret = json.error;
 	if (ret == 0)
 		ret = write_it(containers, name, json.p, json.len, 0600);
-	gt_buf_done(&json);
 	if (ret == -ENOENT && write_it == gt_rewrite_atomic)
 		return ret;
 	return ret < 0 ? gt_err_sys(e, ret, "cannot write the record %s", name) : 0;
@@ -94,12 +93,12 @@ static int save(int dirfd, const struct gt_record *r, struct gt_err *e,
 
 int gt_record_save(int dirfd, const struct gt_record *r, struct gt_err *e)
 {
-	return save(dirfd, r, e, gt_write_atomic);
+	return write_record(dirfd, r, e, gt_write_atomic);
 }
 
 int gt_record_update(int dirfd, const struct gt_record *r, struct gt_err *e)
 {
-	return save(dirfd, r, e, gt_rewrite_atomic);
+	return write_record(dirfd, r, e, gt_rewrite_atomic);
 }
 
 int gt_record_remove(int dirfd, const char *id, struct gt_err *e)
@@ -115,7 +114,7 @@ int gt_record_remove(int dirfd, const char *id, struct gt_err *e)
 		return 0;
 	if (containers < 0)
 		return gt_err_sys(e, containers, "cannot open the directory of records");
-	/* A container that was never decided about has none. */
+	/* A container that we never decided on has no record. */
 	if (unlinkat(containers, name, 0) < 0 && errno != ENOENT)
 		return gt_err_sys(e, -errno, "cannot remove the record %s", name);
 	r = gt_unlink_next(containers, name);

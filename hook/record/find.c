@@ -1,7 +1,7 @@
 /*
- * The directory of records read back: a record by its id, the ids that there are, the id that a
- * beginning stands for; and the time in a record. Reads below the directory that it is given,
- * writes nothing, needs no privilege but to read there.
+ * Finds records in their directory: one by its id or by the beginning of its id, or all ids. It
+ * also parses the time in a record. Effectful: reads below the directory that it is given; it needs
+ * no privilege but to read there.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -66,7 +66,7 @@ int gt_record_view_load(int dirfd, const char *id, struct gt_record_view *ret, c
 	return 0;
 }
 
-/* The id that a file name stands for; false for names that are no record's. */
+/* The id that a file name stands for; false if it is not the name of a record. */
 static bool id_of_name(const char *name, char ret[GT_ID_MAX])
 {
 	size_t len = strlen(name), tail = strlen(GT_RECORD_SUFFIX);
@@ -80,7 +80,7 @@ static int by_name(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-static int collect(DIR *dir, char (**list)[GT_ID_MAX], uint32_t *n, uint32_t *dropped)
+static int collect_ids(DIR *dir, char (**list)[GT_ID_MAX], uint32_t *n, uint32_t *dropped)
 {
 	uint32_t cap = 0;
 	char id[GT_ID_MAX];
@@ -120,7 +120,7 @@ int gt_record_ids(int dirfd, char (**ret)[GT_ID_MAX], uint32_t *ret_n, uint32_t 
 		close(fd);
 		return r;
 	}
-	r = collect(dir, &list, &n, &dropped);
+	r = collect_ids(dir, &list, &n, &dropped);
 	closedir(dir);
 	if (r < 0) {
 		free(list);
@@ -135,8 +135,9 @@ int gt_record_ids(int dirfd, char (**ret)[GT_ID_MAX], uint32_t *ret_n, uint32_t 
 	return 0;
 }
 
-/* The first two ids of LIST that begin with PREFIX; an exact one counts alone. */
-static unsigned match(char (*list)[GT_ID_MAX], uint32_t n, const char *prefix, uint32_t found[2])
+/* Finds the first two ids of LIST that begin with PREFIX; or one, if it is exactly PREFIX. */
+static unsigned match_ids(char (*list)[GT_ID_MAX], uint32_t n, const char *prefix,
+			  uint32_t found[2])
 {
 	unsigned hits = 0;
 
@@ -153,7 +154,7 @@ static unsigned match(char (*list)[GT_ID_MAX], uint32_t n, const char *prefix, u
 
 int gt_record_find(int dirfd, const char *prefix, char ret[GT_ID_MAX], struct gt_err *e)
 {
-	char(*list)[GT_ID_MAX] = NULL;
+	_cleanup_free_ char(*list)[GT_ID_MAX] = NULL;
 	uint32_t n = 0, found[2] = {0};
 	unsigned hits;
 	int r;
@@ -163,24 +164,22 @@ int gt_record_find(int dirfd, const char *prefix, char ret[GT_ID_MAX], struct gt
 	r = gt_record_ids(dirfd, &list, &n, NULL);
 	if (r < 0 && r != -ENOENT)
 		return gt_err_sys(e, r, "cannot list the records");
-	hits = match(list, n, prefix, found);
-	r = 0;
+	hits = match_ids(list, n, prefix, found);
 	if (hits == 0 || !list)
-		r = gt_err_set(e, -ENOENT, "no record of %.64s; gotune list has the ids", prefix);
-	else if (hits > 1)
-		r = gt_err_set(e, -EEXIST, "%.64s could be %.64s or %.64s; give more of the id",
-			       prefix, list[found[0]], list[found[1]]);
-	else
-		memcpy(ret, list[found[0]], GT_ID_MAX);
-	free(list);
-	return r;
+		return gt_err_set(e, -ENOENT, "no record of %.64s; gotune list has the ids",
+				  prefix);
+	if (hits > 1)
+		return gt_err_set(e, -EEXIST, "%.64s could be %.64s or %.64s; give more of the id",
+				  prefix, list[found[0]], list[found[1]]);
+	memcpy(ret, list[found[0]], GT_ID_MAX);
+	return 0;
 }
 
 /* --- time --------------------------------------------------------------------------------------
  */
 
-/* LEN digits of *S as a number; *S moves on. False when they are not all digits. */
-static bool digits(const char **s, unsigned len, int64_t *ret)
+/* Parses LEN digits at *S and moves *S behind them. False when they are not all digits. */
+static bool parse_digits(const char **s, unsigned len, int64_t *ret)
 {
 	int64_t v = 0;
 
@@ -218,7 +217,8 @@ int gt_record_time(const char *text, int64_t *ret)
 	int64_t v[6];
 
 	for (unsigned i = 0; i < GT_ARRAY_LEN(part); i++) {
-		if (!digits(&text, part[i].len, &v[i]) || v[i] < part[i].min || v[i] > part[i].max)
+		if (!parse_digits(&text, part[i].len, &v[i]) || v[i] < part[i].min ||
+		    v[i] > part[i].max)
 			return -EINVAL;
 		if (part[i].after && *text++ != part[i].after)
 			return -EINVAL;

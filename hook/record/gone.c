@@ -1,5 +1,5 @@
 /*
- * Whether the process of a record has ended. Effectful: reads proc and pid files.
+ * Has the process of a record ended? Effectful: reads /proc and pid files.
  */
 #include <stdio.h>
 #include <sys/stat.h>
@@ -8,12 +8,12 @@
 #include "gotune/base.h"
 #include "gotune/record.h"
 
-/* A runtime writes the pid file at the end of `create`: until then its absence says nothing. */
+/* A runtime writes the pid file at the end of `create`: until then it may still come. */
 #define CREATION_S 60
-/* A pid file is written when its process is there: a process that began later is another one. */
+/* A pid file is written after its process starts: a process that is younger is another one. */
 #define SLACK_S 2
 
-/* A zombie has ended: it only waits for its parent. proc(5), /proc/PID/stat, the third field. */
+/* A zombie has ended, and only waits for its parent. proc(5), /proc/PID/stat, the third field. */
 static bool is_zombie(int root, int64_t pid)
 {
 	char path[48], stat[1024];
@@ -22,7 +22,7 @@ static bool is_zombie(int root, int64_t pid)
 	(void)snprintf(path, sizeof(path), "proc/%lld/stat", (long long)pid);
 	if (gt_root_read(root, path, stat, sizeof(stat)) < 0)
 		return false;
-	name_end = strrchr(stat, ')'); /* the second field may hold anything, also ')' */
+	name_end = strrchr(stat, ')'); /* the second field may contain anything, also ')' */
 	return name_end && (strncmp(name_end, ") Z", 3) == 0 || strncmp(name_end, ") X", 3) == 0);
 }
 
@@ -73,7 +73,7 @@ static bool is_gone_by_file(int root, const struct gt_record_view *v, int64_t no
 	return false;
 }
 
-/* Without either there is the bundle: engines remove its directory with the container. */
+/* Without pid and pid file we look at the bundle: engines remove it with the container. */
 static bool is_bundle_gone(const struct gt_record_view *v)
 {
 	return v->bundle[0] == '/' && access(v->bundle, F_OK) < 0 && errno == ENOENT;

@@ -1,6 +1,6 @@
 /*
- * The decision record as JSON; config/record.schema.json describes it. Pure but for the writer's
- * heap.
+ * Writes the decision record as JSON; config/record.schema.json describes it. Pure but for the
+ * writer's heap.
  */
 #include <stdio.h>
 #include <time.h>
@@ -16,7 +16,7 @@ static void key_str(struct gt_jw *w, const char *key, const char *value)
 	gt_jw_str(w, value);
 }
 
-/* An empty string is null: nothing was there. */
+/* Writes null for an empty string. */
 static void key_opt(struct gt_jw *w, const char *key, const char *value)
 {
 	key_str(w, key, value[0] ? value : NULL);
@@ -57,7 +57,7 @@ void gt_record_program(const struct gt_program *p, struct gt_jw *w)
 	gt_jw_close(w, '}');
 }
 
-static void setting(const struct gt_record *r, uint32_t i, struct gt_jw *w)
+static void write_setting(const struct gt_record *r, uint32_t i, struct gt_jw *w)
 {
 	const struct gt_setting *s = &r->plan.setting[i];
 	char why[640];
@@ -76,7 +76,7 @@ static void setting(const struct gt_record *r, uint32_t i, struct gt_jw *w)
 	gt_jw_close(w, '}');
 }
 
-static void warnings(const struct gt_record *r, struct gt_jw *w)
+static void write_warnings(const struct gt_record *r, struct gt_jw *w)
 {
 	gt_jw_key(w, "warnings");
 	gt_jw_open(w, '[');
@@ -95,7 +95,7 @@ static void warnings(const struct gt_record *r, struct gt_jw *w)
 	gt_jw_u64(w, r->plan.warnings_dropped);
 }
 
-static void identity(const struct gt_record *r, struct gt_jw *w)
+static void write_identity(const struct gt_record *r, struct gt_jw *w)
 {
 	const struct gt_ident *who = &r->facts.ident;
 
@@ -130,7 +130,7 @@ void gt_record_time_text(int64_t seconds, uint32_t ns, char ret[GT_TIME_CAP])
 			       tm.tm_sec, (ns / 1000000) % 1000);
 }
 
-static void when(const struct gt_record *r, struct gt_jw *w)
+static void write_times(const struct gt_record *r, struct gt_jw *w)
 {
 	char text[GT_TIME_CAP];
 
@@ -144,7 +144,7 @@ static void when(const struct gt_record *r, struct gt_jw *w)
 void gt_record_write(const struct gt_record *r, struct gt_jw *w)
 {
 	gt_jw_open(w, '{');
-	identity(r, w);
+	write_identity(r, w);
 	gt_jw_key(w, "program");
 	gt_record_program(&r->facts.program, w);
 	gt_jw_key(w, "facts");
@@ -152,13 +152,13 @@ void gt_record_write(const struct gt_record *r, struct gt_jw *w)
 	gt_jw_key(w, "settings");
 	gt_jw_open(w, '[');
 	for (uint32_t i = 0; i < r->plan.n_setting && i < GT_SETTINGS_MAX; i++)
-		setting(r, i, w);
+		write_setting(r, i, w);
 	gt_jw_close(w, ']');
-	warnings(r, w);
+	write_warnings(r, w);
 	key_opt(w, "message", r->message);
 	gt_jw_key(w, "stale_environ");
 	gt_jw_bool(w, r->stale_environ);
-	when(r, w);
+	write_times(r, w);
 	gt_jw_close(w, '}');
 }
 

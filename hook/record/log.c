@@ -1,12 +1,12 @@
 /*
- * A decision in one line of log. Pure.
+ * Writes a decision as one line of log. Pure.
  */
 #include "gotune/base.h"
 #include "gotune/model.h"
 #include "gotune/record.h"
 #include "text.h"
 
-/* Every row is skipped for one reason: then the line says it once. */
+/* Is every row skipped for the same reason? Then the line says it once. */
 static bool one_reason(const struct gt_plan *p)
 {
 	for (uint32_t i = 0; i < p->n_setting && i < GT_SETTINGS_MAX; i++) {
@@ -34,7 +34,7 @@ static void add_rows(const struct gt_plan *p, enum gt_verdict verdict, const cha
 	}
 }
 
-/* What was looked for and what is the matter with it, where that is the reason. */
+/* Names the program and what is wrong with it, if that is the reason. */
 static void add_program(const struct gt_record *r, enum gt_reason why, struct gt_text *t)
 {
 	const struct gt_program *p = &r->facts.program;
@@ -48,13 +48,13 @@ static void add_program(const struct gt_record *r, enum gt_reason why, struct gt
 		gt_text_add(t, ": %s", gt_words_get(&gt_prog_note_words, p->note));
 }
 
-/* Requests that were ignored, and variables that do not do what they seem to. */
+/* Lists requests that we ignore, and variables that do not do what they seem to. */
 static void add_warnings(const struct gt_plan *p, struct gt_text *t)
 {
 	static const bool in_record_only[GT_W_COUNT] = {
 		[GT_W_MODULES_UNKNOWN] = true,
 		[GT_W_CGO_UNKNOWN] = true,
-		[GT_W_POLICY_LAYER] = true, /* has a line of its own, with the place */
+		[GT_W_POLICY_LAYER] = true, /* has its own line, with the place */
 		[GT_W_HARD_LIMIT_KEPT] = true,
 	};
 	const char *before = "; warnings: ";

@@ -1,8 +1,8 @@
 /*
- * A record as words for a person: one that was saved, or one in memory. Pure.
+ * Turns a record, saved or in memory, into words for people. Pure.
  *
- * The records are the host's, their strings are an image's: sizes are bounded here, and cli/out.c
- * makes them plain before a terminal sees them.
+ * The strings in a record may come from an image: we bound their sizes here, and cli/out.c makes
+ * them plain before a terminal sees them.
  */
 #include <stdio.h>
 
@@ -63,13 +63,13 @@ static const struct field row_fields[] = {
 };
 
 /* A scalar as text; "" for null. */
-static void scalar(const struct gt_json_event *ev, char *buf, size_t cap)
+static void copy_scalar(const struct gt_json_event *ev, char *buf, size_t cap)
 {
 	buf[0] = '\0';
 	switch (ev->type) {
 	case GT_JSON_STRING:
 	case GT_JSON_NUMBER:
-		(void)gt_copy(buf, cap, ev->text, ev->len); /* cut: for reading */
+		(void)gt_copy(buf, cap, ev->text, ev->len); /* people read it: may be cut */
 		break;
 	case GT_JSON_INT:
 		(void)snprintf(buf, cap, "%lld", (long long)ev->i);
@@ -91,13 +91,13 @@ static bool is_scalar(enum gt_json_type t)
 	return t <= GT_JSON_STRING;
 }
 
-static void store(void *object, const struct field *f, const struct gt_json_event *ev)
+static void store_field(void *object, const struct field *f, const struct gt_json_event *ev)
 {
 	char *at = (char *)object + f->off;
 
 	switch (f->type) {
 	case TEXT:
-		scalar(ev, at, f->cap);
+		copy_scalar(ev, at, f->cap);
 		break;
 	case TRI:
 		if (ev->type == GT_JSON_BOOL)
@@ -118,12 +118,12 @@ static void on_top(struct gt_record_view *v, const struct gt_json_event *ev)
 {
 	for (size_t i = 0; i < GT_ARRAY_LEN(top_fields); i++) {
 		if (gt_json_at(ev, top_fields[i].pattern))
-			store(v, &top_fields[i], ev);
+			store_field(v, &top_fields[i], ev);
 	}
 }
 
-/* Makes *N, how many of ARRAY's elements of EACH bytes are in use, at least TO. */
-static void use(void *array, size_t each, uint32_t *n, uint32_t to)
+/* Makes ARRAY, of which *N elements of EACH bytes are in use, have at least TO. */
+static void grow_to(void *array, size_t each, uint32_t *n, uint32_t to)
 {
 	if (to <= *n)
 		return;
@@ -138,7 +138,7 @@ static void on_setting(struct gt_record_view *v, const struct gt_json_event *ev)
 
 	if (ev->depth == 2 && ev->type == GT_JSON_MAP_START) {
 		if (i < GT_SETTINGS_MAX)
-			use(v->setting, sizeof(v->setting[0]), &v->n_setting, i + 1);
+			grow_to(v->setting, sizeof(v->setting[0]), &v->n_setting, i + 1);
 		else
 			v->dropped++;
 	}
@@ -146,14 +146,14 @@ static void on_setting(struct gt_record_view *v, const struct gt_json_event *ev)
 		return;
 	for (size_t f = 0; f < GT_ARRAY_LEN(row_fields); f++) {
 		if (strcmp(key, row_fields[f].pattern) == 0)
-			store(&v->setting[i], &row_fields[f], ev);
+			store_field(&v->setting[i], &row_fields[f], ev);
 	}
 	if (strcmp(key, "before") == 0)
 		v->setting[i].has_before = ev->type != GT_JSON_NULL;
 }
 
-/* The steps of a fact's path joined by '.': all but the leading "facts" and the last DROP. */
-static void fact_key(const struct gt_json_event *ev, unsigned drop, char *buf, size_t cap)
+/* Joins the steps of a fact's path by '.', without the leading "facts" and the last DROP. */
+static void join_fact_key(const struct gt_json_event *ev, unsigned drop, char *buf, size_t cap)
 {
 	buf[0] = '\0';
 	for (unsigned i = 1; i + drop < ev->depth; i++) {
@@ -166,7 +166,7 @@ static void fact_key(const struct gt_json_event *ev, unsigned drop, char *buf, s
 	}
 }
 
-static struct gt_view_fact *fact_get(struct gt_record_view *v, const char *key)
+static struct gt_view_fact *get_fact(struct gt_record_view *v, const char *key)
 {
 	for (uint32_t i = 0; i < v->n_fact; i++) {
 		if (strcmp(v->fact[i].key, key) == 0)
@@ -176,12 +176,12 @@ static struct gt_view_fact *fact_get(struct gt_record_view *v, const char *key)
 		v->dropped++;
 		return NULL;
 	}
-	use(v->fact, sizeof(v->fact[0]), &v->n_fact, v->n_fact + 1);
-	(void)gt_copy_str(v->fact[v->n_fact - 1].key, sizeof(v->fact[0].key), key);
+	grow_to(v->fact, sizeof(v->fact[0]), &v->n_fact, v->n_fact + 1);
+	gt_copy_cut(v->fact[v->n_fact - 1].key, key);
 	return &v->fact[v->n_fact - 1];
 }
 
-/* A fact is a bare value, or an object with a value and the source that it was read from. */
+/* A fact is a bare value, or an object with a value and its source. */
 static void on_fact(struct gt_record_view *v, const struct gt_json_event *ev)
 {
 	const char *last = ev->path[ev->depth - 1].key;
@@ -190,17 +190,17 @@ static void on_fact(struct gt_record_view *v, const struct gt_json_event *ev)
 	struct gt_view_fact *f;
 	char key[sizeof(f->key)];
 
-	fact_key(ev, is_value || is_source ? 1 : 0, key, sizeof(key));
-	f = fact_get(v, key);
+	join_fact_key(ev, is_value || is_source ? 1 : 0, key, sizeof(key));
+	f = get_fact(v, key);
 	if (!f)
 		return;
 	if (is_source)
-		scalar(ev, f->source, sizeof(f->source));
+		copy_scalar(ev, f->source, sizeof(f->source));
 	else
-		scalar(ev, f->value, sizeof(f->value));
+		copy_scalar(ev, f->value, sizeof(f->value));
 }
 
-/* A warning is a sentence, or an object of words: then its `why` counts, or all, joined. */
+/* A warning is a sentence, or an object: then we take its `why`, or else all its words. */
 static void on_warning(struct gt_record_view *v, const struct gt_json_event *ev)
 {
 	const char *key = ev->depth == 3 ? ev->path[2].key : NULL;
@@ -211,10 +211,10 @@ static void on_warning(struct gt_record_view *v, const struct gt_json_event *ev)
 		v->dropped += ev->depth == 2;
 		return;
 	}
-	scalar(ev, text, sizeof(text));
+	copy_scalar(ev, text, sizeof(text));
 	if (*text == '\0')
 		return;
-	use(v->warning, sizeof(v->warning[0]), &v->n_warning, i + 1);
+	grow_to(v->warning, sizeof(v->warning[0]), &v->n_warning, i + 1);
 	if (key && strcmp(key, "why") == 0)
 		v->warning[i][0] = '\0';
 	if (v->warning[i][0])
@@ -244,12 +244,12 @@ static int on_event(void *ctx, const struct gt_json_event *ev, struct gt_err *e)
 	return 0;
 }
 
-static void begin(struct gt_record_view *v)
+static void clear_view(struct gt_record_view *v)
 {
 	memset(v, 0, offsetof(struct gt_record_view, setting));
 }
 
-static void count(struct gt_record_view *v)
+static void count_settings(struct gt_record_view *v)
 {
 	for (uint32_t i = 0; i < v->n_setting; i++) {
 		v->n_set += strcmp(v->setting[i].verdict, "set") == 0;
@@ -262,14 +262,14 @@ int gt_record_view_parse(const char *doc, size_t len, struct gt_record_view *ret
 	struct gt_json_pos pos = {0};
 	int r;
 
-	begin(ret);
+	clear_view(ret);
 	r = gt_json_walk(doc, len, 0, on_event, ret, &pos, e);
 	if (r < 0)
 		return r;
 	if (!gt_has_prefix(ret->schema, "gotune.record/"))
 		return gt_err_set(e, -EINVAL, "not a decision record: its schema is \"%s\"",
 				  ret->schema);
-	count(ret);
+	count_settings(ret);
 	return 0;
 }
 
@@ -277,8 +277,8 @@ void gt_record_view_of(const struct gt_record *r, struct gt_record_view *ret)
 {
 	struct gt_jw w;
 
-	begin(ret);
-	gt_jw_init_events(&w, on_event, ret); /* it never fails for an object of this depth */
+	clear_view(ret);
+	gt_jw_init_events(&w, on_event, ret); /* cannot fail: the record is not that deep */
 	gt_record_write(r, &w);
-	count(ret);
+	count_settings(ret);
 }

@@ -1,6 +1,5 @@
 /*
- * Small texts that records share: sentences in fixed buffers, sizes, and where a limit was read.
- * Pure.
+ * Small texts for records: sentences in fixed buffers, sizes, and where we read a limit. Pure.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -78,7 +77,9 @@ void gt_record_memory_place(const struct gt_record *r, bool high, char ret[GT_PL
 	const struct gt_config_facts *c = &r->facts.config;
 	const struct gt_limit *limit = high ? &r->plan.mem_high : &r->plan.mem_max;
 	const struct gt_level *l = level_of(&r->facts, limit->from);
-	const char *cgroup = l && l->mem_path[0] ? l->mem_path : l ? l->path : NULL;
+	const char *cgroup = NULL;
 
+	if (l)
+		cgroup = l->mem_path[0] ? l->mem_path : l->path;
 	say_place(cgroup, high ? &c->mem_high_bytes : &c->mem_limit_bytes, ret);
 }

@@ -1,5 +1,5 @@
 /*
- * What the files that write a record share. All pure but for buffers' heap.
+ * What the files that write a record share. All pure but for the heap of buffers.
  */
 #ifndef GOTUNE_RECORD_TEXT_H
 #define GOTUNE_RECORD_TEXT_H
@@ -8,7 +8,7 @@
 #include "gotune/model.h"
 #include "gotune/record.h"
 
-/* A sentence that grows in a buffer of fixed size; what does not fit is cut. */
+/* A sentence that grows in a buffer of fixed size, and is cut at its end. */
 struct gt_text {
 	char *buf;
 	size_t cap, len;
@@ -24,7 +24,8 @@ void gt_record_memory_place(const struct gt_record *r, bool high, char ret[GT_PL
 /* 1610612736 -> "1.5 GiB", 460 << 20 -> "460 MiB". */
 void gt_record_bytes(uint64_t bytes, char *buf, size_t cap);
 
-/* A moment as RFC 3339 has it, in UTC, to the millisecond; "" when there is no such year. */
+/* A moment as RFC 3339 writes it: in UTC, to the millisecond; "" for a year that is out of range.
+ */
 #define GT_TIME_CAP 64
 void gt_record_time_text(int64_t seconds, uint32_t ns, char ret[GT_TIME_CAP]);
 

@@ -1,12 +1,12 @@
 /*
- * One sentence on each warning of a plan: what it is about, and the catalogue's sentence. Pure.
+ * Writes one sentence on a warning: what it is about, and the catalogue's sentence. Pure.
  */
 #include "gotune/base.h"
 #include "gotune/model.h"
 #include "gotune/record.h"
 #include "text.h"
 
-/* The value of the request that a warning is about, "" when it is about something else. */
+/* The value of the request that a warning is about; "" when it is not about a request. */
 static const char *value_about(const struct gt_record *r, const char *about)
 {
 	static const char prefix[] = "io.gotune.";

@@ -1,6 +1,6 @@
 /*
- * One sentence on each setting of a plan: what was decided, from which fact, with numbers and
- * sources. For a person: tests and scripts use the reason's word. Pure.
+ * Writes one sentence on a setting: what we decided, and from which facts, with numbers and
+ * sources. People read it; tests and scripts use the reason's word. Pure.
  */
 #include <stdio.h>
 
@@ -51,7 +51,7 @@ static void add_quota(const struct gt_record *r, struct gt_text *t)
 		    where);
 }
 
-/* What Go would have chosen: why the setting matters. */
+/* Says what Go would have chosen, which shows why the setting matters. */
 static void add_native(const struct gt_record *r, struct gt_text *t)
 {
 	if (r->plan.gomaxprocs_native > 0)
@@ -207,7 +207,7 @@ static void why_hard(const struct gt_record *r, const struct gt_setting *s, stru
 	gt_text_add(t, "the hard limit of %llu cannot be raised (no CAP_SYS_RESOURCE)%s",
 		    (unsigned long long)hard,
 		    s->verdict == GT_VERDICT_SET ? ": the soft one goes up to it"
-						 : ", and the soft one is there already");
+						 : ", and the soft one is already that high");
 }
 
 static void why_already(const struct gt_record *r, const struct gt_setting *s, struct gt_text *t)
@@ -229,9 +229,9 @@ static void why_already(const struct gt_record *r, const struct gt_setting *s, s
 	case GT_KIND_CGROUP:
 	case GT_KIND_COUNT:
 		if (s->has_before && s->before[0])
-			gt_text_add(t, "it is %.200s already, or config.json sets it", s->before);
+			gt_text_add(t, "it is already %.200s, or config.json sets it", s->before);
 		else
-			gt_text_add(t, "config.json sets it, and that is kept");
+			gt_text_add(t, "config.json sets it, and we keep that");
 		break;
 	}
 }
@@ -239,7 +239,7 @@ static void why_already(const struct gt_record *r, const struct gt_setting *s, s
 static void why_higher(const struct gt_record *r, const struct gt_setting *s, struct gt_text *t)
 {
 	(void)r;
-	gt_text_add(t, "it is %s already, and is only ever raised", s->before);
+	gt_text_add(t, "it is already %s, and we only raise it", s->before);
 }
 
 static void why_native(const struct gt_record *r, const struct gt_setting *s, struct gt_text *t)
@@ -290,7 +290,7 @@ static void why_program(const struct gt_record *r, const struct gt_setting *s, s
 
 	gt_text_add(t,
 		    s->reason == GT_R_NOT_GO ? "%.200s is not a Go program"
-					     : "it is not known what %.200s is",
+					     : "we do not know what %.200s is",
 		    p->path[0] ? p->path : "the program");
 	if (p->note != GT_NOTE_NONE)
 		gt_text_add(t, " (%s)", gt_words_get(&gt_prog_note_words, p->note));

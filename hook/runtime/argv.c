@@ -1,5 +1,5 @@
 /*
- * An OCI runtime's command line: which verb, which bundle, which container. Pure.
+ * Parses an OCI runtime's command line: which verb, which bundle, which container. Pure.
  */
 #include <string.h>
 
@@ -10,8 +10,8 @@
 enum meaning { NOTHING, BUNDLE, CONFIG, PID_FILE, PROCESS, LIMITS, FORCE, DETACH };
 
 /*
- * The flags of a verb that have a value, since it could be taken for the container's id; and those
- * without one that we must see. The usage of runc 1.3 and crun 1.28.
+ * The flags of a verb that have a value, which we could mistake for the container's id; and those
+ * without one that we need. From the usage of runc 1.3 and crun 1.28.
  */
 struct flag {
 	const char *name, *short_name; /* short_name "": none */
@@ -93,9 +93,9 @@ static const char *after_equal(const char *arg, const char *name)
 }
 
 /*
- * Is ARG flag F? *ret_value: what is joined to it, or NULL. runc's flag package takes a long name
- * after one dash, too; crun takes "-bDIR", of which only what is a path counts, since "-pid-file"
- * would begin so, too.
+ * Is ARG flag F? *ret_value: what is joined to it, or NULL. runc also takes a long name after one
+ * dash. crun also takes "-bDIR": we accept only a path there, since a flag like "-pid-file" begins
+ * with "-p".
  */
 static bool is_flag(const char *arg, const struct flag *f, const char **ret_value)
 {
@@ -116,7 +116,7 @@ static bool is_flag(const char *arg, const struct flag *f, const char **ret_valu
 	return true;
 }
 
-static void take(struct gt_runtime_argv *ret, enum meaning meaning, const char *value)
+static void store_flag(struct gt_runtime_argv *ret, enum meaning meaning, const char *value)
 {
 	switch (meaning) {
 	case BUNDLE:
@@ -156,7 +156,7 @@ static int take_flag(int argc, char *const *argv, int i, const struct flag *list
 			continue;
 		if (list[f].has_value && !value && i + 1 < argc)
 			value = argv[++i];
-		take(ret, list[f].meaning, value);
+		store_flag(ret, list[f].meaning, value);
 		return i;
 	}
 	return i;
@@ -178,7 +178,7 @@ void gt_runtime_argv_parse(int argc, char *const *argv, struct gt_runtime_argv *
 		if (argv[i][0] != '-' || strcmp(argv[i], "--") == 0) {
 			i += argv[i][0] == '-';
 			ret->id = i < argc ? argv[i] : NULL;
-			return; /* what follows an exec's id is the container's command */
+			return; /* what follows the id of exec is the container's command */
 		}
 		i = take_flag(argc, argv, i, list, ret);
 	}

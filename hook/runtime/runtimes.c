@@ -1,5 +1,5 @@
 /*
- * Where the real runtime is. Effectful: looks at files.
+ * Finds the real runtime. Effectful: looks at files.
  */
 #include <string.h>
 #include <sys/stat.h>
@@ -13,14 +13,14 @@ const char *const gt_runtime_dirs[] = {
 	"/bin/",     "/sbin/",	   "/usr/libexec/",   ""};
 const unsigned gt_n_runtime_dirs = GT_ARRAY_LEN(gt_runtime_dirs);
 
-/* Is it certain that there is nothing to be executed? Not when the kernel had no memory to look. */
+/* Does ERROR prove that there is nothing to execute? -ENOMEM, say, does not. */
 static bool is_certain(int error)
 {
 	return error == ENOENT || error == ENOTDIR || error == EACCES || error == ELOOP ||
 	       error == ENAMETOOLONG;
 }
 
-/* An executable file that is not this very program. Unknown: it could not be looked at. */
+/* Is PATH an executable file, and not this very program? Unknown: we could not look at it. */
 static enum gt_tri is_usable(const char *path)
 {
 	struct stat st, self;
@@ -33,10 +33,10 @@ static enum gt_tri is_usable(const char *path)
 		return GT_NO;
 	if (access(path, X_OK) < 0)
 		return is_certain(errno) ? GT_NO : GT_UNKNOWN;
-	return stat("/proc/self/exe", &self) == 0 && st.st_dev == self.st_dev &&
-			       st.st_ino == self.st_ino
-		       ? GT_NO
-		       : GT_YES;
+	if (stat("/proc/self/exe", &self) == 0 && st.st_dev == self.st_dev &&
+	    st.st_ino == self.st_ino)
+		return GT_NO;
+	return GT_YES;
 }
 
 static bool find_one(const char *name, char *ret, size_t cap)
@@ -59,13 +59,12 @@ static bool find_any(const struct gt_policy *p, char *ret, size_t cap)
 		if (find_one(p->runtimes[i], ret, cap))
 			return true;
 	}
-	/* Without a policy (no memory) the built-in names still are the best there is. */
+	/* Without a policy (no memory) the built-in names are the best guess. */
 	return !p && (find_one("runc", ret, cap) || find_one("crun", ret, cap));
 }
 
-/* What cannot be looked at for want of memory, say, may be there at the second look; and another
- * runtime than the one that the policy names would know nothing of the containers that there are.
- */
+/* We look twice, since the first look may have failed for want of memory: a runtime other than the
+ * one that the policy names would not know the existing containers. */
 #define TRIES 2
 
 int gt_runtime_find(const char *forced, const struct gt_policy *p, char *ret, size_t cap,
@@ -74,11 +73,11 @@ int gt_runtime_find(const char *forced, const struct gt_policy *p, char *ret, si
 	bool found = false;
 
 	if (forced && forced[0]) {
-		/* What cannot be looked at may be executed all the same: execve will tell. */
+		/* If we cannot look at it, execve will tell. */
 		if (gt_copy_str(ret, cap, forced) && is_usable(ret) != GT_NO)
 			return 0;
 		return gt_err_set(e, -ENOENT,
-				  "GOTUNE_RUNTIME=%s is no executable file with an absolute path",
+				  "GOTUNE_RUNTIME=%s: give the absolute path of an executable file",
 				  forced);
 	}
 	for (unsigned i = 0; !found && i < TRIES; i++)

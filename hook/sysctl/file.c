@@ -1,6 +1,5 @@
 /*
- * One sysctl, below a root's proc/sys. Effectful: reads or writes one file, which was checked
- * first.
+ * Reads or writes one sysctl below a root's proc/sys. Effectful: one file, which is checked first.
  */
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -22,8 +21,8 @@ static int sysctl_path(const char *below, const char *name, char *buf, size_t ca
 }
 
 /*
- * The file system's type alone would not do: another file of procfs, mounted on the sysctl's, would
- * take the value (runc's CVE-2025-52881 was of this kind).
+ * Checking the file system's type is not enough: another file of procfs, mounted on the sysctl's,
+ * would take the value (as in runc's CVE-2025-52881).
  */
 int gt_sysctl_file_write(int root, const char *name, const char *value)
 {

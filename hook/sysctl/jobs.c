@@ -1,7 +1,7 @@
 /*
- * The jobs of the worker inside a container's namespaces: one sysctl is read, or written. Thin
- * adapters; see sandbox/worker.c. A file of their own, so that a test can link other
- * jobs in place of either table.
+ * The jobs of the worker inside a container's namespaces: read a sysctl, write a sysctl. Thin
+ * adapters (see sandbox/worker.c), in their own file so that a test can link other jobs. Effectful:
+ * they read or write the sysctl.
  */
 #include "gotune/base.h"
 #include "gotune/sandbox.h"

@@ -1,6 +1,6 @@
 /*
- * The worker inside a container's namespaces. Effectful: forks it, and through it reads and writes
- * sysctls.
+ * Starts and asks the worker inside a container's namespaces. Effectful: forks it, and through it
+ * reads and writes sysctls.
  */
 #include <fcntl.h>
 #include <sched.h>
@@ -40,8 +40,8 @@ void gt_sysctl_enter(struct gt_worker *w, const struct gt_sysctl_place *at)
 	_cleanup_close_ int ipc = own_ipc ? open_ns(f->ident.pid, "ipc") : -1;
 	struct enter n = {net, ipc};
 
-	/* One that cannot be opened must not be stayed out of: the other one's worker would write
-	 * the host's sysctls for the container's. */
+	/* If we cannot open one of the container's namespaces, a worker that enters only the other
+	 * would write the host's sysctls instead of the container's. */
 	if ((net < 0 && own_net) || (ipc < 0 && own_ipc) || (net < 0 && ipc < 0))
 		return;
 	if (!gt_is_same_process(at->root, at->pidfd, f->ident.pid, f->ident.pid_start))
@@ -57,7 +57,7 @@ void gt_sysctl_read(struct gt_worker *w, struct gt_sysctl_fact *s)
 	struct gt_sysctl_pair ask = {0}, p = {0};
 	int r;
 
-	(void)gt_copy_str(ask.name, sizeof(ask.name), s->name);
+	(void)gt_copy_str(ask.name, sizeof(ask.name), s->name); /* of the same size */
 	r = gt_worker_call(w, GT_JOB_SYSCTL_READ, -1, &ask, sizeof(ask), &p, GT_JOB_TIMEOUT_MS,
 			   NULL);
 	if (r == -ENOENT)
@@ -75,16 +75,17 @@ int gt_sysctl_write(struct gt_worker *w, const struct gt_sysctl_place *at, const
 	int r;
 
 	if (w->pid <= 0)
-		return gt_err_set(e, -EPERM, "the container's namespaces could not be entered");
+		return gt_err_set(e, -EPERM, "cannot enter the container's namespaces");
 	if (!gt_copy_str(p.name, sizeof(p.name), name) ||
 	    !gt_copy_str(p.value, sizeof(p.value), value))
 		return gt_err_set(e, -E2BIG, "the value is too long");
 	r = gt_worker_call(w, GT_JOB_SYSCTL_WRITE, -1, &p, sizeof(p), &done, GT_JOB_TIMEOUT_MS, e);
 	if (r == 0 || w->pid > 0)
 		return r;
-	/* It died: whether it had written nobody knows. Another one writes the same. */
+	/* It died, and we do not know whether it had written. Another one writes the same. */
 	gt_sysctl_enter(w, at);
-	return w->pid <= 0 ? r
-			   : gt_worker_call(w, GT_JOB_SYSCTL_WRITE, -1, &p, sizeof(p), &done,
-					    GT_JOB_TIMEOUT_MS, e);
+	if (w->pid <= 0)
+		return r;
+	return gt_worker_call(w, GT_JOB_SYSCTL_WRITE, -1, &p, sizeof(p), &done, GT_JOB_TIMEOUT_MS,
+			      e);
 }

@@ -1,4 +1,7 @@
-/* A plan becomes true in a live container. */
+/*
+ * Carries out a plan in a live container: cgroup files, sysctls, RLIMIT_NOFILE, and the environment
+ * at the exec barrier.
+ */
 #ifndef GOTUNE_APPLY_H
 #define GOTUNE_APPLY_H
 
@@ -7,7 +10,7 @@
 #include "gotune/sandbox.h"
 #include "gotune/sysctl.h"
 
-/* What the exec barrier has to do; fixed size, so that the waiting tracer holds nothing else. */
+/* What the exec barrier has to do. Its size is fixed, so that the waiting tracer needs no heap. */
 struct gt_barrier_job {
 	int64_t pid;
 	uint32_t n_env;
@@ -33,18 +36,18 @@ struct gt_barrier_result {
 /* Runs FN(ARG) in another process, with which the caller shares memory below ARG. 0 or -errno. */
 typedef int gt_apart_fn(void (*fn)(void *arg), void *arg);
 
-/* FN(CTX) is called before each wait for the exec. It returns when there is something to be waited
- * for, or when it no longer wants to be called in between. */
+/* FN(CTX) is called before each wait for the exec. It returns when there is something to wait for,
+ * or when it has nothing more to do. */
 struct gt_barrier_rest {
 	void (*fn)(void *ctx);
 	void *ctx;
 };
 
 /*
- * Waits in the foreground until the process that was seized (see gt_barrier_seize) execs, applies
- * JOB and detaches; or until it dies. Runs in the tracer. What went wrong is in *ret. By APART the
- * program's stack, which holds what an image and a user wrote, is read; NULL: by the caller. REST
- * may be NULL.
+ * Waits in the foreground until the seized process (see gt_barrier_seize) execs, applies JOB and
+ * detaches; or until it dies. Runs in the tracer. *ret says what went wrong. The program's stack
+ * contains what an image and a user wrote: APART reads it; with NULL the caller does. REST may be
+ * NULL.
  */
 void gt_barrier_wait(const struct gt_barrier_job *job, gt_apart_fn *apart,
 		     const struct gt_barrier_rest *rest, struct gt_barrier_result *ret);
@@ -60,7 +63,7 @@ struct gt_apply_ops {
 	int (*sysctl)(void *ctx, const char *name, const char *value, struct gt_err *e);
 	int (*cgroup)(void *ctx, enum gt_setting_id id, const char *value, struct gt_err *e);
 	int (*barrier)(void *ctx, const struct gt_barrier_job *job, struct gt_err *e);
-	/* Where no barrier can be had: prlimit at once; the runtime may still undo it. */
+	/* Without a barrier: prlimit at once; the runtime may still undo it. */
 	int (*nofile)(void *ctx, const struct gt_barrier_job *job, struct gt_err *e);
 	void *ctx;
 };
@@ -78,29 +81,28 @@ GT_MUST_CHECK int gt_apply_run(const struct gt_facts *f, const struct gt_plan *p
 bool gt_apply_barrier_job(const struct gt_facts *f, const struct gt_plan *plan,
 			  struct gt_barrier_job *ret);
 
-/* Takes the barrier's result over into OUTCOME. Pure. */
+/* Turns the barrier's result into outcomes. Pure. */
 void gt_apply_barrier_outcome(const struct gt_plan *plan, const struct gt_barrier_job *job,
 			      const struct gt_barrier_result *res, struct gt_outcome *ret);
 
-/* The file that holds setting ID in a cgroup of that version; NULL: there is none. Pure. */
+/* The file of setting ID in a cgroup of that version; NULL: it has no such file. Pure. */
 const char *gt_apply_cgroup_file(enum gt_setting_id id, enum gt_cgroup_version v);
 
 /* Writes VALUE into FILE of the cgroup directory DIRFD. 0 or -errno (-EXDEV: not a cgroup file, or
  * something is mounted on it). */
 GT_MUST_CHECK int gt_apply_cgroup_write(int dirfd, const char *file, const char *value);
 
-/* prlimit as the barrier does it: only raises, as far as it may. Fills the result's nofile fields.
- */
+/* Raises RLIMIT_NOFILE, as far as we may; never lowers it. Fills the result's nofile fields. */
 void gt_apply_nofile(int64_t pid, const struct gt_barrier_job *job, struct gt_barrier_result *ret);
 
-/* A live container, and what is to become of it. */
+/* A live container, and what to do with it. */
 struct gt_live {
 	struct gt_sysctl_place at;
 	const struct gt_plan *plan;
 	struct gt_outcome *outcome; /* [GT_SETTINGS_MAX] */
 	struct gt_worker *sysctl;   /* from gt_sysctl_enter; is ended here */
 	const int *cgroup;	    /* [GT_CTL_COUNT]: its cgroup's directories; -1: none */
-	/* Of the process that waits for the program's exec after the hook has ended, and inherits
+	/* For the process that waits for the program's exec after the hook has ended, and inherits
 	 * all that the hook has: */
 	int keep_fd;		   /* the one descriptor that it keeps; -1: none */
 	void (*shrink)(void *ctx); /* the wait lasts: gives memory back. Once, or never */
@@ -109,7 +111,7 @@ struct gt_live {
 	void *ctx;
 };
 
-/* Carries the plan out: as gt_apply_run, with all effects. */
+/* Carries out the plan: as gt_apply_run, with all effects. */
 GT_MUST_CHECK int gt_apply_live(const struct gt_live *l, struct gt_err *e);
 
 #endif

@@ -1,4 +1,7 @@
-/* A plan spliced into a document: config.json, or the process file of `exec --process`. */
+/*
+ * Puts a plan into a document, config.json or the process file of `exec --process`, and replaces
+ * the file with it.
+ */
 #ifndef GOTUNE_EDIT_H
 #define GOTUNE_EDIT_H
 
@@ -8,9 +11,9 @@
 #include "gotune/model.h"
 
 /*
- * Where in a document a plan's wishes belong: offsets alone, and what is there now. Two readers
- * that share no code fill it, one in the sandboxed worker and one in the process that edits; a
- * document is edited only where they agree. No padding, so that it is compared as bytes.
+ * Where in a document a plan's wishes belong: only offsets, and what is there now. Two readers that
+ * share no code fill it, one in the sandboxed worker and one in the process that edits, and we edit
+ * a document only if they agree. It has no padding, so that it can be compared as bytes.
  */
 #define GT_PLACES_NODES_MAX    (16 + GT_SYSCTL_MAX)
 #define GT_PLACES_ELEMENTS_MAX 64
@@ -37,7 +40,7 @@ struct gt_places {
 /*
  * Where PLAN's wishes belong in config.json (WHOLE) or in the process document of `exec --process`:
  * env, rlimits, linux.sysctl, linux.resources. Runs in the sandboxed worker. RET is zero before.
- * -EINVAL (not JSON), -EBADMSG (repeated or case-variant keys on a path that we edit), -E2BIG,
+ * -EINVAL (not JSON), -EBADMSG (duplicate or case-variant keys on a path that we edit), -E2BIG,
  * -ENOMEM.
  */
 GT_MUST_CHECK int gt_apply_places(const char *doc, size_t len, bool whole,
@@ -45,19 +48,18 @@ GT_MUST_CHECK int gt_apply_places(const char *doc, size_t len, bool whole,
 				  struct gt_err *e);
 
 /*
- * PLAN spliced into DOC, in a fresh buffer; *RET stays empty when nothing is to be changed. Every
- * byte comes from DOC or from PLAN. TOLD is what gt_apply_places answered, in a process that may
- * have been taken over: DOC is scanned again, and both must agree on every offset (else -EBADMSG).
- * What is replaced is what the plan says was there (`before`, a lower limit, null or ""), else that
- * setting is left out. Fills OUTCOME for the rows that are to be set. Other errors as
- * gt_apply_places.
+ * Puts PLAN into DOC, in a fresh buffer; *RET stays empty if nothing changes. Every byte comes from
+ * DOC or from PLAN. TOLD is what gt_apply_places answered, in a process that may have been taken
+ * over: this scans DOC again, and both must agree on every offset (else -EBADMSG). It replaces only
+ * what the plan says was there (`before`, a lower limit, null or ""), and leaves out a setting that
+ * finds something else. Fills OUTCOME for the rows to be set. Other errors as gt_apply_places.
  */
 GT_MUST_CHECK int gt_apply_splice(const char *doc, size_t len, bool whole,
 				  const struct gt_plan *plan, const struct gt_places *told,
 				  struct gt_buf *ret, struct gt_outcome outcome[GT_SETTINGS_MAX],
 				  struct gt_err *e);
 
-/* The variables that a container's program was given, for a process that is started beside it. */
+/* The variables that a container's program got, for a process that starts beside it. */
 struct gt_exec_wants {
 	uint32_t n;
 	struct gt_barrier_env env[GT_VAR_COUNT];
@@ -69,7 +71,7 @@ void gt_apply_exec_plan(const struct gt_exec_wants *wants, struct gt_plan *ret);
 
 /* ---- the file ---- */
 
-/* A file that is edited as a whole. */
+/* A file that we edit as a whole. */
 struct gt_edit_file {
 	int dir, fd;
 	char name[256];
@@ -84,8 +86,8 @@ struct gt_edit_file {
 	}
 
 /*
- * Opens and reads PATH, at most GT_CONFIG_MAX bytes. Refuses what is no regular file: -ELOOP for a
- * symbolic link, -ENXIO for a pipe, ...; the message does not name PATH. Freed by the caller with
+ * Opens and reads PATH, at most GT_CONFIG_MAX bytes. Refuses what is not a regular file: -ELOOP for
+ * a symbolic link, -ENXIO for a pipe, ...; the message does not name PATH. Free *ret with
  * gt_edit_file_done.
  */
 GT_MUST_CHECK int gt_edit_file_open(const char *path, struct gt_edit_file *ret, struct gt_err *e);

@@ -1,4 +1,5 @@
-/* What the cgroup, the host and the task are. */
+/* Looks at the container's cgroup, the host and the init process. It only reads, and guesses
+ * nothing. */
 #ifndef GOTUNE_INSPECT_H
 #define GOTUNE_INSPECT_H
 
@@ -6,30 +7,29 @@
 #include "gotune/model.h"
 
 /*
- * The cgroup of PID (0: of nothing; then only versions are found), its ancestors and mounts, below
- * ROOT (a root descriptor: proc/PID/cgroup, proc/self/mountinfo, sys/fs/cgroup). Unknown facts stay
- * unknown; never fails. *ret_path gets the container's path in the memory or unified hierarchy.
- * RET_DIR (may be NULL) gets the directories of the container's own cgroup, for apply: descriptors
- * that the caller closes, -1 where there is none.
+ * Reads the cgroup of PID (0: only the versions), its ancestors and mounts, below ROOT (a root
+ * descriptor: proc/PID/cgroup, proc/self/mountinfo, sys/fs/cgroup). Unknown facts stay unknown; it
+ * never fails. *ret_path gets the container's path in the memory or unified hierarchy. RET_DIR (may
+ * be NULL) gets the directories of the container's own cgroup, for apply: descriptors that the
+ * caller closes, -1 for a missing one.
  */
 void gt_inspect_cgroup(int root, int64_t pid, struct gt_cgroup_facts *ret,
 		       char ret_path[GT_PATH_CAP], int ret_dir[GT_CTL_COUNT]);
 
 /*
  * The cgroup that a runtime will make of config.json's cgroupsPath, below the hierarchy's root.
- * False when that cannot be told: it is relative, or no name of systemd's. Pure.
+ * False when we cannot tell: it is relative, or not a name of systemd's. Pure.
  */
 bool gt_inspect_cgroup_path(const char *cgroups_path, char ret[GT_PATH_CAP]);
 
 /*
- * As gt_inspect_cgroup, for a container that does not run yet and whose cgroup will be PATH: its
- * ancestors, as far as they are there. *ret_path gets PATH.
+ * As gt_inspect_cgroup, for a container that does not run yet and whose cgroup will be PATH: reads
+ * the ancestors that exist. *ret_path gets PATH.
  */
 void gt_inspect_cgroup_future(int root, const char *path, struct gt_cgroup_facts *ret,
 			      char ret_path[GT_PATH_CAP]);
 
-/* How config.json lets the container see its cgroup: fills has_mount and mount_root_is_slash. Pure.
- */
+/* How the container will see its cgroup: fills has_mount and mount_root_is_slash. Pure. */
 void gt_inspect_cgroup_mount(const struct gt_bundle *b, struct gt_cgroup_facts *ret);
 
 /* Which of the costlier host facts a plan needs. */
@@ -37,20 +37,19 @@ enum gt_host_needs { GT_NEED_SMT = 1, GT_NEED_NUMA = 2, GT_NEED_SCHED = 4 };
 void gt_inspect_host(int root, unsigned needs, struct gt_host_facts *ret);
 
 /*
- * The container's init: its start time, runtime ("runc", "crun" or ""), whose its namespaces are.
- * The barrier is GT_BARRIER_NO_PROCESS when there is none, and else for gt_inspect_task to find
- * out.
+ * Looks at the container's init: its start time, its runtime ("runc", "crun" or ""), and whose its
+ * namespaces are. Without a process the barrier is GT_BARRIER_NO_PROCESS; otherwise gt_inspect_task
+ * finds out.
  */
 void gt_inspect_init(int root, int64_t pid, struct gt_facts *ret);
 
 /*
- * The same process, after gt_inspect_init: live NOFILE limits, whether the barrier can work.
- * SELINUX_LABEL is the container's (may be "").
+ * Looks at the same process, after gt_inspect_init: live NOFILE limits, and whether the barrier can
+ * work. SELINUX_LABEL is the container's (may be "").
  */
 void gt_inspect_task(int root, int64_t pid, const char *selinux_label, struct gt_facts *ret);
 
-/* The effective capabilities of this process, a bit each. -EINVAL when they cannot be understood.
- */
+/* The effective capabilities of this process, a bit each. -EINVAL: we do not understand them. */
 GT_MUST_CHECK int gt_inspect_own_caps(int root, uint64_t *ret);
 
 /*
@@ -64,9 +63,9 @@ enum gt_ns_owner gt_inspect_ns(const char *path, int type, int *ret_fd);
 enum gt_tri gt_inspect_initial_userns(int root);
 
 /*
- * RLIMIT_NOFILE of this process and whether it may be raised: what a runtime that is started by us,
- * or beside us, can give a container. A limit in config.json that the runtime may not set is fatal
- * to the container.
+ * RLIMIT_NOFILE of this process, and whether it may be raised: what a runtime that we start, or
+ * that runs beside us, can give a container. If the runtime may not set a limit of config.json, the
+ * container fails to start.
  */
 void gt_inspect_own_limits(int root, struct gt_rlimit_facts *ret);
 
@@ -100,7 +99,7 @@ void gt_cg_find(int root, int64_t pid, const char *future, struct gt_cg_places *
 /* The directory of the cgroup BELOW P's mount point; opened for reading, or -errno. */
 GT_MUST_CHECK int gt_cg_open(int root, const struct gt_cg_place *p, const char *below);
 
-/* What the files in DIR say: the limits, or that a file cannot be understood. */
+/* Read the files in DIR: the limits, or that we do not understand a file. */
 void gt_cg_read_cpu(int dir, enum gt_cgroup_version v, struct gt_level *ret);
 void gt_cg_read_memory(int dir, enum gt_cgroup_version v, struct gt_level *ret);
 
@@ -114,8 +113,8 @@ void gt_cg_fold_memory(struct gt_level *a, const struct gt_level *b);
 /* ---- security modules ---- */
 
 /*
- * Would SELinux fail the exec of a process labelled LABEL while we trace it? True also when that
- * cannot be asked: the container's start is at stake. LABEL may be "".
+ * Would SELinux fail the exec of a process labelled LABEL while we trace it? Also true when we
+ * cannot ask: the container must start. LABEL may be "".
  */
 bool gt_lsm_selinux_denies(int root, const char *label);
 

@@ -1,6 +1,6 @@
 /*
- * facts + policy -> plan. Pure and total: no allocation, no I/O, no clock, no error path. The same
- * input gives the same plan, byte for byte.
+ * Makes a plan from facts and policy. It is pure and never fails: no allocation, no I/O, no clock.
+ * The same input gives the same plan, byte for byte.
  */
 #ifndef GOTUNE_PLAN_H
 #define GOTUNE_PLAN_H
@@ -9,14 +9,14 @@
 #include "gotune/model.h"
 
 /*
- * Decides who the container is to the policy. Uses facts.trouble, ident, annotations, req, program.
- * *ret is overwritten; it points into P.
+ * Finds out what the policy says of the container. Uses facts.trouble, ident, annotations, req and
+ * program. Overwrites *ret, which points into P.
  */
 void gt_plan_select(const struct gt_facts *f, const struct gt_policy *p, struct gt_selection *ret);
 
 /*
- * The whole plan for that selection, from complete facts. The selection was made from the same
- * policy, and from facts that had what gt_plan_select uses. *ret is overwritten.
+ * Makes the whole plan for that selection, from complete facts. The selection comes from the same
+ * policy, and from facts that had what gt_plan_select uses. Overwrites *ret.
  */
 void gt_plan_make(const struct gt_facts *f, const struct gt_policy *p,
 		  const struct gt_selection *sel, struct gt_plan *ret);
@@ -27,7 +27,7 @@ void gt_plan_make(const struct gt_facts *f, const struct gt_policy *p,
  */
 bool gt_plan_sysctl_ns(const char *name, enum gt_ns *ret);
 
-/* Merges WANT ("k=v,k=v") into HAVE: a key that HAVE has is kept. False when CAP was too small. */
+/* Merges WANT ("k=v,k=v") into HAVE, whose keys stay as they are. False when CAP is too small. */
 bool gt_plan_merge_godebug(const char *have, const char *want, const char *allow, char *ret,
 			   size_t cap);
 

@@ -1,4 +1,7 @@
-/* The policy: which files there are, what they say, and the switch that turns everything off. */
+/*
+ * Reads the policy: merges its files, with the source of each value. Also looks at the switch that
+ * turns everything off.
+ */
 #ifndef GOTUNE_POLICY_H
 #define GOTUNE_POLICY_H
 
@@ -8,9 +11,9 @@
 /* ---- the switch ---- */
 
 /*
- * NULL, or why nothing may be tuned: a sentence for people. Whatever has that name below ROOT (a
- * root descriptor) counts, also a directory, a FIFO, or a link that leads nowhere; and so does not
- * being able to tell. Effects: looks at the name, opens nothing.
+ * NULL, or why nothing may be tuned: a sentence for people. Anything with that name below ROOT (a
+ * root descriptor) counts, also a directory, a FIFO, or a link that leads nowhere. It also counts
+ * when we cannot tell. Effects: looks at the name, opens nothing.
  */
 const char *gt_disabled(int root);
 
@@ -19,10 +22,10 @@ const char *gt_disabled(int root);
 #define GT_POLICY_MAX (4u << 20) /* bytes of one policy file */
 
 /*
- * The merged policy. ROOT: where etc/gotune is (a root descriptor); FILE: NULL, or one file to be
- * used instead of /etc/gotune/policy.json and its drop-ins. Without any file the built-in
- * defaults hold. Never fails for a broken file: the layer is marked broken with LINE:COLUMN, and
- * what it would have governed is marked broken too. -ENOMEM only. *ret is freed by gt_policy_done.
+ * Reads the merged policy. ROOT: where etc/gotune is (a root descriptor); FILE: NULL, or one file
+ * to use instead of /etc/gotune/policy.json and its drop-ins. Without any file the built-in
+ * defaults hold. A broken file is no failure: its layer is marked broken with LINE:COLUMN, and so
+ * is what it would have governed. Fails with -ENOMEM only. Free *ret with gt_policy_done.
  */
 GT_MUST_CHECK int gt_read_policy(int root, const char *file, struct gt_policy *ret,
 				 struct gt_err *e);

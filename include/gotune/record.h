@@ -1,4 +1,7 @@
-/* The decision record: as JSON, as sentences, read back, kept in its directory. */
+/*
+ * The decision record: writes it as JSON and as sentences, saves it, reads it back, and removes it.
+ * It also keeps counters that outlive the records.
+ */
 #ifndef GOTUNE_RECORD_H
 #define GOTUNE_RECORD_H
 
@@ -33,7 +36,7 @@ void gt_record_json(const struct gt_record *r, bool indent, struct gt_buf *out);
 struct gt_jw;
 void gt_record_program(const struct gt_program *p, struct gt_jw *w);
 
-/* One sentence on setting I: what was decided and from which fact, with numbers and sources. */
+/* One sentence on setting I: what we decided, and from which facts, with numbers and sources. */
 void gt_record_why(const struct gt_record *r, uint32_t i, char *buf, size_t cap);
 /* One sentence on warning I. */
 void gt_record_warning(const struct gt_record *r, uint32_t i, char *buf, size_t cap);
@@ -54,15 +57,15 @@ GT_MUST_CHECK int gt_record_dir_choose(int root, uid_t uid, uid_t outer,
 				       char ret[GT_RECORD_DIR_CAP]);
 
 /*
- * The directory of records. DIR is GT_RECORD_DIR or a test's; containers/ below it is made
- * 0700 when missing, and refused when it is a symlink or not ours. All are atomic; IDs are checked
- * with the same rule as gt_id_ok.
+ * Opens the directory of records: GT_RECORD_DIR, or a test's. With CREATE it makes DIR and
+ * containers/ below it, mode 0700. It refuses a symlink, and a directory that is not ours. Saving,
+ * updating and removing are atomic, and refuse ids that gt_id_ok refuses.
  */
 GT_MUST_CHECK int gt_record_dir_open(const char *dir, bool create, struct gt_err *e);
 GT_MUST_CHECK int gt_record_save(int dirfd, const struct gt_record *r, struct gt_err *e);
 
-/* As gt_record_save, but only over a record that is there: -ENOENT, without a message, when it has
- * been removed since. */
+/* As gt_record_save, but only over an existing record: -ENOENT, without a message, when it has been
+ * removed since. */
 GT_MUST_CHECK int gt_record_update(int dirfd, const struct gt_record *r, struct gt_err *e);
 
 GT_MUST_CHECK int gt_record_remove(int dirfd, const char *id, struct gt_err *e);
@@ -77,7 +80,7 @@ GT_MUST_CHECK int gt_record_counters(int dirfd, uint64_t ret[GT_COUNT_COUNT]);
 #define GT_VIEW_FACTS_MAX  384
 #define GT_VIEW_RECORD_MAX 4096 /* records that one listing looks at */
 
-/* A row of `settings`. Text too long for its field is cut: this is for reading. */
+/* A row of `settings`. People read it: text too long for its field is cut. */
 struct gt_view_setting {
 	char name[GT_SYSCTL_NAME_CAP];
 	char kind[16], verdict[16], reason[40];
@@ -94,8 +97,8 @@ struct gt_view_fact {
 };
 
 /*
- * A record as a person or a table wants it: words, not enumerators, so that a record of another
- * version can be shown as well. Large: on the heap.
+ * A record as people want to see it: words, not enumerators, so that we can also show a record of
+ * another version. Large: put it on the heap.
  */
 struct gt_record_view {
 	char schema[40];
@@ -117,9 +120,8 @@ struct gt_record_view {
 	uint32_t n_setting, n_fact, n_warning;
 	uint32_t dropped; /* rows, facts and warnings that did not fit */
 	uint32_t n_set, n_applied;
-	/* Large, mostly unused, and therefore last: what is beyond the numbers above is not
-	 * touched.
-	 */
+	/* Large, mostly unused, and therefore last: nothing touches what is beyond the numbers
+	 * above. */
 	struct gt_view_setting setting[GT_SETTINGS_MAX];
 	struct gt_view_fact fact[GT_VIEW_FACTS_MAX];
 	char warning[GT_WARNINGS_MAX][640];
@@ -144,27 +146,27 @@ GT_MUST_CHECK int gt_record_view_load(int dirfd, const char *id, struct gt_recor
 				      char **ret_doc, size_t *ret_len, struct gt_err *e);
 
 /*
- * Notes in the record of ID below DIRFD that the container's limits were changed at AT_S: the first
- * time counts. -ENOENT: there is no record. Effects: rewrites the record atomically.
+ * Notes in the record of ID below DIRFD that the container's limits were changed at AT_S; only the
+ * first change counts. -ENOENT: there is no record. Effects: rewrites the record atomically.
  */
 GT_MUST_CHECK int gt_record_drift(int dirfd, const char *id, int64_t at_s, struct gt_err *e);
 
 /*
  * The ids of the records below DIRFD, sorted: an array and its strings in one allocation that the
- * caller frees. Names that cannot be an id's file are passed over. *ret_dropped (may be NULL)
- * counts those beyond GT_VIEW_RECORD_MAX.
+ * caller frees. Other files' names are skipped. *ret_dropped (may be NULL) counts those beyond
+ * GT_VIEW_RECORD_MAX.
  */
 GT_MUST_CHECK int gt_record_ids(int dirfd, char (**ret)[GT_ID_MAX], uint32_t *ret_n,
 				uint32_t *ret_dropped);
 
 /*
- * The id that PREFIX stands for: the id itself, or the only one that begins with it. -ENOENT: none,
- * -EEXIST: more than one (the message names two), -EINVAL: "".
+ * The id that PREFIX stands for: the id itself, or the only one that begins with it. -ENOENT: no id
+ * does, -EEXIST: more than one (the message names two), -EINVAL: "".
  */
 GT_MUST_CHECK int gt_record_find(int dirfd, const char *prefix, char ret[GT_ID_MAX],
 				 struct gt_err *e);
 
-/* Seconds since the epoch of "2026-01-02T03:04:05Z" (a fraction is passed over). -EINVAL. Pure. */
+/* Seconds since the epoch of "2026-01-02T03:04:05Z" (a fraction is ignored). -EINVAL. Pure. */
 GT_MUST_CHECK int gt_record_time(const char *text, int64_t *ret);
 
 /* ---- an earlier decision ---- */
@@ -179,10 +181,10 @@ bool gt_decided_earlier(int dirfd, const struct gt_record *now);
 /* ---- is the container still there? ---- */
 
 /*
- * True when the process of V has ended, or never came. It is the record's pid or, of a container
- * that did not run yet when it was decided about, the one in its pid file: then *ret_pid gets it
- * (0: not known). A record with neither cannot be told, and stays. NOW_S: seconds since the epoch.
- * Reads proc and the pid file below ROOT, a root descriptor.
+ * True when the process of V has ended, or never came. The process is the record's pid or, if the
+ * container did not run yet when we decided on it, the one in its pid file: then *ret_pid gets it
+ * (0: not known). Of a record with neither only a missing bundle tells. NOW_S: seconds since the
+ * epoch. Reads proc and the pid file below ROOT, a root descriptor.
  */
 bool gt_record_is_gone(int root, const struct gt_record_view *v, int64_t now_s, int64_t *ret_pid);
 

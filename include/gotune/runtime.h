@@ -1,4 +1,4 @@
-/* The command line of an OCI runtime, and where the real one is. */
+/* Parses the command line of an OCI runtime, and finds the real one. */
 #ifndef GOTUNE_RUNTIME_H
 #define GOTUNE_RUNTIME_H
 
@@ -7,9 +7,7 @@
 
 /* ---- the command line ---- */
 
-/* The command line of an OCI runtime, as far as gotune-runtime must understand it. */
-
-/* Pointers into argv; NULL: not given. */
+/* What gotune-runtime must understand of a command line: pointers into argv; NULL: not given. */
 struct gt_runtime_argv {
 	const char *verb;     /* "create", "run", "exec", ... */
 	const char *bundle;   /* --bundle or -b of create and run */
@@ -23,9 +21,9 @@ struct gt_runtime_argv {
 };
 
 /*
- * Never fails: what is not understood is passed on to the real runtime as it stands. Forms: `--flag
- * value`, `--flag=value`, `-b value`, flags before and after the verb; for runc also long names
- * after one dash. Source: the usage of runc 1.3 and crun 1.28.
+ * Never fails: the real runtime gets what we do not understand as it is. Forms: `--flag value`,
+ * `--flag=value`, `-b value`, flags before and after the verb; for runc also long names after one
+ * dash. Source: the usage of runc 1.3 and crun 1.28.
  */
 void gt_runtime_argv_parse(int argc, char *const *argv, struct gt_runtime_argv *ret);
 
@@ -36,10 +34,10 @@ extern const char *const gt_runtime_dirs[];
 extern const unsigned gt_n_runtime_dirs;
 
 /*
- * The path of the real runtime: FORCED (GOTUNE_RUNTIME, absolute; NULL or "": not given), else the
- * first of P's `runtimes` (NULL: no policy, the built-in names) that exists, absolute or in a fixed
- * list of directories. Never this program itself, under whatever name. 0 or -ENOENT with a message
- * that says what to do.
+ * Finds the path of the real runtime: FORCED (GOTUNE_RUNTIME, absolute; NULL or "": not given),
+ * else the first of P's `runtimes` (NULL: no policy, the built-in names) that exists, as an
+ * absolute path or in a fixed list of directories. Never this program itself, whatever its name. 0,
+ * or -ENOENT with a message that says what to do.
  */
 GT_MUST_CHECK int gt_runtime_find(const char *forced, const struct gt_policy *p, char *ret,
 				  size_t cap, struct gt_err *e);

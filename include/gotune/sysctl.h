@@ -1,5 +1,5 @@
 /*
- * A container's sysctls: read and written by a worker that has entered its namespaces.
+ * Reads and writes a container's sysctls, by a worker that enters its namespaces.
  */
 #ifndef GOTUNE_SYSCTL_H
 #define GOTUNE_SYSCTL_H
@@ -10,9 +10,9 @@
 
 /*
  * One sysctl through the caller's own namespaces and ROOT's proc/sys (a root descriptor). NAME is
- * dotted and has passed gt_plan_sysctl_ns. -ENOENT: no such sysctl in this namespace. Writing
- * refuses what is not procfs, and what a mount between /proc and the file leads to, even if that is
- * procfs too (-EXDEV).
+ * dotted and has passed gt_plan_sysctl_ns. -ENOENT: this namespace has no such sysctl. Writing
+ * refuses what is not procfs, and what lies behind a mount between /proc and the file, even if that
+ * is also procfs (-EXDEV).
  */
 GT_MUST_CHECK int gt_sysctl_file_read(int root, const char *name, char *buf, size_t cap);
 GT_MUST_CHECK int gt_sysctl_file_write(int root, const char *name, const char *value);

@@ -197,7 +197,8 @@ static void check_row(const struct gt_setting *s)
 {
 	char digits[24] = "";
 
-	HOLDS(s->verdict < GT_VERDICT_COUNT && s->reason < GT_R_COUNT && s->id < GT_SET_COUNT);
+	HOLDS(s->verdict < GT_VERDICT_COUNT && s->id < GT_SET_COUNT);
+	HOLDS(s->reason != GT_R_NONE && s->reason < GT_R_COUNT);
 	HOLDS(memchr(s->value, '\0', sizeof(s->value)) &&
 	      memchr(s->before, '\0', sizeof(s->before)));
 	if (s->verdict == GT_VERDICT_SET) {
@@ -247,7 +248,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (uint32_t i = 0; i < plan.n_setting; i++)
 		check_row(&plan.setting[i]);
 	for (uint32_t i = 0; i < plan.n_warning; i++)
-		HOLDS(plan.warning[i].id < GT_W_COUNT);
+		HOLDS(plan.warning[i].id != GT_W_NONE && plan.warning[i].id < GT_W_COUNT);
 	if (!thorough)
 		return 0;
 	memset(&again, 0x5a, sizeof(again));

@@ -1,6 +1,6 @@
 /*
- * Everything the planner may know, as one fixed-size struct without pointers. Each fact
- * says whether it is known and where it was read.
+ * All that the planner may know, as one struct of fixed size without pointers. Each fact says
+ * whether we know it, and where we read it.
  */
 #ifndef GOTUNE_MODEL_FACTS_H
 #define GOTUNE_MODEL_FACTS_H
@@ -41,7 +41,7 @@ struct gt_ident {
 	char runtime[32]; /* "runc", "crun", "" */
 	char stage[16];	  /* "prestart", "precreate", "explain", ... */
 	enum gt_engine engine;
-	char image[512];	    /* "" when no engine told */
+	char image[512];	    /* "" when no engine says */
 	char container_name[128];   /* of a pod's container, for KEY/CONTAINER; "" */
 	char command[GT_PATH_CAP];  /* args[0] as written */
 	char cgroup[GT_PATH_CAP];   /* of the live process, else cgroupsPath */
@@ -78,7 +78,7 @@ enum gt_origin {
 
 struct gt_request {
 	enum gt_origin origin;
-	bool too_long; /* the value did not fit and is to be ignored, with a warning */
+	bool too_long; /* the value did not fit: ignored, with a warning */
 	char value[512];
 };
 
@@ -114,7 +114,7 @@ struct gt_level {
 	 * that of the CPU level, MEM_PATH that of the memory level this many steps up. Else equal.
 	 */
 	char mem_path[GT_WHERE_CAP];
-	/* A limit's file was there and could not be read or understood: limits-unknown. */
+	/* A limit's file exists, but we could not read or understand it: limits-unknown. */
 	bool cpu_unreadable, mem_unreadable;
 };
 
@@ -126,9 +126,9 @@ enum gt_cgroup_version { GT_CGROUP_UNKNOWN, GT_CGROUP_V1, GT_CGROUP_V2 };
 struct gt_cgroup_facts {
 	enum gt_cgroup_version cpu, memory, cpuset; /* the hierarchy that holds each controller */
 	bool hybrid;				    /* v1 controllers beside a mounted cgroup2 */
-	/* We live in the same cgroup or below it: it is not the container's alone to be changed. */
+	/* We live in the same cgroup or below it: changing it would also change us. */
 	bool memory_shared, cpuset_shared;
-	bool no_swap_file; /* v2, of a container to come: it will have no memory.swap.max */
+	bool no_swap_file; /* v2, a container to come: it will have no memory.swap.max */
 	struct gt_level level[GT_LEVELS_MAX];
 	uint32_t n_level;    /* 0: no live cgroup was read */
 	bool level_overflow; /* more ancestors than fit: the last holds the smallest of the rest */
@@ -138,7 +138,7 @@ struct gt_cgroup_facts {
 	char cpuset_cpus[512], cpuset_mems[128]; /* current content, for `before` */
 	/*
 	 * Does Go 1.25's own reader see the container's quota? It misses it where the root of the
-	 * cgroup mount is not "/" (golang/go#76390); 1.26 does see it. No mount: none sees it.
+	 * cgroup mount is not "/" (golang/go#76390); 1.26 sees it. Without a mount none does.
 	 */
 	enum gt_tri mount_root_is_slash; /* GT_UNKNOWN also when there is no cgroup mount */
 	bool has_mount;
@@ -173,7 +173,7 @@ struct gt_host_facts {
 struct gt_rlimit_facts {
 	bool in_config;
 	uint64_t config_soft, config_hard;
-	bool live_known; /* what the program gets, unless config.json says otherwise */
+	bool live_known; /* the program gets these, unless config.json says otherwise */
 	uint64_t live_soft, live_hard;
 	bool replaced;		    /* the runtime sets what config.json says, lower or not */
 	enum gt_tri can_raise_hard; /* CAP_SYS_RESOURCE in the initial user namespace */
@@ -188,23 +188,23 @@ struct gt_sysctl_fact {
 	enum gt_ns_owner owner; /* of that namespace */
 	bool in_config;		/* linux.sysctl sets it */
 	enum gt_tri exists;	/* in the container's namespace */
-	bool must_exist;	/* the runtime is to set it, and fails when it does not exist */
+	bool must_exist;	/* the runtime would set it, and fails if it does not exist */
 	char value[GT_SYSCTL_VALUE_CAP]; /* when exists == GT_YES */
 };
 
 /* Can the environment and rlimits be changed at the exec barrier? Words: gt_barrier_words. */
 enum gt_barrier_can {
 	GT_BARRIER_OK,
-	GT_BARRIER_NO_PROCESS,	  /* no pid, or it has gone */
-	GT_BARRIER_NOT_AN_INIT,	  /* pid is no runc or crun init (Kata, gVisor) */
+	GT_BARRIER_NO_PROCESS,	  /* no pid, or it is gone */
+	GT_BARRIER_NOT_AN_INIT,	  /* pid is not an init of runc or crun (Kata, gVisor) */
 	GT_BARRIER_PTRACE_DENIED, /* no CAP_SYS_PTRACE, Yama 3, or already traced */
 	GT_BARRIER_SELINUX,	  /* the policy would fail the container's exec */
 	GT_BARRIER_APPARMOR,	  /* we are confined */
-	GT_BARRIER_ARCH, /* a machine that the barrier is not written for, or a 32-bit program */
+	GT_BARRIER_ARCH, /* a machine that the barrier does not know, or a 32-bit program */
 	GT_BARRIER_COUNT,
 };
 
-/* Why nothing at all can be planned; from its catalogue. */
+/* Why we cannot plan anything, from its catalogue. */
 enum gt_trouble {
 #define X(id, word, means, advice) GT_TROUBLE_##id,
 #include "gotune/model/troubles.def"
@@ -217,7 +217,7 @@ struct gt_facts {
 	const struct gt_strv
 		*annotations; /* pairs; for rules. The caller's; NULL: there are none */
 	struct gt_requests req;
-	char labels_unread[GT_WHERE_CAP]; /* where the image's labels could not be read; "" */
+	char labels_unread[GT_WHERE_CAP]; /* the file of the image's labels, if unreadable; "" */
 	struct gt_program program;
 	struct gt_env_var var[GT_VAR_COUNT];
 	struct gt_config_facts config;

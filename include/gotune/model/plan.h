@@ -1,5 +1,5 @@
 /*
- * The plan: what was considered, decided and why, as words from closed lists.
+ * The plan: what we considered, what we decided and why, in words from closed lists.
  */
 #ifndef GOTUNE_MODEL_PLAN_H
 #define GOTUNE_MODEL_PLAN_H
@@ -42,11 +42,11 @@ struct gt_setting {
 	char before[512];
 	uint64_t number;       /* value as a number where it is one: Ps, bytes, descriptors */
 	enum gt_origin origin; /* for GT_R_REQUESTED */
-	uint64_t soft, hard;   /* RLIMIT_NOFILE only: what the program shall have ... */
+	uint64_t soft, hard;   /* RLIMIT_NOFILE only: what the program is to have ... */
 	bool in_config;	       /* ... and whether config.json has one */
 };
 
-/* What went wrong or needs attention, and about which key; from its catalogue. */
+/* What went wrong or needs attention, from its catalogue. */
 enum gt_warning_id {
 #define X(id, word, means, advice) GT_W_##id,
 #include "gotune/model/warnings.def"
@@ -61,7 +61,7 @@ struct gt_warning {
 	char about[128]; /* the key, variable or file */
 };
 
-/* Which of the places that may hold a limit gave it: config.json, or a level of facts.cgroup. */
+/* Where a limit comes from: config.json, or a level of facts.cgroup. */
 struct gt_limit_from {
 	bool config;
 	uint32_t level; /* unless CONFIG */
@@ -83,7 +83,7 @@ struct gt_plan {
 	uint32_t n_setting;
 	struct gt_warning warning[GT_WARNINGS_MAX];
 	uint32_t n_warning, warnings_dropped;
-	/* Worked out on the way; shown in the record's facts. */
+	/* What the planner worked out; the record shows it among the facts. */
 	bool cpus_known;
 	struct gt_cpus cpus_allowed; /* A */
 	bool has_quota;
@@ -92,7 +92,7 @@ struct gt_plan {
 	uint32_t gomaxprocs_value;	   /* the spec's `value`, 0 when unknown */
 	uint32_t gomaxprocs_native;	   /* what this Go would choose by itself, 0 when unknown */
 	struct gt_limit mem_max, mem_high; /* memory.max and memory.high, each by itself */
-	bool has_mem_limit;		   /* false also when a level could not be read */
+	bool has_mem_limit;		   /* also false when a level was unreadable */
 	uint64_t mem_limit_bytes;	   /* L, the smaller of the two */
 	bool mem_is_high;		   /* ... which is memory.high */
 	uint32_t numa_node;		   /* chosen by cap or bind, index into facts.host.node */
@@ -105,20 +105,20 @@ struct gt_wishes {
 	/* GT_KEY_ENABLE: 0 or 1; _PROFILE: index into the policy; _MODE: enum gt_mode;
 	 * _GOMEMLIMIT: bytes, UINT64_MAX for `off`; numbers otherwise. */
 	uint64_t number[GT_KEY_COUNT];
-	enum gt_warning_id refused[GT_KEY_COUNT]; /* why one that was made is not granted */
+	enum gt_warning_id refused[GT_KEY_COUNT]; /* why not; GT_W_NONE: granted, or not made */
 };
 
 /* A sysctl that the plan will consider. */
 struct gt_sysctl_chosen {
 	struct gt_sysctl_want want;
 	enum gt_origin origin; /* who asked for it; GT_ORIGIN_NONE: the profile */
-	bool namespaced;       /* false: it is the host's alone, and is left alone */
+	bool namespaced;       /* false: it belongs to the host, and we leave it alone */
 	enum gt_ns ns;	       /* whose it is: GT_NS_NET or GT_NS_IPC */
 };
 
 /*
- * Who the container is to the policy: made once, by gt_plan_select, before the host is looked at.
- * It tells the inspector which facts are worth reading, and the planner what they are for.
+ * What the policy says of the container. gt_plan_select makes it once, before we look at the host.
+ * It tells the inspector which facts to read, and the planner what to do with them.
  */
 struct gt_selection {
 	enum gt_mode mode;
@@ -128,11 +128,11 @@ struct gt_selection {
 	const struct gt_rule *rule;	  /* NULL: no rule matched */
 	enum gt_origin profile_origin;	  /* GT_ORIGIN_NONE: rule or default */
 	struct gt_wishes wish;
-	bool mode_refused;    /* more was asked for than the host's mode */
-	bool profile_missing; /* the rule names a profile that there is not */
+	bool mode_refused;    /* the container asked for more than the host's mode */
+	bool profile_missing; /* the rule names a profile that does not exist */
 	uint32_t n_sysctl;
 	struct gt_sysctl_chosen sysctl[GT_SYSCTL_MAX];
-	enum gt_warning_id sysctl_refused[GT_SYSCTL_MAX]; /* a request each; GT_W_COUNT: granted */
+	enum gt_warning_id sysctl_refused[GT_SYSCTL_MAX]; /* a request each; GT_W_NONE: granted */
 };
 
 /* What became of a setting when the plan was applied. */
@@ -144,11 +144,10 @@ struct gt_outcome {
 enum gt_setting_kind gt_setting_kind(enum gt_setting_id id);
 extern const struct gt_words gt_setting_kind_words, gt_verdict_words, gt_reason_words,
 	gt_warning_words;
-/* In place of the word, what it means: a sentence without figures. */
+/* What each word means: a sentence without figures. */
 extern const struct gt_words gt_reason_sentences, gt_warning_sentences;
 
-/* A variable of the environment as it is to be; fixed size, so that a waiting tracer holds nothing
- * else. */
+/* A variable to set. Its size is fixed, so that a waiting tracer needs no heap. */
 struct gt_barrier_env {
 	char name[16];
 	char value[512];
@@ -156,7 +155,7 @@ struct gt_barrier_env {
 	char expect[512];
 };
 
-/* Is anything to be set, and not only to be recorded? Pure. */
+/* Does the plan set anything, and not only record it? Pure. */
 bool gt_plan_sets(const struct gt_plan *plan);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The merged policy: built-in defaults, /etc/gotune/policy.json, drop-ins. Host-owned, so
- * it may use the heap. Each value knows the layer that it came from.
+ * The merged policy: built-in defaults, /etc/gotune/policy.json, drop-ins. Each value knows the
+ * layer that it comes from. It belongs to the host, so it may use the heap.
  */
 #ifndef GOTUNE_MODEL_POLICY_H
 #define GOTUNE_MODEL_POLICY_H
@@ -27,7 +27,7 @@ struct gt_sysctl_want {
 	uint8_t layer;
 };
 
-/* The keys of a profile, for `policy show`: the table that reads and prints them is theirs. */
+/* The keys of a profile: hook/policy/profile.c has a table of them. */
 enum gt_profile_key {
 	GT_PK_DESCRIPTION,
 	GT_PK_GOMAXPROCS, /* the object itself; null: leave GOMAXPROCS alone */
@@ -56,7 +56,7 @@ enum gt_profile_key {
 struct gt_profile {
 	char name[GT_NAME_CAP];
 	char inherits[GT_NAME_CAP]; /* "" when none */
-	char description[256];	    /* one sentence: who it is for */
+	char description[256];	    /* one sentence: what services it is for */
 	bool broken; /* a layer's entry for it was invalid: nothing that uses it is tuned */
 
 	bool gomaxprocs; /* false: null */

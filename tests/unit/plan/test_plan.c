@@ -133,7 +133,7 @@ static bool reason_fits(const struct gt_setting *s)
 {
 	switch (s->verdict) {
 	case GT_VERDICT_SET:
-		return s->reason <= GT_R_NO_SWAP;
+		return s->reason != GT_R_NONE && s->reason <= GT_R_NO_SWAP;
 	case GT_VERDICT_KEEP:
 		return s->reason == GT_R_HARD_LIMIT ||
 		       (s->reason >= GT_R_ALREADY_SET && s->reason <= GT_R_ALREADY_HIGHER);

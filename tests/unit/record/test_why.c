@@ -14,7 +14,7 @@ static void test_why_every_reason_has_a_sentence(void **state)
 	(void)state;
 	sample.plan.n_setting = 1;
 	for (unsigned id = 0; id < GT_SET_COUNT; id++) {
-		for (unsigned why = 0; why < GT_R_COUNT; why++) {
+		for (unsigned why = GT_R_NONE + 1; why < GT_R_COUNT; why++) {
 			struct gt_setting *s = &sample.plan.setting[0];
 
 			s->id = id;
@@ -50,7 +50,7 @@ static void test_why_nothing_known(void **state)
 	(void)state;
 	memset(&sample, 0, sizeof(sample));
 	sample.plan.n_setting = 1;
-	for (unsigned why = 0; why < GT_R_COUNT; why++) {
+	for (unsigned why = GT_R_NONE + 1; why < GT_R_COUNT; why++) {
 		sample.plan.setting[0].reason = why;
 		gt_record_why(&sample, 0, buf, sizeof(buf));
 		assert_true(buf[0] != '\0');
@@ -82,7 +82,7 @@ static void test_warning_every_one_has_a_sentence(void **state)
 	sample.plan.n_warning = 1;
 	(void)gt_copy_str(sample.plan.warning[0].about, 128, "io.gotune.gogc");
 	(void)gt_copy_str(sample.facts.req.key[GT_KEY_GOGC].value, 512, "often");
-	for (unsigned w = 0; w < GT_W_COUNT; w++) {
+	for (unsigned w = GT_W_NONE + 1; w < GT_W_COUNT; w++) {
 		sample.plan.warning[0].id = w;
 		gt_record_warning(&sample, 0, buf, sizeof(buf));
 		assert_true(gt_has_prefix(buf, "io.gotune.gogc=often: "));
