@@ -44,9 +44,10 @@ static int ask_state(struct gt_worker *w, const char *doc, size_t len, struct gt
 
 static int take_state(struct gt_decision *d, const char *doc, size_t len, struct gt_err *e)
 {
-	d->state = malloc(sizeof(*d->state)); /* all that is looked at is filled */
+	d->state = malloc(sizeof(*d->state));
 	if (!d->state)
 		return gt_err_set(e, -ENOMEM, "out of memory");
+	gt_state_init(d->state);
 	return ask_state(&d->parser, doc, len, d->state, e);
 }
 
@@ -134,6 +135,7 @@ static enum gt_trouble take_bundle(struct gt_decision *d, const struct gt_source
 	d->bundle = malloc(sizeof(*d->bundle));
 	if (!d->bundle)
 		return GT_TROUBLE_CONFIG_INVALID;
+	gt_bundle_init(d->bundle);
 	r = ask_bundle(&d->parser, fd, d->bundle, e);
 	if (r < 0) {
 		free(GT_TAKE_PTR(d->bundle));

@@ -39,6 +39,14 @@ static int check_kind(int dir, const char *name, struct gt_err *e)
 	return 0;
 }
 
+static struct gt_edit_file hand_over(struct gt_edit_file *f)
+{
+	struct gt_edit_file taken = *f;
+
+	*f = GT_EDIT_FILE_NONE;
+	return taken;
+}
+
 int gt_edit_file_open(const char *path, struct gt_edit_file *ret, struct gt_err *e)
 {
 	_cleanup_(gt_edit_file_done) struct gt_edit_file f = GT_EDIT_FILE_NONE;
@@ -56,8 +64,7 @@ int gt_edit_file_open(const char *path, struct gt_edit_file *ret, struct gt_err 
 	r = f.fd < 0 ? f.fd : gt_read_all(f.fd, GT_CONFIG_MAX, 0, &f.text, &f.len);
 	if (r < 0)
 		return gt_err_sys(e, r, "cannot read it");
-	*ret = f;
-	f = GT_EDIT_FILE_NONE;
+	*ret = hand_over(&f);
 	return 0;
 }
 

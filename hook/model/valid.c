@@ -35,6 +35,13 @@ bool gt_state_valid(const struct gt_state *s)
 	       gt_strv_valid(&s->annotations, &s->arena.a, sizeof(s->arena.room));
 }
 
+void gt_state_init(struct gt_state *s)
+{
+	memset(s, 0, offsetof(struct gt_state, arena));
+	gt_arena_init(&s->arena.a, sizeof(s->arena.room));
+	gt_strv_init(&s->annotations, &s->arena.a);
+}
+
 void gt_bundle_init(struct gt_bundle *b)
 {
 	struct gt_strv *const all[] = {&b->res.unified, &b->args,   &b->annotations,

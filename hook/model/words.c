@@ -39,41 +39,41 @@ WORDS(gt_verdict_words, "set", "keep", "skip");
 /* ---- from the catalogues ---- */
 
 static const char *const reason_list[] = {
-#define X(id, word, means, advice) [GT_R_##id] = word,
+#define X(id, word, means, advice) [GT_R_##id] = (word),
 #include "gotune/model/reasons.def"
 };
 static const char *const reason_sentence[] = {
-#define X(id, word, means, advice) [GT_R_##id] = means,
+#define X(id, word, means, advice) [GT_R_##id] = (means),
 #include "gotune/model/reasons.def"
 };
 const struct gt_words gt_reason_words = {reason_list, GT_R_COUNT};
 const struct gt_words gt_reason_sentences = {reason_sentence, GT_R_COUNT};
 
 static const char *const warning_list[] = {
-#define X(id, word, means, advice) [GT_W_##id] = word,
+#define X(id, word, means, advice) [GT_W_##id] = (word),
 #include "gotune/model/warnings.def"
 };
 static const char *const warning_sentence[] = {
-#define X(id, word, means, advice) [GT_W_##id] = means,
+#define X(id, word, means, advice) [GT_W_##id] = (means),
 #include "gotune/model/warnings.def"
 };
 const struct gt_words gt_warning_words = {warning_list, GT_W_COUNT};
 const struct gt_words gt_warning_sentences = {warning_sentence, GT_W_COUNT};
 
 static const char *const trouble_list[] = {
-#define X(id, word, means, advice) [GT_TROUBLE_##id] = word,
+#define X(id, word, means, advice) [GT_TROUBLE_##id] = (word),
 #include "gotune/model/troubles.def"
 };
 const struct gt_words gt_trouble_words = {trouble_list, GT_TROUBLE_COUNT};
 
 static const char *const note_list[] = {
-#define X(id, word, means, advice) [GT_NOTE_##id] = word,
+#define X(id, word, means, advice) [GT_NOTE_##id] = (word),
 #include "gotune/model/notes.def"
 };
 const struct gt_words gt_prog_note_words = {note_list, GT_NOTE_COUNT};
 
 static const char *const counter_list[] = {
-#define X(id, word, means, advice) [GT_COUNT_##id] = word,
+#define X(id, word, means, advice) [GT_COUNT_##id] = (word),
 #include "gotune/model/counters.def"
 };
 const struct gt_words gt_counter_words = {counter_list, GT_COUNT_COUNT};

@@ -27,7 +27,8 @@ static int add_layer(struct build *b, const char *path)
 		return -ENOMEM;
 	b->layer = grown;
 	grown[b->n_layer] = (struct gt_layer){0};
-	gt_copy_cut(grown[b->n_layer++].path, path);
+	gt_copy_cut(grown[b->n_layer].path, path);
+	b->n_layer++;
 	return 0;
 }
 

@@ -8,7 +8,7 @@
  */
 #include <string.h>
 
-#include "elf.h"
+#include "elf_reader.h"
 #include "gotune/model.h"
 
 #define ALIGN	    16u

@@ -4,7 +4,7 @@
  */
 #include <elf.h>
 
-#include "elf.h"
+#include "elf_reader.h"
 #include "gotune/base.h"
 #include "gotune/model.h"
 #include "gotune/program.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "elf.h"
+#include "elf_reader.h"
 
 int gt_elf_open(struct gt_elf *e, int fd)
 {

@@ -6,7 +6,7 @@
 #include <elf.h>
 #include <string.h>
 
-#include "elf.h"
+#include "elf_reader.h"
 
 /* More entries than any linker makes; what a hostile file can make us read is bounded by this. */
 #define ENTRIES_MAX (1u << 18)

@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "elf.h"
+#include "elf_reader.h"
 #include "gotune/base.h"
 #include "gotune/model.h"
 

@@ -55,9 +55,7 @@ int gt_read_state(const char *doc, size_t len, struct gt_state *ret, struct gt_e
 	struct gt_json_pos pos;
 	int r;
 
-	memset(ret, 0, offsetof(struct gt_state, arena));
-	gt_arena_init(&ret->arena.a, sizeof(ret->arena.room));
-	gt_strv_init(&ret->annotations, &ret->arena.a);
+	gt_state_init(ret);
 	if (len > GT_STATE_MAX)
 		return gt_err_set(e, -EINVAL, "OCI state: more than %u bytes", GT_STATE_MAX);
 	r = gt_json_walk(doc, len, GT_JSON_KEYS, take, ret, &pos, e);

@@ -80,7 +80,8 @@ int gt_sysctl_write(struct gt_worker *w, const struct gt_sysctl_place *at, const
 	    !gt_copy_str(p.value, sizeof(p.value), value))
 		return gt_err_set(e, -E2BIG, "the value is too long");
 	r = gt_worker_call(w, GT_JOB_SYSCTL_WRITE, -1, &p, sizeof(p), &done, GT_JOB_TIMEOUT_MS, e);
-	if (r == 0 || w->pid > 0)
+	/* One that hung would hang again, and the runtime waits for us. */
+	if (r == 0 || w->pid > 0 || r == -ETIMEDOUT)
 		return r;
 	/* It died, and we do not know whether it had written. Another one writes the same. */
 	gt_sysctl_enter(w, at);

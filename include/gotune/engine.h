@@ -54,8 +54,8 @@ struct gt_engine_driver {
 
 #define GT_ENGINE_DECLARE(name) extern const struct gt_engine_driver gt_engine_##name;
 GT_ENGINES(GT_ENGINE_DECLARE)
-#define GT_ENGINE_ONE(name) +1
-#define GT_ENGINES_N	    (0 GT_ENGINES(GT_ENGINE_ONE))
+#define GT_ENGINE_INDEX(name) GT_ENGINE_INDEX_##name,
+enum { GT_ENGINES(GT_ENGINE_INDEX) GT_ENGINES_N };
 extern const struct gt_engine_driver *const gt_engines[GT_ENGINES_N];
 
 /* The engine of that name, or NULL. */

@@ -465,7 +465,7 @@ make_pod_cgroup() {
 		rc=0
 		rt run --bundle "$BUNDLE" "$ID" >"$T/out" 2>"$T/err" </dev/null || rc=$?
 		expect 127 "$rc" "status with $real"
-		grep -q "GOTUNE_RUNTIME=$real is no executable file" "$T/err"
+		grep -q "GOTUNE_RUNTIME=$real: give the absolute path of an executable file" "$T/err"
 	done
 	[ ! -e "$RECORDS/containers/$ID.json" ]
 	expect null "$(jq '.process.env | map(select(startswith("GOMAXPROCS"))) | first' "$BUNDLE/config.json")" 'the bundle'

@@ -2,7 +2,7 @@
 #include "fuzz.h"
 #include "gotune/base.h"
 #include "gotune/model.h"
-#include "program/elf.h"
+#include "program/elf_reader.h"
 
 static void feed(struct fuzz_in in, size_t first, struct gt_program *p)
 {

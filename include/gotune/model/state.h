@@ -110,7 +110,9 @@ struct gt_bundle {
 /* May ID become a file's name: not empty, not hidden, no '/', no control byte, below GT_ID_MAX? */
 bool gt_id_ok(const char *id);
 
-/* Makes B empty. Its arena's bytes are not touched: they are not read before they are written. */
+/* Makes S empty, and B. Their arenas' bytes are not touched: they are not read
+ * before they are written. */
+void gt_state_init(struct gt_state *s);
 void gt_bundle_init(struct gt_bundle *b);
 
 /* True when every vector is valid, every string terminated and every enum in range. */

@@ -12,7 +12,7 @@
 #include "gotune/base.h"
 #include "gotune/model.h"
 #include "gotune/program.h"
-#include "program/elf.h"
+#include "program/elf_reader.h"
 
 #define GO(name, m)    expect(name, m, GT_PROG_GO, GT_NOTE_NONE, "go1.24.4", true)
 #define BAD(name, m)   expect(name, m, GT_PROG_UNKNOWN, GT_NOTE_MALFORMED, "", false)

@@ -9,7 +9,7 @@
 
 #include "gotune/base.h"
 #include "gotune/model.h"
-#include "program/elf.h"
+#include "program/elf_reader.h"
 
 static void test_gt_go_version_rows(void **state)
 {

@@ -3,8 +3,8 @@
  * tests. Every byte behind these functions is hostile; nothing here allocates, and the only effects
  * are fstat and pread on one descriptor.
  */
-#ifndef GOTUNE_PROGRAM_ELF_H
-#define GOTUNE_PROGRAM_ELF_H
+#ifndef GOTUNE_PROGRAM_ELF_READER_H
+#define GOTUNE_PROGRAM_ELF_READER_H
 
 #include "gotune/base.h"
 #include "gotune/model.h"
