@@ -76,7 +76,7 @@ callers() {
 has_stack_protector() {
 	disassemble "$1"
 	callers "$T/code" '(call|bl).*__stack_chk_fail' >"$T/guarded"
-	grep -qx gt_root_walk "$T/guarded" && grep -qx gt_inspect_find "$T/guarded" && [ "$(wc -l <"$T/guarded")" -gt 50 ]
+	grep -qx gt_root_walk "$T/guarded" && grep -qx gt_program_resolve "$T/guarded" && [ "$(wc -l <"$T/guarded")" -gt 50 ]
 }
 
 @test "stack protector" {

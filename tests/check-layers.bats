@@ -79,6 +79,13 @@ int base_door(void) { return plan_own(); }'
 	broken 'hook/base/a.c: uses plan_own of plan/b'
 }
 
+@test "a name that is defined twice" {
+	put plan/b.c '#include "own.h"
+int plan_own(void) { return 1; }
+int base_door(void) { return 2; }'
+	broken 'base_door is defined twice: base/a and plan/b'
+}
+
 @test "files in a circle, within a room" {
 	put plan/b.c '#include "own.h"
 int plan_door(void);

@@ -143,6 +143,17 @@ void gt_jw_str(struct gt_jw *w, const char *s)
 		gt_jw_null(w);
 }
 
+void gt_jw_member(struct gt_jw *w, const char *key, const char *s)
+{
+	gt_jw_key(w, key);
+	gt_jw_str(w, s);
+}
+
+void gt_jw_member_opt(struct gt_jw *w, const char *key, const char *s)
+{
+	gt_jw_member(w, key, *s ? s : NULL);
+}
+
 void gt_jw_u64(struct gt_jw *w, uint64_t v)
 {
 	char text[24] = "";

@@ -152,21 +152,15 @@ static void print_summary(struct gt_cli_out *out, const struct gt_doctor *d)
 
 /* ---- JSON ---- */
 
-static void key_str(struct gt_jw *w, const char *key, const char *value)
-{
-	gt_jw_key(w, key);
-	gt_jw_str(w, *value ? value : NULL);
-}
-
 static void check_json(struct gt_jw *w, const struct gt_check *c)
 {
 	gt_jw_open(w, '{');
-	key_str(w, "area", gt_words_get(&gt_area_words, c->area));
-	key_str(w, "name", c->name);
-	key_str(w, "state", gt_words_get(&gt_check_state_words, c->state));
-	key_str(w, "found", c->found);
-	key_str(w, "follows", c->follows);
-	key_str(w, "fix", c->fix);
+	gt_jw_member_opt(w, "area", gt_words_get(&gt_area_words, c->area));
+	gt_jw_member_opt(w, "name", c->name);
+	gt_jw_member_opt(w, "state", gt_words_get(&gt_check_state_words, c->state));
+	gt_jw_member_opt(w, "found", c->found);
+	gt_jw_member_opt(w, "follows", c->follows);
+	gt_jw_member_opt(w, "fix", c->fix);
 	gt_jw_close(w, '}');
 }
 
@@ -181,9 +175,9 @@ static void print_json(struct gt_cli_out *out, const struct gt_doctor *d)
 
 	gt_jw_init(&w, &doc, true);
 	gt_jw_open(&w, '{');
-	key_str(&w, "schema", GT_DOCTOR_SCHEMA);
-	key_str(&w, "version", GT_VERSION);
-	key_str(&w, "status", gt_words_get(&gt_doctor_status_words, status));
+	gt_jw_member_opt(&w, "schema", GT_DOCTOR_SCHEMA);
+	gt_jw_member_opt(&w, "version", GT_VERSION);
+	gt_jw_member_opt(&w, "status", gt_words_get(&gt_doctor_status_words, status));
 	gt_jw_key(&w, "count");
 	gt_jw_open(&w, '{');
 	for (unsigned s = 0; s < GT_CHECK_STATE_COUNT; s++) {

@@ -90,32 +90,26 @@ static void row(struct listing *l, const struct gt_record_view *v, bool gone)
 				  "what it was started with. A restart decides again.");
 }
 
-static void key_str(struct gt_jw *w, const char *key, const char *value)
-{
-	gt_jw_key(w, key);
-	gt_jw_str(w, *value ? value : NULL);
-}
-
 static void object(struct listing *l, const struct gt_record_view *v, int64_t pid, bool gone)
 {
 	struct gt_jw *w = &l->jw;
 
 	gt_jw_open(w, '{');
-	key_str(w, "id", v->id);
+	gt_jw_member_opt(w, "id", v->id);
 	gt_jw_key(w, "pid");
 	gt_jw_i64(w, pid);
 	gt_jw_key(w, "pid_start");
 	gt_jw_u64(w, v->pid_start);
-	key_str(w, "profile", v->profile);
-	key_str(w, "mode", v->mode);
-	key_str(w, "go", v->go);
-	key_str(w, "program", v->path);
+	gt_jw_member_opt(w, "profile", v->profile);
+	gt_jw_member_opt(w, "mode", v->mode);
+	gt_jw_member_opt(w, "go", v->go);
+	gt_jw_member_opt(w, "program", v->path);
 	gt_jw_key(w, "set");
 	gt_jw_u64(w, v->n_set);
 	gt_jw_key(w, "applied");
 	gt_jw_u64(w, v->n_applied);
-	key_str(w, "started_at", v->started_at);
-	key_str(w, "drifted_at", v->drifted_at);
+	gt_jw_member_opt(w, "started_at", v->started_at);
+	gt_jw_member_opt(w, "drifted_at", v->drifted_at);
 	gt_jw_key(w, "gone");
 	gt_jw_bool(w, gone);
 	gt_jw_close(w, '}');

@@ -98,18 +98,12 @@ static void key_u64(struct gt_jw *w, const char *key, uint64_t v, bool null)
 		gt_jw_u64(w, v);
 }
 
-static void key_str(struct gt_jw *w, const char *key, const char *v)
-{
-	gt_jw_key(w, key);
-	gt_jw_str(w, *v ? v : NULL);
-}
-
 static void object(struct gt_jw *w, const struct gt_policy *pol, const struct gt_profile *p)
 {
 	gt_jw_open(w, '{');
-	key_str(w, "name", p->name);
-	key_str(w, "description", p->description);
-	key_str(w, "inherits", p->inherits);
+	gt_jw_member_opt(w, "name", p->name);
+	gt_jw_member_opt(w, "description", p->description);
+	gt_jw_member_opt(w, "inherits", p->inherits);
 	gt_jw_key(w, "default");
 	gt_jw_bool(w, strcmp(p->name, pol->default_profile) == 0);
 	gt_jw_key(w, "broken");
@@ -119,12 +113,12 @@ static void object(struct gt_jw *w, const struct gt_policy *pol, const struct gt
 	gt_jw_key(w, "gomemlimit");
 	gt_jw_bool(w, p->gomemlimit);
 	key_u64(w, "gogc", p->gogc, p->gogc == 0);
-	key_str(w, "godebug", p->godebug);
+	gt_jw_member_opt(w, "godebug", p->godebug);
 	key_u64(w, "nofile", p->nofile, p->nofile == 0);
 	gt_jw_key(w, "sysctl");
 	gt_jw_open(w, '{');
 	for (uint32_t i = 0; i < p->n_sysctl && i < GT_SYSCTL_MAX; i++)
-		key_str(w, p->sysctl[i].name, p->sysctl[i].value);
+		gt_jw_member_opt(w, p->sysctl[i].name, p->sysctl[i].value);
 	gt_jw_close(w, '}');
 	key_u64(w, "swappiness", (uint64_t)p->swappiness, p->swappiness < 0);
 	gt_jw_close(w, '}');

@@ -43,12 +43,6 @@ static void show_table(struct gt_cli_out *out, const struct gt_registration *r, 
 	gt_cli_table_end(&t, out);
 }
 
-static void key_str(struct gt_jw *w, const char *key, const char *value)
-{
-	gt_jw_key(w, key);
-	gt_jw_str(w, *value ? value : NULL);
-}
-
 static void show_json(struct gt_cli_out *out, const struct gt_registration *r, unsigned n)
 {
 	struct gt_buf doc = {0};
@@ -60,14 +54,14 @@ static void show_json(struct gt_cli_out *out, const struct gt_registration *r, u
 	gt_jw_open(&w, '[');
 	for (unsigned i = 0; i < n; i++) {
 		gt_jw_open(&w, '{');
-		key_str(&w, "engine", r[i].engine->name);
-		key_str(&w, "way", gt_words_get(&gt_way_words, r[i].way));
-		key_str(&w, "state", gt_words_get(&gt_reg_state_words, r[i].state));
+		gt_jw_member_opt(&w, "engine", r[i].engine->name);
+		gt_jw_member_opt(&w, "way", gt_words_get(&gt_way_words, r[i].way));
+		gt_jw_member_opt(&w, "state", gt_words_get(&gt_reg_state_words, r[i].state));
 		gt_jw_key(&w, "default");
 		gt_jw_bool(&w, r[i].is_default);
-		key_str(&w, "file", r[i].path);
-		key_str(&w, "program", r[i].target);
-		key_str(&w, "note", r[i].note);
+		gt_jw_member_opt(&w, "file", r[i].path);
+		gt_jw_member_opt(&w, "program", r[i].target);
+		gt_jw_member_opt(&w, "note", r[i].note);
 		gt_jw_close(&w, '}');
 	}
 	gt_jw_close(&w, ']');

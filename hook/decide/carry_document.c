@@ -21,7 +21,7 @@ static int splice_document(struct gt_decision *d, const char *doc, size_t len, s
 		r = gt_worker_call(&d->parser, GT_JOB_EDITS, d->config, plan, sizeof(*plan), &told,
 				   GT_JOB_TIMEOUT_MS, e);
 	gt_worker_end(&d->parser);
-	return r < 0 ? r : gt_apply_splice(doc, len, true, plan, &told, ret, d->rec->outcome, e);
+	return r < 0 ? r : gt_edit_splice(doc, len, true, plan, &told, ret, d->rec->outcome, e);
 }
 
 int gt_carry_document(struct gt_decision *d, const char *doc, size_t len, struct gt_buf *ret,

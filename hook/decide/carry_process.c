@@ -79,10 +79,9 @@ static int splice_document(const struct gt_edit_file *doc, const struct gt_exec_
 
 	if (!plan)
 		return gt_err_set(e, -ENOMEM, "out of memory");
-	gt_apply_exec_plan(wants, plan);
+	gt_edit_exec_plan(wants, plan);
 	r = ask_places(doc->fd, wants, &told, e);
-	return r < 0 ? r
-		     : gt_apply_splice(doc->text, doc->len, false, plan, &told, ret, outcome, e);
+	return r < 0 ? r : gt_edit_splice(doc->text, doc->len, false, plan, &told, ret, outcome, e);
 }
 
 int gt_carry_process(struct gt_machine *m, const char *file, const char *id, struct gt_err *e)

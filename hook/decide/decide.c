@@ -96,47 +96,49 @@ static int copy_config(const char *doc, size_t len, struct gt_err *e)
 	return r < 0 ? gt_err_sys(e, -errno, "cannot read the copy of config.json") : r;
 }
 
-/* What the parser says, if config.json says it, too. */
-static int ask_bundle(struct gt_worker *w, int config, struct gt_bundle *ret, struct gt_err *e)
+/* What the parser says of the file FD, if DOC, which is what it holds, says it, too. */
+static int ask_bundle(struct gt_worker *w, int fd, const char *doc, size_t len,
+		      struct gt_bundle *ret, struct gt_err *e)
+{
+	int r = gt_worker_call(w, GT_JOB_BUNDLE, fd, NULL, 0, ret, GT_JOB_TIMEOUT_MS, e);
+
+	if (r == 0 && !(gt_bundle_valid(ret) && gt_bundle_agrees(ret, doc, len)))
+		r = gt_err_set(e, -EBADMSG, "the sandboxed worker sent nonsense");
+	return r;
+}
+
+static int read_bundle(struct gt_worker *w, int fd, struct gt_bundle *ret, struct gt_err *e)
 {
 	_cleanup_free_ char *doc = NULL;
 	size_t len = 0;
-	int r = gt_read_all(config, GT_CONFIG_MAX, 0, &doc, &len);
+	int r = gt_read_all(fd, GT_CONFIG_MAX, 0, &doc, &len);
 
 	if (r == -EFBIG)
 		return gt_err_set(e, r, "larger than %u MiB, which is more than we read",
 				  GT_CONFIG_MAX >> 20);
 	if (r < 0)
 		return gt_err_sys(e, r, "cannot read it");
-	r = gt_worker_call(w, GT_JOB_BUNDLE, config, NULL, 0, ret, GT_JOB_TIMEOUT_MS, e);
-	if (r == 0 && !(gt_bundle_valid(ret) && gt_bundle_agrees(ret, doc, len)))
-		r = gt_err_set(e, -EBADMSG, "the sandboxed worker sent nonsense");
-	return r;
-}
-
-/* A descriptor of config.json for this call: the caller closes it. */
-static int config_of(struct gt_decision *d, const struct gt_source *from, const char *bundle,
-		     struct gt_err *e)
-{
-	if (from->kind == GT_SOURCE_DOCUMENT)
-		return fcntl(d->config, F_DUPFD_CLOEXEC, 0);
-	return open_config(bundle, e);
+	return ask_bundle(w, fd, doc, len, ret, e);
 }
 
 static enum gt_trouble take_bundle(struct gt_decision *d, const struct gt_source *from,
 				   struct gt_err *e)
 {
 	const char *bundle = d->state ? d->state->bundle : from->bundle;
-	_cleanup_close_ int fd = config_of(d, from, bundle, e);
+	bool has_doc = from->kind == GT_SOURCE_DOCUMENT;
+	_cleanup_close_ int fd = has_doc ? -1 : open_config(bundle, e);
 	int r;
 
-	if (fd < 0)
+	if (!has_doc && fd < 0)
 		return GT_TROUBLE_CONFIG_MISSING;
 	d->bundle = malloc(sizeof(*d->bundle));
 	if (!d->bundle)
 		return GT_TROUBLE_CONFIG_INVALID;
 	gt_bundle_init(d->bundle);
-	r = ask_bundle(&d->parser, fd, d->bundle, e);
+	if (has_doc)
+		r = ask_bundle(&d->parser, d->config, from->doc, from->len, d->bundle, e);
+	else
+		r = read_bundle(&d->parser, fd, d->bundle, e);
 	if (r < 0) {
 		free(GT_TAKE_PTR(d->bundle));
 		(void)gt_err_wrap(e, "%s/config.json", bundle);

@@ -90,7 +90,7 @@ static bool take_step(const struct gt_find *f, struct walk *w, struct gt_program
 	_cleanup_free_ struct gt_look *l = malloc(sizeof(*l));
 	enum gt_prog_note note;
 
-	fd = gt_inspect_find(&f->tree, arg0 ? arg0 : "", f->cwd, f->path_env, path, &st);
+	fd = gt_program_resolve(&f->tree, arg0 ? arg0 : "", f->cwd, f->path_env, path, &st);
 	if (fd < 0 || !l) {
 		*ret = (struct gt_program){.note = fd < 0 ? note_of(fd) : GT_NOTE_UNREADABLE};
 		(void)gt_copy_str(ret->path, sizeof(ret->path), arg0 ? arg0 : ""); /* to be shown */

@@ -72,15 +72,15 @@ static int job_look(int fd, const void *in, size_t in_len, void *ret, size_t ret
 	(void)ret_len, (void)e;
 	if (in_len < offsetof(struct gt_list, arena.room) || in_len != gt_list_len(argv))
 		return -EINVAL;
-	gt_inspect_argv(&argv->v, &l->step);
+	gt_program_argv(&argv->v, &l->step);
 	if (l->step.what == GT_LAUNCH_NEXT)
 		return 0;
 	uncertain = l->step.what == GT_LAUNCH_UNCERTAIN;
-	l->script = gt_inspect_is_script(fd);
+	l->script = gt_program_is_script(fd);
 	if (!l->script)
-		gt_inspect_elf(fd, &l->program);
+		gt_program_elf(fd, &l->program);
 	else if (!uncertain)
-		gt_inspect_script(fd, &argv->v, &l->step);
+		gt_program_script(fd, &argv->v, &l->step);
 	if (l->script && l->step.what != GT_LAUNCH_NEXT) {
 		l->program.kind = GT_PROG_SCRIPT;
 		l->program.note = GT_NOTE_UNCERTAIN;
@@ -100,7 +100,7 @@ static int job_edits(int fd, const void *in, size_t in_len, void *ret, size_t re
 						 : -EINVAL;
 
 	(void)ret_len;
-	return r < 0 ? r : gt_apply_places(doc, len, true, in, ret, e);
+	return r < 0 ? r : gt_edit_places(doc, len, true, in, ret, e);
 }
 
 static int job_exec(int fd, const void *in, size_t in_len, void *ret, size_t ret_len,
@@ -116,8 +116,8 @@ static int job_exec(int fd, const void *in, size_t in_len, void *ret, size_t ret
 		r = read_file(fd, GT_CONFIG_MAX, &doc, &len, e);
 	if (r < 0)
 		return r;
-	gt_apply_exec_plan(in, plan);
-	return gt_apply_places(doc, len, false, plan, ret, e);
+	gt_edit_exec_plan(in, plan);
+	return gt_edit_places(doc, len, false, plan, ret, e);
 }
 
 static int job_image(int fd, const void *in, size_t in_len, void *ret, size_t ret_len,

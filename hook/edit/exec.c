@@ -25,7 +25,7 @@ static enum gt_setting_id setting_of(const char *name)
 	return GT_SET_COUNT;
 }
 
-void gt_apply_exec_plan(const struct gt_exec_wants *wants, struct gt_plan *ret)
+void gt_edit_exec_plan(const struct gt_exec_wants *wants, struct gt_plan *ret)
 {
 	ret->mode = GT_MODE_ENFORCE;
 	ret->selected = true;

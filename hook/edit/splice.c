@@ -379,9 +379,9 @@ static int splice_document(struct writer *w, const char *doc, size_t len,
 	return r < 0 ? gt_err_sys(e, r, "cannot edit config.json") : 0;
 }
 
-int gt_apply_splice(const char *doc, size_t len, bool whole, const struct gt_plan *plan,
-		    const struct gt_places *told, struct gt_buf *ret,
-		    struct gt_outcome outcome[GT_SETTINGS_MAX], struct gt_err *e)
+int gt_edit_splice(const char *doc, size_t len, bool whole, const struct gt_plan *plan,
+		   const struct gt_places *told, struct gt_buf *ret,
+		   struct gt_outcome outcome[GT_SETTINGS_MAX], struct gt_err *e)
 {
 	_cleanup_free_ struct writer *w = calloc(1, sizeof(*w));
 	int r;

@@ -231,8 +231,8 @@ static int locate_nodes(const struct gt_splice *s, const char *doc, size_t len,
 	return r == -E2BIG && !e->msg[0] ? gt_err_set(e, r, "config.json: too much to change") : r;
 }
 
-int gt_apply_places(const char *doc, size_t len, bool whole, const struct gt_plan *plan,
-		    struct gt_places *ret, struct gt_err *e)
+int gt_edit_places(const char *doc, size_t len, bool whole, const struct gt_plan *plan,
+		   struct gt_places *ret, struct gt_err *e)
 {
 	struct gt_splice s = {0};
 	int r = gt_splice_want(&s, whole, plan);

@@ -7,12 +7,6 @@
 #include "gotune/model.h"
 #include "gotune/policy.h"
 
-static void write_member(struct gt_jw *w, const char *key, const char *value)
-{
-	gt_jw_key(w, key);
-	gt_jw_str(w, value);
-}
-
 /* The parts of a list "a,b" or ",a,b,". */
 static void write_list(struct gt_jw *w, const char *s)
 {
@@ -60,7 +54,7 @@ static void write_key(struct gt_jw *w, const struct gt_profile *p, enum gt_profi
 		}
 		gt_jw_open(w, '{');
 		for (uint32_t i = 0; i < p->n_sysctl; i++)
-			write_member(w, p->sysctl[i].name, p->sysctl[i].value);
+			gt_jw_member(w, p->sysctl[i].name, p->sysctl[i].value);
 		gt_jw_close(w, '}');
 		break;
 	case GT_PKT_OBJECT:
@@ -106,7 +100,7 @@ static void write_profile(struct gt_jw *w, const struct gt_profile *p)
 	gt_jw_key(w, p->name);
 	gt_jw_open(w, '{');
 	if (p->inherits[0])
-		write_member(w, "inherits", p->inherits);
+		gt_jw_member(w, "inherits", p->inherits);
 	write_key(w, p, GT_PK_DESCRIPTION);
 	if (p->gomaxprocs)
 		write_group(w, p, "gomaxprocs", GT_PK_ROUND, GT_PK_OVERRIDE_SELF_MANAGED);
@@ -139,12 +133,12 @@ static void write_match(struct gt_jw *w, const struct gt_rule *r)
 		const char *s = (const char *)r + texts[i].off;
 
 		if (*s)
-			write_member(w, texts[i].name, s);
+			gt_jw_member(w, texts[i].name, s);
 	}
 	gt_jw_key(w, "annotation");
 	gt_jw_open(w, '{');
 	for (uint32_t i = 0; i < r->n_annotation; i++)
-		write_member(w, r->annotation[i].key, r->annotation[i].value);
+		gt_jw_member(w, r->annotation[i].key, r->annotation[i].value);
 	gt_jw_close(w, '}');
 	gt_jw_close(w, '}');
 }
@@ -152,12 +146,12 @@ static void write_match(struct gt_jw *w, const struct gt_rule *r)
 static void write_rule(struct gt_jw *w, const struct gt_rule *r)
 {
 	gt_jw_open(w, '{');
-	write_member(w, "name", r->name);
+	gt_jw_member(w, "name", r->name);
 	write_match(w, r);
 	if (r->profile[0])
-		write_member(w, "profile", r->profile);
+		gt_jw_member(w, "profile", r->profile);
 	if (r->has_mode)
-		write_member(w, "mode", gt_words_get(&gt_mode_words, r->mode));
+		gt_jw_member(w, "mode", gt_words_get(&gt_mode_words, r->mode));
 	gt_jw_key(w, "rollout_percent");
 	gt_jw_u64(w, r->rollout_percent);
 	gt_jw_close(w, '}');
@@ -190,10 +184,10 @@ static void write_policy(struct gt_jw *w, const struct gt_policy *p)
 	gt_jw_open(w, '{');
 	gt_jw_key(w, "version");
 	gt_jw_u64(w, 1);
-	write_member(w, "mode", gt_words_get(&gt_mode_words, p->mode));
-	write_member(w, "select", gt_words_get(&gt_select_words, p->select));
-	write_member(w, "on_error", gt_words_get(&gt_on_error_words, p->on_error));
-	write_member(w, "default_profile", p->default_profile);
+	gt_jw_member(w, "mode", gt_words_get(&gt_mode_words, p->mode));
+	gt_jw_member(w, "select", gt_words_get(&gt_select_words, p->select));
+	gt_jw_member(w, "on_error", gt_words_get(&gt_on_error_words, p->on_error));
+	gt_jw_member(w, "default_profile", p->default_profile);
 	gt_jw_key(w, "profiles");
 	gt_jw_open(w, '{');
 	for (uint32_t i = 0; i < p->n_profile; i++)
@@ -218,7 +212,7 @@ static void write_policy(struct gt_jw *w, const struct gt_policy *p)
 static void write_source(void *ctx, const char *key, const char *value, const char *source)
 {
 	(void)value;
-	write_member(ctx, key, source);
+	gt_jw_member(ctx, key, source);
 }
 
 void gt_policy_write_json(const struct gt_policy *p, struct gt_jw *w)
@@ -233,8 +227,8 @@ void gt_policy_write_json(const struct gt_policy *p, struct gt_jw *w)
 	gt_jw_open(w, '[');
 	for (uint32_t i = 0; i < p->n_layer; i++) {
 		gt_jw_open(w, '{');
-		write_member(w, "path", p->layer[i].path);
-		write_member(w, "error", p->layer[i].broken ? p->layer[i].error : NULL);
+		gt_jw_member(w, "path", p->layer[i].path);
+		gt_jw_member(w, "error", p->layer[i].broken ? p->layer[i].error : NULL);
 		gt_jw_close(w, '}');
 	}
 	gt_jw_close(w, ']');

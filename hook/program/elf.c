@@ -75,7 +75,7 @@ static void settle(const struct gt_elf *e, int r, struct gt_program *ret)
 	}
 }
 
-void gt_inspect_elf(int fd, struct gt_program *ret)
+void gt_program_elf(int fd, struct gt_program *ret)
 {
 	struct gt_elf e;
 	int r = gt_elf_open(&e, fd);

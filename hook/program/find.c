@@ -72,8 +72,8 @@ static int search(const struct gt_tree *t, const char *name, const char *list,
 	}
 }
 
-int gt_inspect_find(const struct gt_tree *t, const char *arg0, const char *cwd,
-		    const char *path_env, char ret_path[GT_PATH_CAP], struct stat *ret_st)
+int gt_program_resolve(const struct gt_tree *t, const char *arg0, const char *cwd,
+		       const char *path_env, char ret_path[GT_PATH_CAP], struct stat *ret_st)
 {
 	char path[GT_PATH_CAP];
 	int fd;

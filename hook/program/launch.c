@@ -178,7 +178,7 @@ static enum gt_launch read_as(const struct gt_launcher *l, const struct gt_strv 
 	return GT_LAUNCH_UNCERTAIN;
 }
 
-void gt_inspect_argv(const struct gt_strv *argv, struct gt_launch_step *ret)
+void gt_program_argv(const struct gt_strv *argv, struct gt_launch_step *ret)
 {
 	const char *name = argv->n ? gt_basename(gt_strv_at(argv, 0)) : "";
 	const struct gt_launcher *l = gt_launcher_find(name);

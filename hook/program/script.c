@@ -30,7 +30,7 @@ static ssize_t read_start(int fd, char *buf, size_t cap)
 	return (ssize_t)have;
 }
 
-bool gt_inspect_is_script(int fd)
+bool gt_program_is_script(int fd)
 {
 	char two[2];
 
@@ -88,7 +88,7 @@ static void set_name(struct gt_launch_step *ret, const char *name)
 	}
 }
 
-void gt_inspect_script(int fd, const struct gt_strv *argv, struct gt_launch_step *ret)
+void gt_program_script(int fd, const struct gt_strv *argv, struct gt_launch_step *ret)
 {
 	char buf[SCRIPT_MAX + 1];
 	ssize_t n = read_start(fd, buf, sizeof(buf));

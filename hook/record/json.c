@@ -10,18 +10,6 @@
 #include "gotune/record.h"
 #include "text.h"
 
-static void key_str(struct gt_jw *w, const char *key, const char *value)
-{
-	gt_jw_key(w, key);
-	gt_jw_str(w, value);
-}
-
-/* Writes null for an empty string. */
-static void key_opt(struct gt_jw *w, const char *key, const char *value)
-{
-	key_str(w, key, value[0] ? value : NULL);
-}
-
 static void key_tri(struct gt_jw *w, const char *key, enum gt_tri v)
 {
 	gt_jw_key(w, key);
@@ -39,21 +27,21 @@ static void key_tri(struct gt_jw *w, const char *key, enum gt_tri v)
 void gt_record_program(const struct gt_program *p, struct gt_jw *w)
 {
 	gt_jw_open(w, '{');
-	key_str(w, "path", p->path);
-	key_str(w, "kind", gt_words_get(&gt_prog_kind_words, p->kind));
-	key_opt(w, "go", p->go);
-	key_opt(w, "main", p->main_path);
+	gt_jw_member(w, "path", p->path);
+	gt_jw_member(w, "kind", gt_words_get(&gt_prog_kind_words, p->kind));
+	gt_jw_member_opt(w, "go", p->go);
+	gt_jw_member_opt(w, "main", p->main_path);
 	key_tri(w, "cgo", p->cgo);
-	key_opt(w, "automaxprocs", p->automaxprocs);
-	key_opt(w, "automaxprocs_replaced", p->automaxprocs_replaced);
-	key_opt(w, "automemlimit", p->automemlimit);
-	key_opt(w, "automemlimit_replaced", p->automemlimit_replaced);
+	gt_jw_member_opt(w, "automaxprocs", p->automaxprocs);
+	gt_jw_member_opt(w, "automaxprocs_replaced", p->automaxprocs_replaced);
+	gt_jw_member_opt(w, "automemlimit", p->automemlimit);
+	gt_jw_member_opt(w, "automemlimit_replaced", p->automemlimit_replaced);
 	gt_jw_key(w, "modules_known");
 	gt_jw_bool(w, p->has_modules);
-	key_str(w, "godebug_default", p->has_godebug_default ? p->godebug_default : "");
-	key_opt(w, "note", gt_words_get(&gt_prog_note_words, p->note));
-	key_opt(w, "via", p->via);
-	key_opt(w, "arch", p->arch);
+	gt_jw_member(w, "godebug_default", p->has_godebug_default ? p->godebug_default : "");
+	gt_jw_member_opt(w, "note", gt_words_get(&gt_prog_note_words, p->note));
+	gt_jw_member_opt(w, "via", p->via);
+	gt_jw_member_opt(w, "arch", p->arch);
 	gt_jw_close(w, '}');
 }
 
@@ -64,15 +52,15 @@ static void write_setting(const struct gt_record *r, uint32_t i, struct gt_jw *w
 
 	gt_record_why(r, i, why, sizeof(why));
 	gt_jw_open(w, '{');
-	key_str(w, "name", s->name);
-	key_str(w, "kind", gt_words_get(&gt_setting_kind_words, gt_setting_kind(s->id)));
-	key_str(w, "verdict", gt_words_get(&gt_verdict_words, s->verdict));
-	key_str(w, "value", s->verdict == GT_VERDICT_SET ? s->value : NULL);
-	key_str(w, "before", s->has_before ? s->before : NULL);
-	key_str(w, "reason", gt_words_get(&gt_reason_words, s->reason));
-	key_str(w, "why", why);
+	gt_jw_member(w, "name", s->name);
+	gt_jw_member(w, "kind", gt_words_get(&gt_setting_kind_words, gt_setting_kind(s->id)));
+	gt_jw_member(w, "verdict", gt_words_get(&gt_verdict_words, s->verdict));
+	gt_jw_member(w, "value", s->verdict == GT_VERDICT_SET ? s->value : NULL);
+	gt_jw_member(w, "before", s->has_before ? s->before : NULL);
+	gt_jw_member(w, "reason", gt_words_get(&gt_reason_words, s->reason));
+	gt_jw_member(w, "why", why);
 	key_tri(w, "applied", r->outcome[i].applied);
-	key_opt(w, "error", r->outcome[i].error);
+	gt_jw_member_opt(w, "error", r->outcome[i].error);
 	gt_jw_close(w, '}');
 }
 
@@ -85,9 +73,9 @@ static void write_warnings(const struct gt_record *r, struct gt_jw *w)
 
 		gt_record_warning(r, i, why, sizeof(why));
 		gt_jw_open(w, '{');
-		key_str(w, "what", gt_words_get(&gt_warning_words, r->plan.warning[i].id));
-		key_opt(w, "about", r->plan.warning[i].about);
-		key_str(w, "why", why);
+		gt_jw_member(w, "what", gt_words_get(&gt_warning_words, r->plan.warning[i].id));
+		gt_jw_member_opt(w, "about", r->plan.warning[i].about);
+		gt_jw_member(w, "why", why);
 		gt_jw_close(w, '}');
 	}
 	gt_jw_close(w, ']');
@@ -99,23 +87,23 @@ static void write_identity(const struct gt_record *r, struct gt_jw *w)
 {
 	const struct gt_ident *who = &r->facts.ident;
 
-	key_str(w, "schema", GT_RECORD_SCHEMA);
-	key_str(w, "id", who->id);
-	key_str(w, "bundle", who->bundle);
-	key_str(w, "engine", gt_words_get(&gt_engine_words, who->engine));
-	key_opt(w, "runtime", who->runtime);
-	key_str(w, "stage", who->stage);
-	key_opt(w, "image", who->image);
+	gt_jw_member(w, "schema", GT_RECORD_SCHEMA);
+	gt_jw_member(w, "id", who->id);
+	gt_jw_member(w, "bundle", who->bundle);
+	gt_jw_member(w, "engine", gt_words_get(&gt_engine_words, who->engine));
+	gt_jw_member_opt(w, "runtime", who->runtime);
+	gt_jw_member(w, "stage", who->stage);
+	gt_jw_member_opt(w, "image", who->image);
 	gt_jw_key(w, "pid");
 	gt_jw_i64(w, who->pid);
 	gt_jw_key(w, "pid_start");
 	gt_jw_u64(w, who->pid_start);
-	key_opt(w, "pid_file", who->pid_file);
-	key_str(w, "mode", gt_words_get(&gt_mode_words, r->plan.mode));
+	gt_jw_member_opt(w, "pid_file", who->pid_file);
+	gt_jw_member(w, "mode", gt_words_get(&gt_mode_words, r->plan.mode));
 	gt_jw_key(w, "selected");
 	gt_jw_bool(w, r->plan.selected);
-	key_opt(w, "profile", r->plan.profile);
-	key_opt(w, "rule", r->plan.rule);
+	gt_jw_member_opt(w, "profile", r->plan.profile);
+	gt_jw_member_opt(w, "rule", r->plan.rule);
 }
 
 void gt_record_time_text(int64_t seconds, uint32_t ns, char ret[GT_TIME_CAP])
@@ -135,10 +123,10 @@ static void write_times(const struct gt_record *r, struct gt_jw *w)
 	char text[GT_TIME_CAP];
 
 	gt_record_time_text(r->started_at_s, r->started_at_ns, text);
-	key_opt(w, "started_at", text);
+	gt_jw_member_opt(w, "started_at", text);
 	gt_jw_key(w, "duration_us");
 	gt_jw_u64(w, r->duration_us);
-	key_str(w, "drifted_at", NULL); /* gt_record_drift fills it in */
+	gt_jw_member(w, "drifted_at", NULL); /* gt_record_drift fills it in */
 }
 
 void gt_record_write(const struct gt_record *r, struct gt_jw *w)
@@ -155,7 +143,7 @@ void gt_record_write(const struct gt_record *r, struct gt_jw *w)
 		write_setting(r, i, w);
 	gt_jw_close(w, ']');
 	write_warnings(r, w);
-	key_opt(w, "message", r->message);
+	gt_jw_member_opt(w, "message", r->message);
 	gt_jw_key(w, "stale_environ");
 	gt_jw_bool(w, r->stale_environ);
 	write_times(r, w);

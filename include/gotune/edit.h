@@ -43,21 +43,21 @@ struct gt_places {
  * -EINVAL (not JSON), -EBADMSG (duplicate or case-variant keys on a path that we edit), -E2BIG,
  * -ENOMEM.
  */
-GT_MUST_CHECK int gt_apply_places(const char *doc, size_t len, bool whole,
-				  const struct gt_plan *plan, struct gt_places *ret,
-				  struct gt_err *e);
+GT_MUST_CHECK int gt_edit_places(const char *doc, size_t len, bool whole,
+				 const struct gt_plan *plan, struct gt_places *ret,
+				 struct gt_err *e);
 
 /*
  * Puts PLAN into DOC, in a fresh buffer; *RET stays empty if nothing changes. Every byte comes from
- * DOC or from PLAN. TOLD is what gt_apply_places answered, in a process that may have been taken
+ * DOC or from PLAN. TOLD is what gt_edit_places answered, in a process that may have been taken
  * over: this scans DOC again, and both must agree on every offset (else -EBADMSG). It replaces only
  * what the plan says was there (`before`, a lower limit, null or ""), and leaves out a setting that
- * finds something else. Fills OUTCOME for the rows to be set. Other errors as gt_apply_places.
+ * finds something else. Fills OUTCOME for the rows to be set. Other errors as gt_edit_places.
  */
-GT_MUST_CHECK int gt_apply_splice(const char *doc, size_t len, bool whole,
-				  const struct gt_plan *plan, const struct gt_places *told,
-				  struct gt_buf *ret, struct gt_outcome outcome[GT_SETTINGS_MAX],
-				  struct gt_err *e);
+GT_MUST_CHECK int gt_edit_splice(const char *doc, size_t len, bool whole,
+				 const struct gt_plan *plan, const struct gt_places *told,
+				 struct gt_buf *ret, struct gt_outcome outcome[GT_SETTINGS_MAX],
+				 struct gt_err *e);
 
 /* The variables that a container's program got, for a process that starts beside it. */
 struct gt_exec_wants {
@@ -66,8 +66,8 @@ struct gt_exec_wants {
 };
 bool gt_exec_wants_valid(const struct gt_exec_wants *w);
 
-/* WANTS as a plan for the process document: see gt_apply_places. Pure. */
-void gt_apply_exec_plan(const struct gt_exec_wants *wants, struct gt_plan *ret);
+/* WANTS as a plan for the process document: see gt_edit_places. Pure. */
+void gt_edit_exec_plan(const struct gt_exec_wants *wants, struct gt_plan *ret);
 
 /* ---- the file ---- */
 

@@ -15,7 +15,7 @@
  * is in ret->note. Reads at most 64 MiB in all. path, via, dev and ino stay empty.
  * Source: Go src/debug/buildinfo, src/cmd/link/internal/ld/data.go (buildinfo).
  */
-void gt_inspect_elf(int fd, struct gt_program *ret);
+void gt_program_elf(int fd, struct gt_program *ret);
 
 /* What to look at next when the file or the arguments are a launcher's. */
 enum gt_launch {
@@ -39,17 +39,17 @@ void gt_launch_init(struct gt_launch_step *s);
  * ...: the command that ARGV finally runs, one step. Certain only where every option is known and
  * no expansion is involved. Pure.
  */
-void gt_inspect_argv(const struct gt_strv *argv, struct gt_launch_step *ret);
+void gt_program_argv(const struct gt_strv *argv, struct gt_launch_step *ret);
 
 /*
  * A `#!` script in FD (its first 64 KiB), started with ARGV: sh, bash, dash, ash scripts that end
  * in `exec PROG [ARG|"$@"]…` with nothing in them that makes it uncertain (conditions, loops,
  * functions, expansion in PROG, source).
  */
-void gt_inspect_script(int fd, const struct gt_strv *argv, struct gt_launch_step *ret);
+void gt_program_script(int fd, const struct gt_strv *argv, struct gt_launch_step *ret);
 
 /* Does FD start with "#!"? */
-bool gt_inspect_is_script(int fd);
+bool gt_program_is_script(int fd);
 
 /* Where a container's files are. */
 struct gt_tree {
@@ -69,8 +69,8 @@ GT_MUST_CHECK int gt_tree_open_file(const struct gt_tree *t, const char *path, s
  * is the path that was found. Returns a descriptor of a regular file or -errno (as
  * gt_tree_open_file; -EINVAL for an empty name, -ENOTSUP for a relative PATH entry).
  */
-GT_MUST_CHECK int gt_inspect_find(const struct gt_tree *t, const char *arg0, const char *cwd,
-				  const char *path_env, char ret_path[GT_PATH_CAP],
-				  struct stat *ret_st);
+GT_MUST_CHECK int gt_program_resolve(const struct gt_tree *t, const char *arg0, const char *cwd,
+				     const char *path_env, char ret_path[GT_PATH_CAP],
+				     struct stat *ret_st);
 
 #endif

@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		m.b[at % sizeof(m.b)] = fuzz_byte(&change);
 	}
 	memset(&p, 0xa5, sizeof(p));
-	gt_inspect_elf(fuzz_file(m.b, sizeof(m.b)), &p);
+	gt_program_elf(fuzz_file(m.b, sizeof(m.b)), &p);
 	HOLDS(gt_program_valid(&p) && (p.kind != GT_PROG_GO || gt_is_plain(p.go)));
 	return 0;
 }

@@ -62,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct gt_buf out = {0};
 
 	HOLDS(gt_exec_wants_valid(&wants));
-	gt_apply_exec_plan(&wants, &plan);
+	gt_edit_exec_plan(&wants, &plan);
 	if (!splice_both(&plan, false, doc, size, &out, outcome))
 		return 0;
 	splice_holds(&named, doc, size, &out);

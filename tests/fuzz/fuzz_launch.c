@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_strv(&in, '\0', &argv);
 	do {
 		step.what = GT_LAUNCH_NONE;
-		gt_inspect_argv(&argv.v, &step);
+		gt_program_argv(&argv.v, &step);
 		HOLDS(step.what <= GT_LAUNCH_UNCERTAIN);
 		if (step.what == GT_LAUNCH_NONE)
 			break;

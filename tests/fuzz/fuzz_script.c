@@ -12,9 +12,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	fuzz_strv(&in, '\n', &argv);
 	fd = fuzz_file(in.p, in.n);
-	HOLDS(gt_inspect_is_script(fd) == (in.n >= 2 && memcmp(in.p, "#!", 2) == 0));
+	HOLDS(gt_program_is_script(fd) == (in.n >= 2 && memcmp(in.p, "#!", 2) == 0));
 	step.what = GT_LAUNCH_NONE;
-	gt_inspect_script(fd, &argv.v, &step);
+	gt_program_script(fd, &argv.v, &step);
 	HOLDS(step.what <= GT_LAUNCH_UNCERTAIN);
 	if (step.what != GT_LAUNCH_NEXT)
 		return 0;

@@ -163,9 +163,9 @@ static bool splice_both(const struct gt_plan *plan, bool whole, const char *doc,
 	struct gt_err e = {0};
 	int r;
 
-	if (fuzz_answer(gt_apply_places(doc, len, whole, plan, &told, &e), &e) < 0)
+	if (fuzz_answer(gt_edit_places(doc, len, whole, plan, &told, &e), &e) < 0)
 		return false;
-	r = fuzz_answer(gt_apply_splice(doc, len, whole, plan, &told, ret, outcome, &e), &e);
+	r = fuzz_answer(gt_edit_splice(doc, len, whole, plan, &told, ret, outcome, &e), &e);
 	if (r < 0) {
 		HOLDS(r == -EBADMSG && !ret->p);
 		HOLDS(fuzz_has_odd_spelling((const uint8_t *)doc, len));

@@ -112,6 +112,9 @@ void gt_jw_close(struct gt_jw *w, char bracket); /* '}' or ']' */
 void gt_jw_key(struct gt_jw *w, const char *key);
 void gt_jw_str(struct gt_jw *w, const char *s); /* NULL writes null */
 void gt_jw_strn(struct gt_jw *w, const char *s, size_t len);
+/* A key and its string; of gt_jw_member_opt "" is null: there is nothing. */
+void gt_jw_member(struct gt_jw *w, const char *key, const char *s);
+void gt_jw_member_opt(struct gt_jw *w, const char *key, const char *s);
 void gt_jw_u64(struct gt_jw *w, uint64_t v);
 void gt_jw_i64(struct gt_jw *w, int64_t v);
 void gt_jw_bool(struct gt_jw *w, bool v);

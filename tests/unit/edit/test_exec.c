@@ -24,10 +24,10 @@ static int edit(const char *doc, const struct gt_exec_wants *w, struct gt_buf *r
 	size_t len = strlen(doc);
 	int r;
 
-	gt_apply_exec_plan(w, &plan);
-	r = gt_apply_places(doc, len, false, &plan, &told, e);
+	gt_edit_exec_plan(w, &plan);
+	r = gt_edit_places(doc, len, false, &plan, &told, e);
 	if (r == 0)
-		r = gt_apply_splice(doc, len, false, &plan, &told, ret, none, e);
+		r = gt_edit_splice(doc, len, false, &plan, &told, ret, none, e);
 	if (r == 0 && !ret->p)
 		gt_buf_add(ret, doc, len);
 	return r;

@@ -217,12 +217,11 @@ static int edit(const char *doc, size_t len, bool whole, struct gt_buf *ret,
 {
 	struct gt_outcome none[GT_SETTINGS_MAX];
 	struct gt_places told = {0};
-	int r = gt_apply_places(doc, len, whole, &plan, &told, e);
+	int r = gt_edit_places(doc, len, whole, &plan, &told, e);
 
 	*ret = (struct gt_buf){0};
 	if (r == 0)
-		r = gt_apply_splice(doc, len, whole, &plan, &told, ret, outcome ? outcome : none,
-				    e);
+		r = gt_edit_splice(doc, len, whole, &plan, &told, ret, outcome ? outcome : none, e);
 	if (r == 0 && !ret->p)
 		gt_buf_add(ret, doc, len);
 	return r;
@@ -479,7 +478,7 @@ static void test_splice_believes_no_worker(void **state)
 		size_t len = strlen(rows[i].doc);
 
 		make_plan(rows[i].plan);
-		assert_int_equal(gt_apply_places(rows[i].doc, len, true, &plan, &truth, NULL), 0);
+		assert_int_equal(gt_edit_places(rows[i].doc, len, true, &plan, &truth, NULL), 0);
 		for (size_t at = 0; at + 4 <= sizeof(told); at += 4) {
 			struct gt_outcome outcome[GT_SETTINGS_MAX];
 			struct gt_buf out = {0};
@@ -491,8 +490,8 @@ static void test_splice_believes_no_worker(void **state)
 			v = lies % 3 == 0 ? v + 1 : lies % 3 == 1 ? UINT32_MAX : v - 1;
 			memcpy((char *)&told + at, &v, sizeof(v));
 			lies++;
-			if (gt_apply_splice(rows[i].doc, len, true, &plan, &told, &out, outcome,
-					    &e) != -EBADMSG ||
+			if (gt_edit_splice(rows[i].doc, len, true, &plan, &told, &out, outcome,
+					   &e) != -EBADMSG ||
 			    out.p || !e.msg[0])
 				fail_msg("%s: a lie at %zu was believed", rows[i].name, at);
 		}

@@ -14,23 +14,13 @@
 
 #include "gotune/base.h"
 #include "gotune/inspect.h"
+#include "inspect/machine.h"
 
 #define GIB(n) (UINT64_C(n) << 30)
 #define MIB(n) (UINT64_C(n) << 20)
 
 static struct gt_cgroup_facts facts;
 static char path[GT_PATH_CAP];
-
-static int machine(const char *name)
-{
-	char dir[256];
-	int fd;
-
-	(void)snprintf(dir, sizeof(dir), "%s/sysroot/%s", GT_FIXTURES, name);
-	fd = gt_root_open(dir, NULL);
-	assert_true(fd >= 0);
-	return fd;
-}
 
 static void inspect(const char *name, int64_t pid)
 {

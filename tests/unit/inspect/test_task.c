@@ -19,20 +19,10 @@
 
 #include "gotune/base.h"
 #include "gotune/inspect.h"
+#include "inspect/machine.h"
 #include "skip.h"
 
 static struct gt_facts facts;
-
-static int machine(const char *name)
-{
-	char dir[256];
-	int fd;
-
-	(void)snprintf(dir, sizeof(dir), "%s/sysroot/%s", GT_FIXTURES, name);
-	fd = gt_root_open(dir, NULL);
-	assert_true(fd >= 0);
-	return fd;
-}
 
 static void inspect(const char *name, int64_t pid)
 {

@@ -154,7 +154,7 @@ static inline struct gt_program inspect(const struct image *m)
 
 	assert_int_equal(write(fd, m->b, sizeof(m->b)), (ssize_t)sizeof(m->b));
 	memset(&p, 0xa5, sizeof(p));
-	gt_inspect_elf(fd, &p);
+	gt_program_elf(fd, &p);
 	assert_true(gt_program_valid(&p));
 	return p;
 }

@@ -30,7 +30,7 @@ static struct image *usual(void)
 	return &img;
 }
 
-static void test_gt_inspect_elf_every_form(void **state)
+static void test_gt_program_elf_every_form(void **state)
 {
 	(void)state;
 	for (unsigned i = 0; i < 16; i++) {
@@ -53,7 +53,7 @@ static void test_gt_inspect_elf_every_form(void **state)
 	}
 }
 
-static void test_gt_inspect_elf_extended_counts(void **state)
+static void test_gt_program_elf_extended_counts(void **state)
 {
 	(void)state;
 	for (unsigned big = 0; big < 2; big++) {
@@ -83,7 +83,7 @@ static void test_gt_inspect_elf_extended_counts(void **state)
 	}
 }
 
-static void test_gt_inspect_elf_wraps(void **state)
+static void test_gt_program_elf_wraps(void **state)
 {
 	struct image *m = usual();
 
@@ -119,7 +119,7 @@ static void test_gt_inspect_elf_wraps(void **state)
 	GO("a segment up to the last byte", m);
 }
 
-static void test_gt_inspect_elf_headers_malformed(void **state)
+static void test_gt_program_elf_headers_malformed(void **state)
 {
 	struct image *m = usual();
 
@@ -147,7 +147,7 @@ static void test_gt_inspect_elf_headers_malformed(void **state)
 	CUT("one byte short", m);
 }
 
-static void test_gt_inspect_elf_segments(void **state)
+static void test_gt_program_elf_segments(void **state)
 {
 	struct image *m = &img;
 
@@ -176,7 +176,7 @@ static void test_gt_inspect_elf_segments(void **state)
 	OTHER("executable and no sections", m);
 }
 
-static void test_gt_inspect_elf_magics(void **state)
+static void test_gt_program_elf_magics(void **state)
 {
 	struct image *m = &img;
 
@@ -220,7 +220,7 @@ static void test_gt_inspect_elf_magics(void **state)
 	}
 }
 
-static void test_gt_inspect_elf_version_broken(void **state)
+static void test_gt_program_elf_version_broken(void **state)
 {
 	static const struct {
 		const char *name, *bytes;
@@ -251,7 +251,7 @@ static void test_gt_inspect_elf_version_broken(void **state)
 	expect("ten bytes", &img, GT_PROG_GO, GT_NOTE_NONE, "go1.24.4", false);
 }
 
-static void test_gt_inspect_elf_modules_broken(void **state)
+static void test_gt_program_elf_modules_broken(void **state)
 {
 	const size_t at = DATA_OFF + 32 + 9; /* of the module block's length */
 	static const struct {
@@ -283,7 +283,7 @@ static void test_gt_inspect_elf_modules_broken(void **state)
 	}
 }
 
-static void test_gt_inspect_elf_pointers_broken(void **state)
+static void test_gt_program_elf_pointers_broken(void **state)
 {
 	const size_t at = DATA_OFF + 0x100;
 	static const uint64_t bad[] = {1, DATA_ADDR - 1, DATA_ADDR + DATA_SIZE - 15, UINT64_MAX,
@@ -312,7 +312,7 @@ static void test_gt_inspect_elf_pointers_broken(void **state)
 	BAD("no version", &img);
 }
 
-static void test_gt_inspect_elf_interpreter(void **state)
+static void test_gt_program_elf_interpreter(void **state)
 {
 	(void)state;
 	make(&img, true, false);
@@ -346,13 +346,13 @@ static void check_block(size_t len, bool want)
 	assert_int_equal(write(fd, img.b, sizeof(img.b)), (ssize_t)sizeof(img.b));
 	assert_int_equal(pwrite(fd, block, len, (off_t)at), (ssize_t)len);
 	assert_int_equal(ftruncate(fd, DATA_OFF + (20 << 20)), 0);
-	gt_inspect_elf(fd, &p);
+	gt_program_elf(fd, &p);
 	assert_int_equal(p.kind, GT_PROG_GO);
 	assert_int_equal(p.has_modules, want);
 	assert_int_equal(p.note, want ? GT_NOTE_NONE : GT_NOTE_MALFORMED);
 }
 
-static void test_gt_inspect_elf_large_modules(void **state)
+static void test_gt_program_elf_large_modules(void **state)
 {
 	(void)state;
 	check_block(1u << 20, true);
@@ -376,7 +376,7 @@ static void test_gt_buildinfo_read_budget(void **state)
 	assert_int_equal(gt_elf_headers(&e), 0);
 	assert_int_equal(gt_buildinfo_read(&e, &p), -EFBIG);
 	assert_true(e.budget < sizeof(e.win[0].b));
-	gt_inspect_elf(fd, &p);
+	gt_program_elf(fd, &p);
 	assert_int_equal(p.kind, GT_PROG_UNKNOWN);
 	assert_int_equal(p.note, GT_NOTE_NO_BUILDINFO);
 }
@@ -384,17 +384,17 @@ static void test_gt_buildinfo_read_budget(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_gt_inspect_elf_every_form),
-		cmocka_unit_test(test_gt_inspect_elf_extended_counts),
-		cmocka_unit_test(test_gt_inspect_elf_wraps),
-		cmocka_unit_test(test_gt_inspect_elf_headers_malformed),
-		cmocka_unit_test(test_gt_inspect_elf_segments),
-		cmocka_unit_test(test_gt_inspect_elf_magics),
-		cmocka_unit_test(test_gt_inspect_elf_version_broken),
-		cmocka_unit_test(test_gt_inspect_elf_modules_broken),
-		cmocka_unit_test(test_gt_inspect_elf_pointers_broken),
-		cmocka_unit_test(test_gt_inspect_elf_interpreter),
-		cmocka_unit_test(test_gt_inspect_elf_large_modules),
+		cmocka_unit_test(test_gt_program_elf_every_form),
+		cmocka_unit_test(test_gt_program_elf_extended_counts),
+		cmocka_unit_test(test_gt_program_elf_wraps),
+		cmocka_unit_test(test_gt_program_elf_headers_malformed),
+		cmocka_unit_test(test_gt_program_elf_segments),
+		cmocka_unit_test(test_gt_program_elf_magics),
+		cmocka_unit_test(test_gt_program_elf_version_broken),
+		cmocka_unit_test(test_gt_program_elf_modules_broken),
+		cmocka_unit_test(test_gt_program_elf_pointers_broken),
+		cmocka_unit_test(test_gt_program_elf_interpreter),
+		cmocka_unit_test(test_gt_program_elf_large_modules),
 		cmocka_unit_test(test_gt_buildinfo_read_budget),
 	};
 

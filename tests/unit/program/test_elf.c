@@ -180,7 +180,7 @@ static unsigned check_fixture(const struct want *w)
 	unsigned bad = 0;
 
 	memset(p, 0xa5, sizeof(*p));
-	gt_inspect_elf(fd, p);
+	gt_program_elf(fd, p);
 	EXPECT(gt_program_valid(p));
 	EXPECT(strcmp(p->arch, w->arch) == 0);
 	EXPECT(p->elf32 == (strcmp(w->arch, "386") == 0));
@@ -194,7 +194,7 @@ static unsigned check_fixture(const struct want *w)
 	return bad;
 }
 
-static void test_gt_inspect_elf_fixtures(void **state)
+static void test_gt_program_elf_fixtures(void **state)
 {
 	unsigned rows;
 
@@ -212,10 +212,10 @@ static unsigned check_cut(const struct want *w)
 	unsigned bad = 0;
 	bool go = is_go(w);
 
-	gt_inspect_elf(fd, &whole);
+	gt_program_elf(fd, &whole);
 	for (size_t len = size - 1; bad == 0; len -= len > 4096 + size / 200 ? size / 200 : 1) {
 		assert_int_equal(ftruncate(fd, (off_t)len), 0);
-		gt_inspect_elf(fd, p);
+		gt_program_elf(fd, p);
 		EXPECT(gt_program_valid(p));
 		EXPECT(p->kind != (go ? GT_PROG_OTHER : GT_PROG_GO));
 		if (p->kind == GT_PROG_GO)
@@ -237,7 +237,7 @@ static unsigned check_cut(const struct want *w)
 	return bad;
 }
 
-static void test_gt_inspect_elf_cut_off(void **state)
+static void test_gt_program_elf_cut_off(void **state)
 {
 	unsigned rows;
 
@@ -282,17 +282,17 @@ static void mutate(const struct target *t, unsigned rounds)
 			assert_int_equal(pread(fd, &old[k], 1, at[k]), 1);
 			assert_int_equal(pwrite(fd, &b, 1, at[k]), 1);
 		}
-		gt_inspect_elf(fd, &p);
+		gt_program_elf(fd, &p);
 		if (!gt_program_valid(&p) || (p.kind == GT_PROG_GO && !gt_is_plain(p.go)))
 			fail_msg("%s: round %u gives an unsound result", t->name, i);
 		while (n-- > 0)
 			assert_int_equal(pwrite(fd, &old[n], 1, at[n]), 1);
 	}
-	gt_inspect_elf(fd, &p);
+	gt_program_elf(fd, &p);
 	assert_int_equal(p.kind, GT_PROG_GO); /* all was put back */
 }
 
-static void test_gt_inspect_elf_changed_bytes(void **state)
+static void test_gt_program_elf_changed_bytes(void **state)
 {
 	static const struct target targets[] = {
 		{"hello-1.15-386-default", {0, 0xaf000}, {1300, 64}},
@@ -307,7 +307,7 @@ static void test_gt_inspect_elf_changed_bytes(void **state)
 		mutate(&targets[i], MUTATIONS / GT_ARRAY_LEN(targets));
 }
 
-static void test_gt_inspect_elf_no_elf(void **state)
+static void test_gt_program_elf_no_elf(void **state)
 {
 	static const struct {
 		const char *bytes;
@@ -336,34 +336,34 @@ static void test_gt_inspect_elf_no_elf(void **state)
 		struct gt_program p;
 
 		assert_int_equal(write(fd, rows[i].bytes, rows[i].len), (ssize_t)rows[i].len);
-		gt_inspect_elf(fd, &p);
+		gt_program_elf(fd, &p);
 		assert_true(gt_program_valid(&p));
 		if (p.kind != GT_PROG_UNKNOWN || p.note != rows[i].note)
 			fail_msg("row %zu: kind %d note %d", i, (int)p.kind, (int)p.note);
 	}
 }
 
-static void test_gt_inspect_elf_unreadable(void **state)
+static void test_gt_program_elf_unreadable(void **state)
 {
 	_cleanup_close_ int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct gt_program p;
 
 	(void)state;
-	gt_inspect_elf(fd, &p);
+	gt_program_elf(fd, &p);
 	assert_int_equal(p.kind, GT_PROG_UNKNOWN);
 	assert_int_equal(p.note, GT_NOTE_UNREADABLE);
-	gt_inspect_elf(-1, &p);
+	gt_program_elf(-1, &p);
 	assert_int_equal(p.note, GT_NOTE_UNREADABLE);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_gt_inspect_elf_fixtures),
-		cmocka_unit_test(test_gt_inspect_elf_cut_off),
-		cmocka_unit_test(test_gt_inspect_elf_changed_bytes),
-		cmocka_unit_test(test_gt_inspect_elf_no_elf),
-		cmocka_unit_test(test_gt_inspect_elf_unreadable),
+		cmocka_unit_test(test_gt_program_elf_fixtures),
+		cmocka_unit_test(test_gt_program_elf_cut_off),
+		cmocka_unit_test(test_gt_program_elf_changed_bytes),
+		cmocka_unit_test(test_gt_program_elf_no_elf),
+		cmocka_unit_test(test_gt_program_elf_unreadable),
 	};
 
 	(void)alarm(120); /* a hang is a failure, too */

@@ -212,7 +212,7 @@ static void add_mounts(struct gt_list *l, const char *list)
 	}
 }
 
-static void test_gt_inspect_find_mounts(void **state)
+static void test_gt_program_resolve_mounts(void **state)
 {
 	static struct gt_list mounts;
 	const struct gt_tree with = {root, &mounts.v, dir};
@@ -224,7 +224,7 @@ static void test_gt_inspect_find_mounts(void **state)
 		char path[GT_PATH_CAP], content[64] = "";
 
 		add_mounts(&mounts, r->mounts);
-		int fd = gt_inspect_find(&with, r->arg0, "/", r->path, path, NULL);
+		int fd = gt_program_resolve(&with, r->arg0, "/", r->path, path, NULL);
 
 		if (fd >= 0) {
 			(void)!read(fd, content, sizeof(content) - 1);
@@ -239,7 +239,7 @@ static void test_gt_inspect_find_mounts(void **state)
 	assert_int_equal(failed, 0);
 }
 
-static void test_gt_inspect_find_rows(void **state)
+static void test_gt_program_resolve_rows(void **state)
 {
 	const struct gt_tree tree = {.rootfs = root};
 	unsigned failed = 0;
@@ -250,7 +250,7 @@ static void test_gt_inspect_find_rows(void **state)
 		char path[GT_PATH_CAP], content[64] = "";
 		struct stat st = {0}, now = {0};
 		_cleanup_close_ int fd =
-			gt_inspect_find(&tree, r->arg0, r->cwd, r->path, path, &st);
+			gt_program_resolve(&tree, r->arg0, r->cwd, r->path, path, &st);
 
 		if (fd >= 0) {
 			(void)fstat(fd, &now);
@@ -268,7 +268,7 @@ static void test_gt_inspect_find_rows(void **state)
 	assert_int_equal(failed, 0);
 }
 
-static void test_gt_inspect_find_too_long(void **state)
+static void test_gt_program_resolve_too_long(void **state)
 {
 	const struct gt_tree tree = {.rootfs = root};
 	char name[2 * GT_PATH_CAP], path[GT_PATH_CAP], list[4096];
@@ -276,21 +276,21 @@ static void test_gt_inspect_find_too_long(void **state)
 	(void)state;
 	memset(name, 'x', sizeof(name));
 	name[sizeof(name) - 1] = '\0';
-	assert_int_equal(gt_inspect_find(&tree, name, "/", NULL, path, NULL), -ENAMETOOLONG);
+	assert_int_equal(gt_program_resolve(&tree, name, "/", NULL, path, NULL), -ENAMETOOLONG);
 	name[0] = '/';
-	assert_int_equal(gt_inspect_find(&tree, name, "/", NULL, path, NULL), -ENAMETOOLONG);
-	assert_int_equal(gt_inspect_find(&tree, "./app", name, NULL, path, NULL), -ENAMETOOLONG);
+	assert_int_equal(gt_program_resolve(&tree, name, "/", NULL, path, NULL), -ENAMETOOLONG);
+	assert_int_equal(gt_program_resolve(&tree, "./app", name, NULL, path, NULL), -ENAMETOOLONG);
 	(void)snprintf(list, sizeof(list), "%s:/bin", name);
-	assert_int_equal(gt_inspect_find(&tree, "app", "/", list, path, NULL), -ENAMETOOLONG);
+	assert_int_equal(gt_program_resolve(&tree, "app", "/", list, path, NULL), -ENAMETOOLONG);
 	assert_string_equal(path, "");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_gt_inspect_find_rows),
-		cmocka_unit_test(test_gt_inspect_find_mounts),
-		cmocka_unit_test(test_gt_inspect_find_too_long),
+		cmocka_unit_test(test_gt_program_resolve_rows),
+		cmocka_unit_test(test_gt_program_resolve_mounts),
+		cmocka_unit_test(test_gt_program_resolve_too_long),
 	};
 
 	(void)alarm(60); /* a FIFO that is opened would block */

@@ -10,25 +10,7 @@
 #include "gotune/base.h"
 #include "gotune/program.h"
 #include "program/shell.h"
-
-/* Words separated by '|' into V. "<>" is the empty word. */
-static void words(struct gt_list *l, const char *s)
-{
-	gt_list_init(l);
-	while (*s) {
-		size_t n = strcspn(s, "|");
-
-		assert_int_equal(gt_strv_add(&l->v, s, n == 2 && memcmp(s, "<>", 2) == 0 ? 0 : n),
-				 0);
-		s += n + (s[n] == '|');
-	}
-}
-
-static bool is_valid(const struct gt_launch_step *s)
-{
-	return gt_strv_valid(&s->argv, &s->arena.a, sizeof(s->arena.room)) &&
-	       gt_strv_valid(&s->env, &s->arena.a, sizeof(s->arena.room));
-}
+#include "program/steps.h"
 
 /* V as words() reads it. */
 static void unwords(const struct gt_strv *v, char *buf, size_t cap)
@@ -74,10 +56,10 @@ static void check(const struct row *rows, size_t n)
 		static struct gt_launch_step step;
 		char next[4096], env[4096];
 
-		words(&argv, t->argv);
+		words(&argv, t->argv, '|');
 		memset(&step, 0xa5, sizeof(step)); /* nothing may be left unset */
-		gt_inspect_argv(&argv.v, &step);
-		assert_true(is_valid(&step));
+		gt_program_argv(&argv.v, &step);
+		assert_true(step_valid(&step));
 		unwords(&step.argv, next, sizeof(next));
 		unwords(&step.env, env, sizeof(env));
 		if (step.what == t->what && strcmp(next, t->next ? t->next : "") == 0 &&
@@ -89,7 +71,7 @@ static void check(const struct row *rows, size_t n)
 	assert_int_equal(failed, 0);
 }
 
-static void test_gt_inspect_argv_plain_programs(void **state)
+static void test_gt_program_argv_plain_programs(void **state)
 {
 	static const struct row rows[] = {
 		NONE(""),
@@ -109,7 +91,7 @@ static void test_gt_inspect_argv_plain_programs(void **state)
 	check(rows, GT_ARRAY_LEN(rows));
 }
 
-static void test_gt_inspect_argv_options(void **state)
+static void test_gt_program_argv_options(void **state)
 {
 	static const struct row rows[] = {
 		NEXT("tini|--|/app|-x", "/app|-x"),
@@ -177,7 +159,7 @@ static void test_gt_inspect_argv_options(void **state)
 	check(rows, GT_ARRAY_LEN(rows));
 }
 
-static void test_gt_inspect_argv_env(void **state)
+static void test_gt_program_argv_env(void **state)
 {
 	static const struct row rows[] = {
 		NEXT("env|/app", "/app"),
@@ -202,7 +184,7 @@ static void test_gt_inspect_argv_env(void **state)
 	check(rows, GT_ARRAY_LEN(rows));
 }
 
-static void test_gt_inspect_argv_shell(void **state)
+static void test_gt_program_argv_shell(void **state)
 {
 	static const struct row rows[] = {
 		NEXT("sh|-c|exec /app --flag", "/app|--flag"),
@@ -285,7 +267,7 @@ static void test_gt_inspect_argv_shell(void **state)
 	check(rows, GT_ARRAY_LEN(rows));
 }
 
-static void test_gt_inspect_argv_busybox(void **state)
+static void test_gt_program_argv_busybox(void **state)
 {
 	static const struct row rows[] = {
 		NEXT("busybox|sh|-c|exec /app", "sh|-c|exec /app"),
@@ -299,38 +281,38 @@ static void test_gt_inspect_argv_busybox(void **state)
 	check(rows, GT_ARRAY_LEN(rows));
 }
 
-static void test_gt_inspect_argv_dropped_words(void **state)
+static void test_gt_program_argv_dropped_words(void **state)
 {
 	static struct gt_list argv;
 	static struct gt_launch_step step;
 
 	(void)state;
-	words(&argv, "tini|--|/app");
+	words(&argv, "tini|--|/app", '|');
 	argv.v.dropped = 1;
-	gt_inspect_argv(&argv.v, &step);
+	gt_program_argv(&argv.v, &step);
 	assert_int_equal(step.what, GT_LAUNCH_UNCERTAIN);
-	words(&argv, "/app|x");
+	words(&argv, "/app|x", '|');
 	argv.v.dropped = 1;
-	gt_inspect_argv(&argv.v, &step);
+	gt_program_argv(&argv.v, &step);
 	assert_int_equal(step.what, GT_LAUNCH_NONE);
 }
 
-static void test_gt_inspect_argv_names_the_launcher(void **state)
+static void test_gt_program_argv_names_the_launcher(void **state)
 {
 	static struct gt_list argv;
 	static struct gt_launch_step step;
 
 	(void)state;
-	words(&argv, "/sbin/tini|--|/app");
-	gt_inspect_argv(&argv.v, &step);
+	words(&argv, "/sbin/tini|--|/app", '|');
+	gt_program_argv(&argv.v, &step);
 	assert_string_equal(step.name, "tini");
-	words(&argv, "/app");
-	gt_inspect_argv(&argv.v, &step);
+	words(&argv, "/app", '|');
+	gt_program_argv(&argv.v, &step);
 	assert_string_equal(step.name, "");
 }
 
 /* A vector that is full: no overflow, no certainty about words that are not there. */
-static void test_gt_inspect_argv_many_and_long_words(void **state)
+static void test_gt_program_argv_many_and_long_words(void **state)
 {
 	static struct gt_list argv;
 	static struct gt_launch_step step;
@@ -338,33 +320,33 @@ static void test_gt_inspect_argv_many_and_long_words(void **state)
 
 	(void)state;
 	memset(word, 'x', sizeof(word));
-	words(&argv, "tini|--|/app");
+	words(&argv, "tini|--|/app", '|');
 	while (gt_strv_add(&argv.v, word, sizeof(word)) == 0)
 		;
 	argv.v.dropped = 0;
-	gt_inspect_argv(&argv.v, &step);
+	gt_program_argv(&argv.v, &step);
 	assert_int_equal(step.what, GT_LAUNCH_NEXT);
 	assert_int_equal(step.argv.n, argv.v.n - 2);
 
-	words(&argv, "sh|-c|exec /app \"$@\" \"$@\" \"$@\"|sh");
+	words(&argv, "sh|-c|exec /app \"$@\" \"$@\" \"$@\"|sh", '|');
 	while (gt_strv_add(&argv.v, word, sizeof(word)) == 0)
 		;
 	argv.v.dropped = 0;
-	gt_inspect_argv(&argv.v, &step);
+	gt_program_argv(&argv.v, &step);
 	assert_int_equal(step.what, GT_LAUNCH_UNCERTAIN); /* thrice does not fit */
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_gt_inspect_argv_plain_programs),
-		cmocka_unit_test(test_gt_inspect_argv_options),
-		cmocka_unit_test(test_gt_inspect_argv_env),
-		cmocka_unit_test(test_gt_inspect_argv_shell),
-		cmocka_unit_test(test_gt_inspect_argv_busybox),
-		cmocka_unit_test(test_gt_inspect_argv_dropped_words),
-		cmocka_unit_test(test_gt_inspect_argv_names_the_launcher),
-		cmocka_unit_test(test_gt_inspect_argv_many_and_long_words),
+		cmocka_unit_test(test_gt_program_argv_plain_programs),
+		cmocka_unit_test(test_gt_program_argv_options),
+		cmocka_unit_test(test_gt_program_argv_env),
+		cmocka_unit_test(test_gt_program_argv_shell),
+		cmocka_unit_test(test_gt_program_argv_busybox),
+		cmocka_unit_test(test_gt_program_argv_dropped_words),
+		cmocka_unit_test(test_gt_program_argv_names_the_launcher),
+		cmocka_unit_test(test_gt_program_argv_many_and_long_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

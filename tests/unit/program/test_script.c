@@ -10,26 +10,9 @@
 
 #include "gotune/base.h"
 #include "gotune/program.h"
+#include "program/steps.h"
 
-/* Words separated by blanks. */
-static void words(struct gt_list *l, const char *s)
-{
-	gt_list_init(l);
-	while (*s) {
-		size_t n = strcspn(s, " ");
-
-		assert_int_equal(gt_strv_add(&l->v, s, n), 0);
-		s += n + (s[n] == ' ');
-	}
-}
-
-/* V as words separated by '|'. */
-static bool is_valid(const struct gt_launch_step *s)
-{
-	return gt_strv_valid(&s->argv, &s->arena.a, sizeof(s->arena.room)) &&
-	       gt_strv_valid(&s->env, &s->arena.a, sizeof(s->arena.room));
-}
-
+/* V as words that end in '|'. */
 static void unwords(const struct gt_strv *v, char *buf, size_t cap)
 {
 	buf[0] = '\0';
@@ -47,10 +30,10 @@ static void inspect(const char *text, size_t len, const char *argv)
 	static struct gt_list v;
 
 	assert_int_equal(write(fd, text, len), (ssize_t)len);
-	words(&v, argv);
+	words(&v, argv, ' ');
 	memset(&step, 0xa5, sizeof(step)); /* nothing may be left unset */
-	gt_inspect_script(fd, &v.v, &step);
-	assert_true(is_valid(&step));
+	gt_program_script(fd, &v.v, &step);
+	assert_true(step_valid(&step));
 	assert_true(step.what == GT_LAUNCH_NEXT || step.what == GT_LAUNCH_UNCERTAIN);
 }
 
@@ -84,7 +67,7 @@ static void check(const struct row *rows, size_t n)
 	assert_int_equal(failed, 0);
 }
 
-static void test_gt_inspect_script_certain(void **state)
+static void test_gt_program_script_certain(void **state)
 {
 	static const struct row rows[] = {
 		{"exec /app", "/app|", NULL},
@@ -128,7 +111,7 @@ static void test_gt_inspect_script_certain(void **state)
 	check(rows, GT_ARRAY_LEN(rows));
 }
 
-static void test_gt_inspect_script_uncertain(void **state)
+static void test_gt_program_script_uncertain(void **state)
 {
 	static const char *const texts[] = {
 		"",
@@ -255,7 +238,7 @@ static void test_gt_inspect_script_uncertain(void **state)
 	assert_int_equal(failed, 0);
 }
 
-static void test_gt_inspect_script_interpreter(void **state)
+static void test_gt_program_script_interpreter(void **state)
 {
 	static const struct {
 		const char *line;
@@ -303,7 +286,7 @@ static void test_gt_inspect_script_interpreter(void **state)
 	}
 }
 
-static void test_gt_inspect_script_name(void **state)
+static void test_gt_program_script_name(void **state)
 {
 	(void)state;
 	inspect("#!/bin/sh\nexec /app", 19, "/x/\033[1m\xc3");
@@ -312,7 +295,7 @@ static void test_gt_inspect_script_name(void **state)
 	assert_string_equal(step.name, "");
 }
 
-static void test_gt_inspect_script_sizes(void **state)
+static void test_gt_program_script_sizes(void **state)
 {
 	static char text[70000];
 	const size_t max = 64 << 10;
@@ -350,7 +333,7 @@ static void test_gt_inspect_script_sizes(void **state)
 }
 
 /* Any bytes: an answer, and never a crash. */
-static void test_gt_inspect_script_random_bytes(void **state)
+static void test_gt_program_script_random_bytes(void **state)
 {
 	static const char alphabet[] = "exec /app\"$@\"'\\\n;#{}()=&|<>`!$~*?[ABab01:-\0\xff\t";
 	uint64_t s = 88172645463325252u;
@@ -371,7 +354,7 @@ static void test_gt_inspect_script_random_bytes(void **state)
 	}
 }
 
-static void test_gt_inspect_is_script_rows(void **state)
+static void test_gt_program_is_script_rows(void **state)
 {
 	static const struct {
 		const char *text;
@@ -391,22 +374,22 @@ static void test_gt_inspect_is_script_rows(void **state)
 		size_t len = strlen(rows[i].text);
 
 		assert_int_equal(write(fd, rows[i].text, len), (ssize_t)len);
-		if (gt_inspect_is_script(fd) != rows[i].want)
+		if (gt_program_is_script(fd) != rows[i].want)
 			fail_msg("[%s]", rows[i].text);
 	}
-	assert_false(gt_inspect_is_script(-1));
+	assert_false(gt_program_is_script(-1));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_gt_inspect_script_certain),
-		cmocka_unit_test(test_gt_inspect_script_uncertain),
-		cmocka_unit_test(test_gt_inspect_script_interpreter),
-		cmocka_unit_test(test_gt_inspect_script_name),
-		cmocka_unit_test(test_gt_inspect_script_sizes),
-		cmocka_unit_test(test_gt_inspect_script_random_bytes),
-		cmocka_unit_test(test_gt_inspect_is_script_rows),
+		cmocka_unit_test(test_gt_program_script_certain),
+		cmocka_unit_test(test_gt_program_script_uncertain),
+		cmocka_unit_test(test_gt_program_script_interpreter),
+		cmocka_unit_test(test_gt_program_script_name),
+		cmocka_unit_test(test_gt_program_script_sizes),
+		cmocka_unit_test(test_gt_program_script_random_bytes),
+		cmocka_unit_test(test_gt_program_is_script_rows),
 	};
 
 	(void)alarm(60); /* a hang is a failure, too */
