@@ -30,7 +30,7 @@ literals() {
 @test "what a catalogue says reaches the page" {
 	local catalogue
 	mkdir "$T/contrib" && cp contrib/reasons-man "$T/contrib"
-	for catalogue in reasons warnings notes troubles counters; do
+	for catalogue in reasons warnings notes troubles lives counters; do
 		rm -rf "$T/include" && cp -r include "$T"
 		sed -i '/^#undef X/i X(NEW, "new-word", "it is" " new",\n  "run `gotune x --y`, now")' "$T/include/gotune/model/$catalogue.def"
 		"$T/contrib/reasons-man" >"$T/page"

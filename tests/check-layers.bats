@@ -138,6 +138,8 @@ int base_door(void) { return plan_own(); }'
 	broken 'only base/json.c and base/jw.c may include <yajl/yajl_gen.h>'
 	sed -i '1s/.*/#include <seccomp.h>/' hook/model/a.c
 	broken 'only sandbox/ may include <seccomp.h>'
+	sed -i '1s/.*/#include <cap-ng.h>/' hook/model/a.c
+	broken 'only a test may include <cap-ng.h>'
 	sed -i '1s/.*/#include <toml++\/toml.h>/' hook/model/a.c
 	broken 'only base/toml.cc may include <toml++/toml.h>'
 }

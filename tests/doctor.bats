@@ -319,6 +319,22 @@ verdict() { # STATUS EXIT
 	row conflict hooks warn 'inj.json sets GOMAXPROCS'
 }
 
+@test "NRI: told of where the plugin is registered, and of a validator" {
+	healthy
+	doctor
+	[ -z "$(state_of nri socket)" ]
+	install -D -m 755 /dev/null "$R/usr/local/bin/gotune-nri"
+	printf '[Service]\nExecStart=/usr/local/bin/gotune-nri --log stderr\n' | put etc/systemd/system/gotune-nri.service
+	printf 'version = 3\n[plugins."io.containerd.nri.v1.nri".default_validator]\nenable = true\nrequired_plugins = ["x"]\n' |
+		put etc/containerd/config.toml
+	doctor
+	row nri socket warn 'there is no /run/nri/nri.sock .* containerd 2.0'
+	row nri validator info 'requires plugins'
+	: | put run/nri/nri.sock
+	doctor
+	row nri socket ok 'NRI is on'
+}
+
 @test "engines' own settings that set what we set" {
 	healthy
 	printf '[containers]\nenv = ["GOMAXPROCS=2"]\n' | put etc/containers/containers.conf
@@ -390,8 +406,8 @@ verdict() { # STATUS EXIT
 @test "the phases: every capability and call with its reason" {
 	healthy
 	doctor
-	[ "$(jq -c '[.phases[].phase]' <<<"$output")" = '["parse","find","sysctl","tracer","stack"]' ]
-	[ "$(jq -c '[.phases[] | select(.filtered) | .phase]' <<<"$output")" = '["parse","find","sysctl","tracer","stack"]' ]
+	[ "$(jq -c '[.phases[].phase]' <<<"$output")" = '["parse","find","layers","sysctl","tracer","daemon","live","log"]' ]
+	[ "$(jq -c '[.phases[] | select(.filtered) | .phase]' <<<"$output")" = '["parse","find","layers","sysctl","tracer","daemon","live","log"]' ]
 	[ "$(jq '.phases[0].capabilities | length' <<<"$output")" = 0 ]
 	[ "$(jq '.phases[0].calls | length' <<<"$output")" -gt 8 ]
 	[ "$(jq -c '[.phases[].capabilities[].have] | unique' <<<"$output")" = '[true]' ]

@@ -164,11 +164,11 @@ offered() { # LINE
 		un|uninstall
 		pol|policy
 		policy |check show
-		install |docker podman crio containerd cdi
+		install |docker podman crio containerd cdi nri
 		install --dry-run c|crio containerd cdi
 		uninstall p|podman
-		status |docker podman crio containerd cdi
-		install --way |runtime precreate hook device
+		status |docker podman crio containerd cdi nri
+		install --way |runtime precreate hook device plugin
 		list --format |table json
 		explain --set io.gotune.gom|io.gotune.gomaxprocs= io.gotune.gomemlimit=
 		policy check --|--sysroot --help
@@ -177,6 +177,8 @@ offered() { # LINE
 		help un|uninstall
 		profiles |
 		show w|web-1
+		diagnose --watch w|web-1
+		goroutines --watch w|
 		selftest-probe --|
 	END
 }
@@ -325,6 +327,100 @@ offered() { # LINE
 	decide
 	[ "$status" -eq 0 ]
 	row GOMAXPROCS 'skip not-go'
+}
+
+@test "explain: a policy overrules the libraries that are linked and perhaps not used" {
+	echo '{"version": 1, "profiles": {"balanced": {"gomemlimit": {"override_self_managed": true}}}}' >"$T/p.json"
+	make_bundle aml071-1.26-amd64
+	decide --policy "$T/p.json"
+	row GOMEMLIMIT 'set 460MiB memory-limit'
+	make_bundle amp140-1.24-amd64-strip
+	decide --policy "$T/p.json"
+	row GOMAXPROCS 'skip self-managed'
+}
+
+@test "explain: enable=true is for any program, loading Go later or not" {
+	make_bundle neg-gcc12-amd64
+	decide --set io.gotune.enable=true
+	echo "$stderr"
+	row GOMAXPROCS 'set 2 cpu-quota'
+	row GOMEMLIMIT 'set 409MiB memory-limit'
+	echo '{"version": 1, "select": "all"}' >"$T/p.json"
+	decide --policy "$T/p.json"
+	[[ $(jq -r '.settings[] | select(.name == "GOMAXPROCS").reason' <<<"$output") == not-go* ]]
+}
+
+# Go 1.25 and later find their quota in a private namespace, by the mount that they take.
+@test "explain: what hides the cgroup from Go is seen, and then the number is set" {
+	local program
+	for program in hello-1.25-amd64-pie hello-1.26-amd64-strip hello-1.27-amd64-default; do
+		make_bundle "$program"
+		edit '.mounts = [{destination: "/proc", type: "proc", source: "proc"}] + .mounts'
+		decide
+		row GOMAXPROCS 'skip go-default-is-right'
+		[ "$(jq -r .facts.quota_seen <<<"$output")" = yes ]
+		cp "$T/web/config.json" "$T/usual.json"
+		for hidden in '.mounts += [{destination: "/sys/fs/cgroup", type: "bind", source: "/sys/fs/cgroup", options: ["rbind"]}]' \
+			'.mounts += [{destination: "/sys/fs", type: "tmpfs", source: "tmpfs"}]' \
+			'.linux.maskedPaths = ["/sys/fs/cgroup"]' '.mounts |= .[:1]'; do
+			jq "$hidden" "$T/usual.json" >"$T/web/config.json"
+			decide
+			row GOMAXPROCS 'set 2 cpu-quota'
+			[ "$(jq -r .facts.quota_seen <<<"$output")" = no ]
+		done
+	done
+	# A second mount: 1.25 takes the last one, 1.26 the right one.
+	make_bundle hello-1.25-amd64-pie
+	edit '.mounts += [{destination: "/host", type: "bind", source: "/", options: ["rbind"]}]'
+	decide
+	row GOMAXPROCS 'set 2 cpu-quota'
+	cp "$PROGRAMS/hello-1.26-amd64-strip" "$T/web/rootfs/bin/app"
+	decide
+	row GOMAXPROCS 'skip go-default-is-right'
+}
+
+@test "explain: GODEBUG=containermaxprocs=0 is a choice, in the environment or by the author" {
+	make_bundle hello-1.27-amd64-default
+	edit '.process.env += ["GODEBUG=containermaxprocs=0"]'
+	decide
+	row GOMAXPROCS 'keep go-told-not-to'
+	[[ $(jq -r '.settings[] | select(.name == "GOMAXPROCS").why' <<<"$output") == *GODEBUG=containermaxprocs=0* ]]
+}
+
+@test "explain: values of the image that cannot be meant are kept, with a warning" {
+	edit '.process.env += ["GOMAXPROCS=64", "GOMEMLIMIT=1GiB"]'
+	decide
+	row GOMAXPROCS 'keep already-set'
+	row GOMEMLIMIT 'keep already-set'
+	grep -q far-above-cpus <<<"$output"
+	grep -q above-memory-limit <<<"$output"
+	make_bundle hello-1.19-amd64-default
+	edit '.process.env += ["GOMEMLIMIT=400"]'
+	decide
+	row GOMEMLIMIT 'keep already-set'
+	grep -q unit-forgotten <<<"$output"
+}
+
+@test "explain --pid: the CPU affinity of a live process bounds its CPUs" {
+	local cpu pid
+	[ "$(nproc)" -gt 1 ] || skip 'needs two CPUs'
+	cpu=$(awk '/^Cpus_allowed_list/ { split($2, a, /[-,]/); print a[1] }' /proc/self/status)
+	edit 'del(.linux.resources.cpu)'
+	taskset -c "$cpu" sleep 60 3>&- &
+	pid=$!
+	sleep 0.2
+	run --separate-stderr "$GOTUNE" explain --format json --pid "$pid" "$T/web"
+	kill "$pid"
+	[ "$(jq -r '.facts.affinity.value' <<<"$output")" = "$cpu" ]
+	[ "$(jq -r '.facts.cpus_allowed.value' <<<"$output")" = "$cpu" ]
+}
+
+@test "explain: a limit above the machine's memory counts as that memory" {
+	edit '.linux.resources.memory.limit = 4503599627370496'
+	run --separate-stderr "$GOTUNE" explain --format json "$T/web"
+	[ "$(jq -r '.settings[] | select(.name == "GOMEMLIMIT").reason' <<<"$output")" = machine-memory ]
+	[ "$(jq '(.settings[] | select(.name == "GOMEMLIMIT").value | rtrimstr("MiB") | tonumber * 1048576)
+		< .facts.memory_total.value' <<<"$output")" = true ]
 }
 
 @test "explain un-pins Go 1.25 that an old go.mod has pinned" {

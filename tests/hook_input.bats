@@ -40,7 +40,7 @@ expect_calm() {
 	[ "$(printf '%s\n' "$output" | wc -l)" -le 2 ]
 	[ ${#output} -lt 2000 ]
 	[[ $output == *"${1:-}"* ]]
-	[ -z "$(find "$T/records" -type f ! -name '*.json' ! -name 'counters*' ! -name '*lock*')" ]
+	[ -z "$(find "$T/records" -type f ! -name '*.json' ! -name 'counters*' ! -name '*lock*' ! -name 'policy*.cache')" ]
 }
 
 reason() {
@@ -291,4 +291,66 @@ reason() {
 	[ "$status" = 0 ]
 	hook --nosuchoption <"$T/state"
 	[ "$status" = 0 ]
+}
+
+# A copy of the hook, and a bundle whose entrypoint is a script.
+script_bundle() {
+	mkdir -p "$T/bin" "$T/bundle/rootfs/bin"
+	chmod 755 "$T" "$T/bin"
+	cp "$BUILD/oci-gotune-hook" "$T/bin/"
+	printf '#!/bin/sh\nexec /srv\n' >"$T/bundle/rootfs/entry.sh"
+	chmod 755 "$T/bundle/rootfs/entry.sh"
+	cp /bin/true "$T/bundle/rootfs/bin/sh"
+	config "{ociVersion: \"1.0.2\", process: {args: [\"/entry.sh\"], cwd: \"/\", env: []}, root: {path: \"$T/bundle/rootfs\"},
+		linux: {cgroupsPath: \"/x/libpod-$(printf '%064d' 7)\"}, hooks: {createRuntime: [{path: \"/bin/true\"}], poststop: []}}"
+}
+
+precreate() {
+	timeout 20 "$T/bin/oci-gotune-hook" --record-dir "$T/records" --log none "$@" precreate <"$T/bundle/config.json" >"$T/out.json"
+}
+
+@test "precreate of a script: our own hook is added, called as this one was" {
+	script_bundle
+	precreate --policy "$T/policy.json" --profile balanced
+	[ "$(jq -c '.hooks.createRuntime[1]' "$T/out.json")" = "$(jq -nc --arg t "$T" '{path: ($t + "/bin/oci-gotune-hook"),
+		args: ["oci-gotune-hook", "--policy", ($t + "/policy.json"), "--record-dir", ($t + "/records"), "--profile", "balanced",
+		"--log", "none"], timeout: 10}')" ]
+	[ "$(jq -S 'del(.hooks.createRuntime[1])' "$T/out.json")" = "$(jq -S . "$T/bundle/config.json")" ]
+	# Once more: it is there.
+	cp "$T/out.json" "$T/bundle/config.json"
+	precreate --policy "$T/policy.json" --profile balanced
+	cmp "$T/bundle/config.json" "$T/out.json"
+}
+
+@test "precreate of a script: no hook where others may write to it, or that is opted out; the record says why" {
+	script_bundle
+	local record
+	chmod o+w "$T/bin/oci-gotune-hook"
+	precreate --policy "$T/policy.json"
+	cmp "$T/bundle/config.json" "$T/out.json"
+	record=$(echo "$T"/records/containers/*.json)
+	[ "$(jq -r '[.settings[].reason] | unique | join(" ")' "$record")" = program-unknown ]
+	[ "$(jq -r .program.note "$record")" = at-exec ]
+	jq -r .message "$record" | grep -q 'our hook'
+	chmod o-w "$T/bin/oci-gotune-hook"
+	jq '.annotations["io.gotune.enable"] = "false"' "$T/bundle/config.json" >"$T/new.json"
+	mv "$T/new.json" "$T/bundle/config.json"
+	precreate --policy "$T/policy.json"
+	cmp "$T/bundle/config.json" "$T/out.json"
+	[ "$(jq -r '[.settings[].reason] | unique | join(" ")' "$record")" = opted-out ]
+}
+
+@test "precreate of a script: hooks that two runtimes would read differently are left alone" {
+	local hooks
+	script_bundle
+	for hooks in '{"hooks": {}, "Hooks": {}' '{"hooks": {"createRuntime": [], "createruntime": []}' \
+		'{"hooks": {"createRuntime": [{"path": "/x", "Path": "/y"}]}' '{"hooks": {"createR\u0075ntime": []}' '{"hooks": []' \
+		'{"hooks": {"createRuntime": [{"path": "/x"}]}'; do
+		config "{process: {args: [\"/entry.sh\"], cwd: \"/\"}, root: {path: \"$T/bundle/rootfs\"}, linux: {}}"
+		sed -i "1s|^{|$(printf '%s' "$hooks" | sed 's|\\|\\\\|g'),|" "$T/bundle/config.json"
+		precreate --policy "$T/policy.json"
+		[[ $hooks != *'"/x"}]}' || $hooks == *Path* ]] || break # the last: nothing is wrong with it
+		cmp "$T/bundle/config.json" "$T/out.json" || { echo "$hooks"; false; }
+	done
+	[ "$(jq '.hooks.createRuntime | length' "$T/out.json")" = 2 ]
 }

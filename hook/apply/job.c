@@ -36,10 +36,7 @@ bool gt_apply_barrier_job(const struct gt_facts *f, const struct gt_plan *plan,
 	memset(ret, 0, sizeof(*ret));
 	if (plan->mode != GT_MODE_ENFORCE || !plan->selected || f->ident.pid <= 0)
 		return false;
-	ret->pid = f->ident.pid;
 	ret->may_prctl = f->prctl_allowed == GT_YES;
-	ret->dev = f->program.dev;
-	ret->ino = f->program.ino;
 	for (uint32_t i = 0; i < plan->n_setting && i < GT_SETTINGS_MAX; i++) {
 		const struct gt_setting *s = &plan->setting[i];
 
@@ -109,9 +106,7 @@ void gt_apply_barrier_outcome(const struct gt_plan *plan, const struct gt_barrie
 
 		if (!is_env(s) && !nofile)
 			continue;
-		if (!res->exec_seen)
-			set_failed(&ret[i], "the process ended before it ran the program");
-		else if (nofile)
+		if (nofile)
 			settle_nofile(job, res, &ret[i]);
 		else
 			settle_env(s, job, res, &ret[i]);

@@ -5,15 +5,7 @@
 #include "gotune/apply.h"
 #include "gotune/base.h"
 #include "gotune/model.h"
-#include "gotune/sandbox.h"
 #include "gotune/sysctl.h"
-#include "tracer.h"
-
-/* The tracer inherits it. */
-struct carrying {
-	const struct gt_live *l;
-	struct gt_barrier_job job;
-};
 
 static bool is_same_init(const struct gt_live *l)
 {
@@ -24,7 +16,7 @@ static bool is_same_init(const struct gt_live *l)
 
 static int set_sysctl(void *ctx, const char *name, const char *value, struct gt_err *e)
 {
-	const struct gt_live *l = ((struct carrying *)ctx)->l;
+	const struct gt_live *l = ctx;
 
 	return gt_sysctl_write(l->sysctl, &l->at, name, value, e);
 }
@@ -40,7 +32,7 @@ static int write_cgroup(const struct gt_live *l, int dir, const char *file, cons
 
 static int set_cgroup(void *ctx, enum gt_setting_id id, const char *value, struct gt_err *e)
 {
-	const struct gt_live *l = ((const struct carrying *)ctx)->l;
+	const struct gt_live *l = ctx;
 	const struct gt_cgroup_facts *c = &l->at.facts->cgroup;
 	bool memory = id == GT_SET_SWAPPINESS;
 	const char *file = gt_apply_cgroup_file(id, memory ? c->memory : c->cpuset);
@@ -57,52 +49,21 @@ static int set_nofile(void *ctx, const struct gt_barrier_job *job, struct gt_err
 {
 	struct gt_barrier_result res = {0};
 
-	if (!is_same_init(((const struct carrying *)ctx)->l))
+	if (!is_same_init(ctx))
 		return gt_err_sys(e, -ESRCH, "cannot raise RLIMIT_NOFILE");
-	gt_apply_nofile(job->pid, job, &res);
+	gt_apply_nofile(((const struct gt_live *)ctx)->at.facts->ident.pid, job, &res);
 	return res.nofile_error < 0 ? gt_err_sys(e, res.nofile_error, "cannot raise RLIMIT_NOFILE")
 				    : 0;
 }
 
-/* ---- the tracer's side ---- */
-
-static void shrink_tracer(void *ctx)
-{
-	const struct gt_live *l = ((const struct carrying *)ctx)->l;
-
-	l->shrink(l->ctx);
-}
-
-static void take_result(void *ctx, const struct gt_barrier_result *res)
-{
-	const struct carrying *c = ctx;
-
-	if (!res->exec_seen)
-		return; /* it never ran: poststop or `gotune list` removes the record */
-	gt_apply_barrier_outcome(c->l->plan, &c->job, res, c->l->outcome);
-	c->l->ran(c->l->ctx, res);
-}
-
-static int set_barrier(void *ctx, const struct gt_barrier_job *job, struct gt_err *e)
-{
-	struct carrying *c = ctx;
-	const struct gt_tracer t = {c->l->keep_fd, shrink_tracer, take_result, c};
-
-	c->job = *job;
-	gt_worker_end(c->l->sysctl); /* nothing is applied after the barrier */
-	c->job.pid_start = c->l->at.facts->ident.pid_start;
-	return gt_tracer_start(&c->job, &t, e);
-}
-
 int gt_apply_live(const struct gt_live *l, struct gt_err *e)
 {
-	struct carrying c = {.l = l};
+	struct gt_live mine = *l;
 	const struct gt_apply_ops ops = {
 		.sysctl = set_sysctl,
 		.cgroup = set_cgroup,
-		.barrier = set_barrier,
 		.nofile = set_nofile,
-		.ctx = &c,
+		.ctx = &mine,
 	};
 
 	return gt_apply_run(l->at.facts, l->plan, &ops, l->outcome, e);

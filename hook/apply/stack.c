@@ -4,7 +4,7 @@
  * Theory of operation. At PTRACE_EVENT_EXEC the kernel has laid out, from the stack pointer up:
  * argc, argv[], NULL, envp[], NULL, auxv pairs up to AT_NULL, and above them the strings.
  * All of it may move, since no instruction has run yet and nothing has kept a pointer. The new
- *block goes below the old one:
+ * block goes below the old one:
  *
  *	addr      entry address      where an injected system call's `ret` leads
  *	sp        argc argv envp auxv
@@ -21,81 +21,14 @@
 #include "gotune/apply.h"
 #include "gotune/base.h"
 #include "gotune/model.h"
-#include "stack.h"
+#include "layout.h"
 
-#define WORD	 sizeof(uint64_t)
 #define NOT_OURS UINT32_MAX
-#define ENV_MAX	 (1u << 20) /* entries; the kernel's own bound on their bytes is 6 MiB */
 #define JOBS_MAX ((size_t)GT_VAR_COUNT * 1088) /* bytes of the job's entries and their pointers */
 
 #define STACK_SLACK    8192ULL
 #define STACK_LEFT_MIN (128u << 10)
 #define STACK_SHARE    64
-
-/* The pointer block as indices into the image: where each array begins and how long it is. */
-struct layout {
-	uint64_t argc;
-	size_t envp, n_env; /* byte offset of envp[0]; entries without the NULL */
-	size_t auxv, n_aux; /* byte offset; words, AT_NULL pair included */
-};
-
-static bool word_at(const struct gt_stack *s, size_t off, uint64_t *ret)
-{
-	if (off > s->len || s->len - off < WORD)
-		return false;
-	memcpy(ret, s->image + off, WORD);
-	return true;
-}
-
-static int find_layout(const struct gt_stack *s, struct layout *ret)
-{
-	uint64_t v;
-	size_t off;
-
-	if (!word_at(s, 0, &ret->argc) || ret->argc > s->len / WORD)
-		return -EINVAL;
-	off = WORD * (size_t)(ret->argc + 2);
-	ret->envp = off;
-	for (ret->n_env = 0;; ret->n_env++, off += WORD) {
-		if (!word_at(s, off, &v) || ret->n_env > ENV_MAX)
-			return -EINVAL;
-		if (v == 0)
-			break;
-	}
-	off += WORD;
-	ret->auxv = off;
-	for (ret->n_aux = 2;; ret->n_aux += 2, off += 2 * WORD) {
-		if (!word_at(s, off, &v))
-			return -EINVAL;
-		if (v == AT_NULL)
-			break;
-	}
-	return s->len - ret->auxv < ret->n_aux * WORD ? -EINVAL : 0;
-}
-
-/* The string that address P points to, or NULL when it is not wholly inside the image. */
-static const char *string_at(const struct gt_stack *s, uint64_t p)
-{
-	uint64_t off = p - s->sp;
-
-	if (p < s->sp || off >= s->len || !memchr(s->image + off, '\0', s->len - (size_t)off))
-		return NULL;
-	return (const char *)s->image + off;
-}
-
-static const char *env_at(const struct gt_stack *s, const struct layout *l, size_t i)
-{
-	uint64_t p;
-
-	return word_at(s, l->envp + i * WORD, &p) ? string_at(s, p) : NULL;
-}
-
-static bool is_name(const char *entry, const char *name)
-{
-	size_t n = strlen(name);
-
-	return strncmp(entry, name, n) == 0 && entry[n] == '=';
-}
 
 /* Entry I has the job's name and VALUE. Returns I if we replace it. Otherwise NOT_OURS: it is right
  * already, or *RET_ERROR says that it has another value. */
@@ -113,21 +46,21 @@ static size_t place_entry(const char *value, const struct gt_barrier_env *e, siz
  * Finds where each job entry goes: place[j] is the index in envp that it replaces, n_env for a new
  * one, NOT_OURS if it changes nothing. The first entry of a name counts, as in Go.
  */
-static int place_jobs(const struct gt_stack *s, const struct layout *l,
+static int place_jobs(const struct gt_stack *s, const struct gt_stack_layout *l,
 		      const struct gt_barrier_job *job, size_t place[GT_VAR_COUNT],
 		      struct gt_stack_new *ret)
 {
 	for (uint32_t j = 0; j < job->n_env; j++)
 		place[j] = l->n_env;
 	for (size_t i = 0; i < l->n_env; i++) {
-		const char *have = env_at(s, l, i);
+		const char *have = gt_stack_env(s, l, i);
 
 		if (!have)
 			return -EINVAL;
 		for (uint32_t j = 0; j < job->n_env; j++) {
 			const struct gt_barrier_env *e = &job->env[j];
 
-			if (place[j] != l->n_env || !is_name(have, e->name))
+			if (place[j] != l->n_env || !gt_stack_is_name(have, e->name))
 				continue;
 			place[j] =
 				place_entry(have + strlen(e->name) + 1, e, i, &ret->env_error[j]);
@@ -147,7 +80,7 @@ static int place_jobs(const struct gt_stack *s, const struct layout *l,
 /* The block under construction. */
 struct builder {
 	const struct gt_stack *s;
-	const struct layout *l;
+	const struct gt_stack_layout *l;
 	const struct gt_barrier_job *job;
 	const size_t *place;
 	bool compact;
@@ -177,7 +110,7 @@ static int measure_block(struct builder *b)
 {
 	for (size_t i = 0; i < b->l->n_env; i++) {
 		const struct gt_barrier_env *e = job_for(b, i);
-		const char *have = env_at(b->s, b->l, i);
+		const char *have = gt_stack_env(b->s, b->l, i);
 
 		if (!have)
 			return -EINVAL;
@@ -224,15 +157,15 @@ static uint64_t put_job(struct gt_stack_new *n, size_t *off, const struct gt_bar
 
 static void put_word(struct gt_stack_new *n, size_t *off, uint64_t v)
 {
-	memcpy(n->image + *off, &v, WORD);
-	*off += WORD;
+	memcpy(n->image + *off, &v, GT_STACK_WORD);
+	*off += GT_STACK_WORD;
 }
 
 /* Writes argc, argv, envp and auxv at BLOCK and the strings at STRINGS. */
 static void write_block(const struct builder *b, struct gt_stack_new *n, size_t block,
 			size_t strings)
 {
-	const struct layout *l = b->l;
+	const struct gt_stack_layout *l = b->l;
 
 	memcpy(n->image + block, b->s->image, l->envp); /* argc, argv, NULL */
 	block += l->envp;
@@ -240,20 +173,22 @@ static void write_block(const struct builder *b, struct gt_stack_new *n, size_t 
 		const struct gt_barrier_env *e = job_for(b, i);
 		uint64_t old = 0;
 
-		(void)word_at(b->s, l->envp + i * WORD, &old); /* checked by find_layout */
+		(void)gt_stack_word(b->s, l->envp + i * GT_STACK_WORD,
+				    &old); /* checked by find_layout */
 		if (e)
 			put_word(n, &block, put_job(n, &strings, e));
 		else if (b->compact)
 			put_word(n, &block, old);
 		else
-			put_word(n, &block, put_string(n, &strings, string_at(b->s, old), "", ""));
+			put_word(n, &block,
+				 put_string(n, &strings, gt_stack_string(b->s, old), "", ""));
 	}
 	for (uint32_t j = 0; j < b->job->n_env; j++) {
 		if (b->place[j] == l->n_env)
 			put_word(n, &block, put_job(n, &strings, &b->job->env[j]));
 	}
 	put_word(n, &block, 0);
-	memcpy(n->image + block, b->s->image + l->auxv, l->n_aux * WORD);
+	memcpy(n->image + block, b->s->image + l->auxv, l->n_aux * GT_STACK_WORD);
 }
 
 /*
@@ -278,7 +213,7 @@ static bool leaves_enough(const struct gt_stack *s, uint64_t sp)
 static int lay_out_block(const struct builder *b, struct gt_stack_new *n)
 {
 	size_t map = b->compact ? 0 : sizeof(struct prctl_mm_map);
-	size_t block = WORD * b->block_words;
+	size_t block = GT_STACK_WORD * b->block_words;
 	uint64_t top = b->s->sp & ~(uint64_t)15;
 	size_t below = b->strings_len + map + block + 64; /* 64: room for three alignments */
 	uint64_t strings_at, map_at;
@@ -290,13 +225,14 @@ static int lay_out_block(const struct builder *b, struct gt_stack_new *n)
 	n->sp = (map_at - block) & ~(uint64_t)15;
 	if (!leaves_enough(b->s, n->sp))
 		return -ENOSPC;
-	n->ret_slot = n->sp - WORD;
+	n->ret_slot = n->sp - GT_STACK_WORD;
 	n->addr = n->ret_slot;
 	n->len = (size_t)(top - n->addr);
 	if (n->len > b->cap)
 		return -E2BIG;
 	n->image = b->room;
-	memcpy(n->image, &b->s->entry, WORD);
+	memset(n->image, 0, n->len); /* what alignment leaves between the parts */
+	memcpy(n->image, &b->s->entry, GT_STACK_WORD);
 	write_block(b, n, (size_t)(n->sp - n->addr), (size_t)(strings_at - n->addr));
 	if (map) {
 		struct prctl_mm_map mm = b->s->mm;
@@ -318,7 +254,7 @@ size_t gt_stack_room(size_t len)
 int gt_stack_build(const struct gt_stack *stack, const struct gt_barrier_job *job, bool compact,
 		   unsigned char *room, size_t cap, struct gt_stack_new *ret)
 {
-	struct layout l = {0};
+	struct gt_stack_layout l = {0};
 	size_t place[GT_VAR_COUNT] = {0};
 	struct builder b = {.s = stack,
 			    .l = &l,
@@ -332,7 +268,7 @@ int gt_stack_build(const struct gt_stack *stack, const struct gt_barrier_job *jo
 	*ret = (struct gt_stack_new){0};
 	if (job->n_env > GT_VAR_COUNT)
 		return -EINVAL;
-	r = find_layout(stack, &l);
+	r = gt_stack_find(stack, &l);
 	if (r == 0)
 		r = place_jobs(stack, &l, job, place, ret);
 	if (r < 0 || !ret->changed)
@@ -360,8 +296,9 @@ bool gt_stack_new_valid(const struct gt_stack_new *n, const struct gt_stack *sta
 		return false;
 	if (!changed)
 		return true;
-	return n->len <= cap && n->len > 2 * WORD && n->len < top && n->addr == top - n->len &&
-	       n->ret_slot == n->addr && n->sp == n->addr + WORD && n->sp % 16 == 0 &&
+	return n->len <= cap && n->len > 2 * GT_STACK_WORD && n->len < top &&
+	       n->addr == top - n->len && n->ret_slot == n->addr &&
+	       n->sp == n->addr + GT_STACK_WORD && n->sp % 16 == 0 &&
 	       (n->map_addr == 0 || (n->map_addr > n->sp && n->map_addr < top &&
 				     top - n->map_addr >= sizeof(struct prctl_mm_map)));
 }

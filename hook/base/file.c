@@ -56,8 +56,7 @@ int gt_root_read_u64(int root, const char *path, uint64_t *ret)
 	return r < 0 ? r : gt_parse_u64(text, ret);
 }
 
-/* Waits until FD can be read, or until DEADLINE (0: for ever). */
-static int wait_readable(int fd, int64_t deadline)
+int gt_wait_readable(int fd, int64_t deadline)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	int64_t left = -1;
@@ -74,6 +73,24 @@ static int wait_readable(int fd, int64_t deadline)
 		r = poll(&p, 1, (int)left);
 	} while (r == 0 || (r < 0 && errno == EINTR));
 	return r < 0 ? -errno : 0;
+}
+
+int gt_read_exactly(int fd, void *buf, size_t len, int64_t deadline)
+{
+	for (size_t done = 0; done < len;) {
+		int r = gt_wait_readable(fd, deadline);
+		ssize_t n;
+
+		if (r < 0)
+			return r;
+		n = read_some(fd, (char *)buf + done, len - done);
+		if (n == -EAGAIN)
+			continue; /* another reader was faster */
+		if (n <= 0)
+			return n < 0 ? (int)n : -EPIPE;
+		done += (size_t)n;
+	}
+	return 0;
 }
 
 /* Makes room in *BUF for more than LEN bytes, but never for more than MAX + 1. */
@@ -107,7 +124,7 @@ static int slurp(int fd, size_t max, int64_t deadline, char **buf, size_t *ret_l
 		r = grow(buf, &cap, len, max);
 
 		if (r == 0)
-			r = wait_readable(fd, deadline);
+			r = gt_wait_readable(fd, deadline);
 		if (r < 0)
 			return r;
 		n = read_some(fd, *buf + len, cap - 1 - len);

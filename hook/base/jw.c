@@ -2,6 +2,8 @@
  * A writer of JSON. What it writes is always valid, whatever bytes it is given. Pure but for the
  * buffer's heap.
  */
+#include <stdio.h>
+
 #include "gotune/base.h"
 #include "jw_events.h"
 
@@ -183,6 +185,24 @@ void gt_jw_i64(struct gt_jw *w, int64_t v)
 	plain(w, text);
 }
 
+void gt_jw_decimal(struct gt_jw *w, double v)
+{
+	char text[40];
+	size_t len;
+
+	if (!(v > -1e15 && v < 1e15)) {
+		gt_jw_null(w);
+		return;
+	}
+	(void)snprintf(text, sizeof(text), "%.3f", v); /* 16 digits, a sign, a point: they fit */
+	len = strlen(text);
+	while (text[len - 1] == '0')
+		text[--len] = '\0';
+	if (text[len - 1] == '.')
+		text[len - 1] = '\0';
+	plain(w, strcmp(text, "-0") == 0 ? "0" : text);
+}
+
 void gt_jw_bool(struct gt_jw *w, bool v)
 {
 	if (w->out)
@@ -197,4 +217,22 @@ void gt_jw_null(struct gt_jw *w)
 		plain(w, "null");
 	else
 		gt_jw_event(w, &(struct gt_json_event){.type = GT_JSON_NULL});
+}
+
+void gt_jw_member_u64(struct gt_jw *w, const char *key, uint64_t v)
+{
+	gt_jw_key(w, key);
+	gt_jw_u64(w, v);
+}
+
+void gt_jw_member_decimal(struct gt_jw *w, const char *key, double v)
+{
+	gt_jw_key(w, key);
+	gt_jw_decimal(w, v);
+}
+
+void gt_jw_member_bool(struct gt_jw *w, const char *key, bool v)
+{
+	gt_jw_key(w, key);
+	gt_jw_bool(w, v);
 }

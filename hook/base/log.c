@@ -41,6 +41,17 @@ void gt_log_init(const char *program, enum gt_log_to to, enum gt_log_level level
 	log_state.level = level;
 }
 
+bool gt_log_is_on_stderr(void)
+{
+	return log_state.to == GT_LOG_STDERR;
+}
+
+void gt_log_leave_stderr(void)
+{
+	if (log_state.to == GT_LOG_STDERR)
+		log_state.to = GT_LOG_SYSLOG;
+}
+
 /* One write(2) a line, so that lines of several processes do not mix. */
 static void to_stderr(const char *word, const char *text)
 {

@@ -13,7 +13,7 @@
 static int mount_of(int fd, uint64_t *ret)
 {
 	_cleanup_close_ int proc = open("/proc/self/fdinfo", O_PATH | O_CLOEXEC | O_DIRECTORY);
-	char name[24] = "", text[512], id[24];
+	char name[24] = "", text[512];
 	int r;
 
 	(void)gt_append_u64(name, sizeof(name), (uint64_t)fd); /* fits */
@@ -22,7 +22,7 @@ static int mount_of(int fd, uint64_t *ret)
 	r = gt_root_read(proc, name, text, sizeof(text));
 	if (r < 0)
 		return r;
-	return gt_parse_field(text, "mnt_id:", id, sizeof(id)) ? gt_parse_u64(id, ret) : -EINVAL;
+	return gt_parse_field_u64(text, "mnt_id:", ret) ? 0 : -EINVAL;
 }
 
 int gt_root_walk_same_mount(int dir, const char *path, int flags)

@@ -125,3 +125,10 @@ bool gt_parse_field(const char *text, const char *key, char *buf, size_t cap)
 	}
 	return false;
 }
+
+bool gt_parse_field_u64(const char *text, const char *key, uint64_t *ret)
+{
+	char word[24];
+
+	return gt_parse_field(text, key, word, sizeof(word)) && gt_parse_u64(word, ret) == 0;
+}

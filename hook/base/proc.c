@@ -1,8 +1,8 @@
 /*
- * Which process a pid stands for. Effectful: reads procfs.
+ * Which process a pid stands for, and where the program is that runs. Effectful: reads procfs.
  */
+#include <poll.h>
 #include <stdio.h>
-#include <sys/pidfd.h>
 
 #include "gotune/base.h"
 
@@ -36,7 +36,26 @@ bool gt_is_same_process(int root, int pidfd, int64_t pid, uint64_t start)
 {
 	uint64_t now;
 
-	if (pidfd >= 0)
-		return pidfd_send_signal(pidfd, 0, NULL, 0) == 0;
+	if (pidfd >= 0) /* it can be read from when the process has ended */
+		return poll(&(struct pollfd){.fd = pidfd, .events = POLLIN}, 1, 0) == 0;
 	return gt_start_time(root, pid, &now) == 0 && now == start;
+}
+
+/* Cuts the last name off PATH. */
+static void cut_name(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	if (slash)
+		*slash = '\0';
+}
+
+void gt_own_dirs(char *dir, char *up, size_t cap)
+{
+	ssize_t n = readlink("/proc/self/exe", dir, cap - 1);
+
+	dir[n > 0 && (size_t)n < cap - 1 ? n : 0] = '\0'; /* if all is full, it may be cut */
+	cut_name(dir);
+	(void)gt_copy_str(up, cap, dir); /* fits */
+	cut_name(up);
 }

@@ -273,6 +273,16 @@ bool gt_raw_eat(struct gt_raw_text *t, const char *s)
 	return true;
 }
 
+bool gt_raw_skip_past(struct gt_raw_text *t, char c)
+{
+	int byte;
+
+	do
+		byte = next_byte(t);
+	while (byte >= 0 && byte != (unsigned char)c);
+	return byte >= 0;
+}
+
 bool gt_raw_ends(const struct gt_raw_text *t)
 {
 	return t->n_out == 0 && t->p == t->end;

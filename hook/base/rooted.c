@@ -218,6 +218,15 @@ int gt_root_open_file_beneath(int root, const char *path, struct stat *ret_st)
 	return open_pinned(gt_openat2(root, path, PIN, RESOLVE_BENEATH), ret_st);
 }
 
+int gt_root_stat(int root, const char *path, struct stat *ret_st)
+{
+	_cleanup_close_ int fd = pin(root, path);
+
+	if (fd < 0)
+		return fd;
+	return fstat(fd, ret_st) < 0 ? -errno : 0;
+}
+
 int gt_root_open_kernel(int root, const char *path)
 {
 	_cleanup_close_ int fd = open_in_root(root, path, READ);

@@ -173,7 +173,75 @@ size_t offset_of(const char *text, size_t len, const toml::source_position &at)
 	return i;
 }
 
+/* What is left of PATTERN behind the key KEY; NULL: it is not of the pattern, or PATTERN is NULL.
+ */
+const char *behind_key(const char *pattern, std::string_view key)
+{
+	if (!pattern)
+		return nullptr;
+	const size_t n = std::strcspn(pattern, "/");
+	const std::string_view part(pattern, n);
+
+	if (part != "*" && part != key)
+		return nullptr;
+	return pattern + n + (pattern[n] == '/' ? 1 : 0);
+}
+
+/* Lays OVER on BASE. toml++ bounds how deep both are. */
+void merge_tables(toml::table &base, const toml::table &over, const char *whole)
+{
+	for (const auto &[key, value] : over) {
+		const char *rest = behind_key(whole, key.str());
+		toml::node *have = base.get(key.str());
+		const bool replace = rest && *rest == '\0';
+
+		if (!replace && have && have->as_table() && value.as_table())
+			merge_tables(*have->as_table(), *value.as_table(), rest);
+		else
+			base.insert_or_assign(key.str(), value);
+	}
+}
+
+void rename_table(toml::table &doc, const struct gt_toml_rules *rules)
+{
+	toml::node *parent = rules->parent ? doc.get(rules->parent) : nullptr;
+	toml::table *in = parent ? parent->as_table() : nullptr;
+	const toml::node *old = in ? in->get(rules->old_name) : nullptr;
+
+	if (!old || !old->as_table())
+		return;
+	toml::table moved = *old->as_table();
+	if (const toml::node *now = in->get(rules->new_name); now && now->as_table())
+		merge_tables(moved, *now->as_table(), nullptr);
+	in->erase(rules->old_name);
+	in->insert_or_assign(rules->new_name, std::move(moved));
+}
+
 } // namespace
+
+extern "C" int gt_toml_merge(const struct gt_toml_doc *doc, unsigned n,
+			     const struct gt_toml_rules *rules, struct gt_buf *out,
+			     struct gt_err *e)
+{
+	toml::table merged;
+	struct gt_jw w;
+
+	for (unsigned i = 0; i < n; i++) {
+		const std::string_view view(doc[i].text, doc[i].len);
+		const int r = check_depth(view, e);
+
+		if (r < 0)
+			return r;
+		toml::parse_result one = toml::parse(view);
+		if (!one)
+			return refuse(one.error(), e);
+		rename_table(one.table(), rules);
+		merge_tables(merged, one.table(), rules->whole);
+	}
+	gt_jw_init(&w, out, false);
+	write_node(&w, merged);
+	return out->error ? gt_err_set(e, out->error, "out of memory") : 0;
+}
 
 extern "C" int gt_toml_to_json(const char *text, size_t len, struct gt_buf *out, struct gt_err *e)
 {

@@ -10,11 +10,22 @@
 #include "gotune/model.h"
 
 const struct gt_cli_opt gt_cli_opts[GT_OPT_COUNT] = {
+	[GT_OPT_CPU_STAT] =
+		{"cpu-stat", "FILE",
+		 "the cgroup's cpu.stat, or copies of it after each other; proves throttling"},
 	[GT_OPT_DEFAULT] = {"default", NULL, "also make it the engine's default runtime"},
 	[GT_OPT_DRY_RUN] = {"dry-run", NULL,
 			    "print a diff of what would change, and change nothing"},
+	[GT_OPT_DUMP] = {"dump", "FILE", "a goroutine dump (debug=2) of the same program"},
+	[GT_OPT_FILE] = {"file", "LOG", "this log, raw or compressed; - is standard input"},
+	[GT_OPT_FOLLOW] = {"follow", NULL, "go on reading, and print verdicts when they change"},
+	[GT_OPT_FORGET] = {"forget", "NAME", "forget what was learned of that image or rule"},
 	[GT_OPT_FORMAT] = {"format", "table|json", "how to print it; table by default"},
+	[GT_OPT_FORMAT_CSV] = {"format", "table|json|csv", "how to print it; table by default"},
 	[GT_OPT_NO_SELFTEST] = {"no-selftest", NULL, "run no container"},
+	[GT_OPT_OPENMETRICS] = {"openmetrics", NULL, "print OpenMetrics 1.0, not the older format"},
+	[GT_OPT_OUTPUT] = {"output", "FILE", "write to FILE, in one step"},
+	[GT_OPT_OUT] = {"out", "DIR", "also write pictures and data below DIR"},
 	[GT_OPT_PID] = {"pid", "N", "also read the limits of the live process N"},
 	[GT_OPT_POLICY] = {"policy", "FILE",
 			   "this policy file instead of those that are installed"},
@@ -23,10 +34,20 @@ const struct gt_cli_opt gt_cli_opts[GT_OPT_COUNT] = {
 			       "/run/user/UID/gotune for a user who is not root"},
 	[GT_OPT_ROOT] = {"root", "DIR", "in the image of a machine below DIR, not in this one"},
 	[GT_OPT_ROOTFS] = {"rootfs", "DIR", "find the program inside this root file system"},
+	[GT_OPT_RULE] = {"rule", "NAME",
+			 "containers of that rule of the policy, against all others"},
 	[GT_OPT_SET] = {"set", "io.gotune.KEY=VALUE",
 			"decide as if the container had this annotation; may be repeated"},
+	[GT_OPT_SNAPSHOTS] = {"snapshots", "COUNT", "end after COUNT snapshots"},
+	[GT_OPT_STATE_DIR] = {"state-dir", "DIR",
+			      "where gotuned keeps its history; by default /var/lib/gotune"},
 	[GT_OPT_SYSROOT] = {"sysroot", "DIR",
 			    "read /sys, /proc and the policy from a captured machine"},
+	[GT_OPT_TRACE] = {"trace", "SECONDS",
+			  "count births and ends for SECONDS; slows the program"},
+	[GT_OPT_WATCH] = {"watch", "TIME", "look again each TIME (10s, 500ms, 2m)"},
+	[GT_OPT_WATCH_CONTAINER] = {"watch", "CONTAINER",
+				    "only say how to start it so that it can be diagnosed"},
 	[GT_OPT_WAY] = {"way", "WAY", "how the engine calls it; the ways are: {ways}"},
 	[GT_OPT_HELP] = {"help", NULL, "print this help"},
 };
@@ -71,6 +92,45 @@ static int take_set(struct gt_cli_args *a, const char *v, struct gt_err *e)
 	return 0;
 }
 
+/* A time with its unit: 100 ms to an hour. */
+static int take_watch(struct gt_cli_args *a, const char *v, struct gt_err *e)
+{
+	static const struct {
+		const char *name;
+		uint64_t ms;
+	} units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}};
+	size_t digits = strspn(v, "0123456789");
+	char number[16];
+	uint64_t n;
+
+	for (unsigned i = 0; i < GT_ARRAY_LEN(units); i++) {
+		if (strcmp(v + digits, units[i].name) != 0 ||
+		    !gt_copy(number, sizeof(number), v, digits) || gt_parse_u64(number, &n) != 0 ||
+		    n > 3600000 || n * units[i].ms < 100 || n * units[i].ms > 3600000)
+			continue;
+		a->watch_ms = n * units[i].ms;
+		return 0;
+	}
+	return bad_value(e, GT_OPT_WATCH, v, "a time from 100ms to 1h, as 10s");
+}
+
+static int take_snapshots(struct gt_cli_args *a, const char *v, struct gt_err *e)
+{
+	if (gt_parse_u64(v, &a->snapshots) == 0 && a->snapshots > 0)
+		return 0;
+	return bad_value(e, GT_OPT_SNAPSHOTS, v, "a number of snapshots, 1 or more");
+}
+
+static int take_trace(struct gt_cli_args *a, const char *v, struct gt_err *e)
+{
+	uint64_t n;
+
+	if (gt_parse_u64(v, &n) != 0 || n == 0 || n > 3600)
+		return bad_value(e, GT_OPT_TRACE, v, "seconds, 1 to 3600");
+	a->trace_ms = n * 1000;
+	return 0;
+}
+
 static int take_path(struct gt_err *e, enum gt_opt o, const char *v)
 {
 	return *v ? 0 : gt_err_set(e, -EINVAL, "--%s: give a path", gt_cli_opts[o].name);
@@ -82,6 +142,11 @@ static int take(struct gt_cli_args *a, enum gt_opt o, const char *v, struct gt_e
 	switch (o) {
 	case GT_OPT_FORMAT:
 		return take_format(a, v, e);
+	case GT_OPT_FORMAT_CSV:
+		a->csv = strcmp(v, "csv") == 0;
+		return a->csv || take_format(a, v, NULL) == 0
+			       ? 0
+			       : bad_value(e, o, v, "table, json or csv");
 	case GT_OPT_NO_SELFTEST:
 		a->no_selftest = true;
 		return 0;
@@ -95,12 +160,35 @@ static int take(struct gt_cli_args *a, enum gt_opt o, const char *v, struct gt_e
 	case GT_OPT_DRY_RUN:
 		a->dry_run = true;
 		return 0;
+	case GT_OPT_OPENMETRICS:
+		a->openmetrics = true;
+		return 0;
+	case GT_OPT_FOLLOW:
+		a->follow = true;
+		return 0;
+	case GT_OPT_WATCH:
+		return take_watch(a, v, e);
+	case GT_OPT_WATCH_CONTAINER:
+		return *v ? 0 : gt_err_set(e, -EINVAL, "--watch: give a container");
+	case GT_OPT_SNAPSHOTS:
+		return take_snapshots(a, v, e);
+	case GT_OPT_TRACE:
+		return take_trace(a, v, e);
+	case GT_OPT_CPU_STAT:
+	case GT_OPT_DUMP:
+	case GT_OPT_FORGET:
+	case GT_OPT_FILE:
+	case GT_OPT_OUT:
+	case GT_OPT_OUTPUT:
+	case GT_OPT_STATE_DIR:
 	case GT_OPT_POLICY:
 	case GT_OPT_RECORD_DIR:
 	case GT_OPT_ROOT:
 	case GT_OPT_ROOTFS:
 	case GT_OPT_SYSROOT:
 		return take_path(e, o, v);
+	case GT_OPT_RULE:
+		return *v ? 0 : gt_err_set(e, -EINVAL, "--rule: give a name");
 	case GT_OPT_WAY: /* what it may be depends on the engine */
 		return 0;
 	case GT_OPT_HELP:
@@ -207,7 +295,7 @@ int gt_cli_parse(const struct gt_cli_command *c, int argc, char *const argv[],
 {
 	int r;
 
-	memset(ret, 0, sizeof(*ret));
+	memset(ret, 0, offsetof(struct gt_cli_args, set));
 	gt_list_init(&ret->set);
 	if (wants_help(argc, argv)) {
 		ret->help = true;

@@ -21,17 +21,32 @@ enum gt_exit {
 /* --- arguments (cli/args.c) ------------------------------------------------------------------ */
 
 enum gt_opt {
+	GT_OPT_CPU_STAT,
 	GT_OPT_DEFAULT,
 	GT_OPT_DRY_RUN,
+	GT_OPT_DUMP,
+	GT_OPT_FILE,
+	GT_OPT_FOLLOW,
+	GT_OPT_FORGET,
 	GT_OPT_FORMAT,
+	GT_OPT_FORMAT_CSV, /* --format, with csv */
 	GT_OPT_NO_SELFTEST,
+	GT_OPT_OPENMETRICS,
+	GT_OPT_OUT,
+	GT_OPT_OUTPUT,
 	GT_OPT_PID,
 	GT_OPT_POLICY,
 	GT_OPT_RECORD_DIR,
 	GT_OPT_ROOT,
 	GT_OPT_ROOTFS,
+	GT_OPT_RULE,
 	GT_OPT_SET,
+	GT_OPT_SNAPSHOTS,
+	GT_OPT_STATE_DIR,
 	GT_OPT_SYSROOT,
+	GT_OPT_TRACE,
+	GT_OPT_WATCH,		/* --watch TIME */
+	GT_OPT_WATCH_CONTAINER, /* --watch CONTAINER */
 	GT_OPT_WAY,
 	GT_OPT_HELP,
 	GT_OPT_COUNT,
@@ -39,7 +54,7 @@ enum gt_opt {
 #define GT_OPT_BIT(o) (1u << (o))
 
 struct gt_cli_opt {
-	const char *name; /* without the dashes */
+	const char *name; /* without the dashes; two may share it, if no command takes both */
 	const char *arg;  /* what --help calls its argument; NULL: takes none */
 	const char *help; /* completions show it up to the first ';' */
 };
@@ -54,16 +69,20 @@ extern const struct gt_cli_opt gt_cli_opts[GT_OPT_COUNT];
 #define GT_OPTS_REPEATED GT_OPT_BIT(GT_OPT_SET) /* may be given more than once */
 #define GT_OPTS_DECISION (GT_OPT_BIT(GT_OPT_PID) | GT_OPT_BIT(GT_OPT_SET))
 
-#define GT_CLI_POS_MAX 2
+#define GT_CLI_POS_MAX 1024 /* gotune replay RECORD... */
 struct gt_cli_list;
 struct gt_cli_args {
 	const char *value[GT_OPT_COUNT]; /* as given last; NULL: not given */
-	bool help, json, make_default, dry_run, no_selftest;
+	bool csv;
+	bool help, json, make_default, dry_run, no_selftest, follow, openmetrics;
 	int64_t pid;	    /* 0: not given */
-	struct gt_list set; /* pairs */
+	uint64_t watch_ms;  /* 0: not given */
+	uint64_t snapshots; /* 0: not given */
+	uint64_t trace_ms;  /* 0: not given */
 	const char *pos[GT_CLI_POS_MAX];
 	unsigned n_pos;
 	const struct gt_cli_list *list; /* all commands, for help */
+	struct gt_list set;		/* pairs; last, since most of it is never touched */
 };
 
 struct gt_cli_out;
@@ -143,9 +162,14 @@ void gt_cli_para(struct gt_cli_out *o, unsigned indent, enum gt_style style, con
 /* Appends a JSON document and a newline; what gt_utf8_is_hidden names becomes \u escapes, which
  * mean the same: the data is exact, and the text may be shown. */
 void gt_cli_json(struct gt_cli_out *o, const char *doc, size_t len);
+/* The same with what was written to DOC, which is freed; an error of it becomes the output's. */
+void gt_cli_json_doc(struct gt_cli_out *o, struct gt_buf *doc);
 /* One line on stderr: "gotune COMMAND: ...". Returns STATUS. */
 int gt_cli_fail(const struct gt_cli_out *o, enum gt_exit status, const char *fmt, ...)
 	GT_PRINTF(3, 4);
+/* PATH gets TEXT in one step, mode 0644: who reads it sees the old text or the new one. 0 or
+ * -errno. */
+GT_MUST_CHECK int gt_cli_write_file(const char *path, const struct gt_buf *text);
 /* Writes what was collected to FD and frees it. 0 or -errno. */
 GT_MUST_CHECK int gt_cli_flush(struct gt_cli_out *o, int fd);
 
@@ -200,6 +224,27 @@ void gt_cli_record(struct gt_cli_out *o, const struct gt_record_view *v);
  */
 int gt_cli_engine(const struct gt_cli_args *a, struct gt_cli_out *out, bool install);
 
+/*
+ * gotune goroutines --trace (cli/goroutines_trace.c): counts births and ends in T, and prints them.
+ * Returns an enum gt_exit.
+ */
+struct gt_gor_target;
+int gt_cli_goroutines_trace(const struct gt_cli_args *a, struct gt_cli_out *out,
+			    const struct gt_gor_target *t);
+/* Its page (cli/goroutines_trace_page.c). TITLE names the process. */
+struct gt_gor_trace;
+void gt_cli_goroutines_traced(struct gt_cli_out *o, const char *title,
+			      const struct gt_gor_trace *r);
+
+/*
+ * The page of `gotune goroutines` (cli/goroutines_page.c): the sites of S with what their
+ * goroutines wait for, and what H knows of the time before. TITLE names the process.
+ */
+struct gt_gor_snapshot;
+struct gt_gor_history;
+void gt_cli_goroutines(struct gt_cli_out *o, const char *title, const struct gt_gor_snapshot *s,
+		       const struct gt_gor_history *h);
+
 /* --root as the engines take it: NULL for this machine. */
 const char *gt_cli_root(const struct gt_cli_args *a);
 
@@ -217,6 +262,9 @@ void gt_cli_text(const char *text, char *ret, size_t cap);
 /* The commands, in the order of --help. A new one is a file, and its name here. */
 #define GT_COMMANDS(X)    \
 	X(explain)        \
+	X(scan)           \
+	X(capture)        \
+	X(replay)         \
 	X(inspect)        \
 	X(install)        \
 	X(uninstall)      \
@@ -226,6 +274,11 @@ void gt_cli_text(const char *text, char *ret, size_t cap);
 	X(policy_check)   \
 	X(policy_show)    \
 	X(profiles)       \
+	X(diagnose)       \
+	X(goroutines)     \
+	X(metrics)        \
+	X(report)         \
+	X(lessons)        \
 	X(doctor)         \
 	X(selftest_probe) \
 	X(completions)    \

@@ -53,8 +53,8 @@ static int no_command(struct gt_cli_out *out, int argc, char *argv[])
 
 static int dispatch(struct gt_cli_out *out, int argc, char *argv[])
 {
+	static struct gt_cli_args args; /* 33 KB, of which most is never touched */
 	const struct gt_cli_command *c;
-	struct gt_cli_args args;
 	struct gt_err e = {0};
 	int words = 0;
 

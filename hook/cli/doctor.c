@@ -195,11 +195,7 @@ static void print_json(struct gt_cli_out *out, const struct gt_doctor *d)
 	gt_jw_key(&w, "phases");
 	gt_doctor_phases_json(&w, known, caps);
 	gt_jw_close(&w, '}');
-	if (doc.error)
-		out->buf.error = doc.error;
-	else
-		gt_cli_json(out, doc.p, doc.len);
-	gt_buf_done(&doc);
+	gt_cli_json_doc(out, &doc);
 }
 
 /* ---- the whole ---- */
@@ -207,9 +203,9 @@ static void print_json(struct gt_cli_out *out, const struct gt_doctor *d)
 static void examine(struct gt_doctor *d)
 {
 	static void (*const checks[])(struct gt_doctor *) = {
-		gt_doctor_kernel,  gt_doctor_cgroups,	gt_doctor_privilege,
-		gt_doctor_install, gt_doctor_runtimes,	gt_doctor_engines,
-		gt_doctor_host,	   gt_doctor_conflicts, gt_doctor_selftest,
+		gt_doctor_kernel,    gt_doctor_cgroups,	 gt_doctor_privilege, gt_doctor_install,
+		gt_doctor_runtimes,  gt_doctor_engines,	 gt_doctor_nri,	      gt_doctor_host,
+		gt_doctor_conflicts, gt_doctor_selftest,
 	};
 
 	sigset_t before;

@@ -129,7 +129,12 @@ static int print_table(struct gt_cli_out *out, const struct gt_record *r)
 	gt_record_view_of(r, v);
 	gt_cli_record(out, v);
 	gt_buf_str(&out->buf, "\n");
-	gt_cli_para(out, 0, GT_STYLE_DIM, "Nothing was changed: this is what the hook would do.");
+	gt_cli_para(
+		out, 0, GT_STYLE_DIM,
+		v->predicted == GT_YES
+			? "Nothing was changed. The hook waits for the program and decides when "
+			  "it is executed; this is what it would do for the one named above."
+			: "Nothing was changed: this is what the hook would do.");
 	return 0;
 }
 
@@ -183,6 +188,7 @@ static int explain(const struct gt_cli_args *a, struct gt_cli_out *out, const ch
 
 	m.sysroot = a->value[GT_OPT_SYSROOT];
 	m.policy_file = a->value[GT_OPT_POLICY];
+	m.only_looks = true;
 	if (!id)
 		return gt_cli_fail(out, GT_EXIT_SYSTEM, "out of memory");
 	if (gt_machine_open(&m, &e) < 0)

@@ -48,16 +48,31 @@ static void module(struct gt_cli_out *o, const char *label, const struct gt_prog
 	gt_cli_field(o, label, GT_STYLE_PLAIN, text);
 }
 
+/* What becomes of a process that runs it. */
+static const char *const exec_text[] = {
+	[GT_UNKNOWN] = "",
+	[GT_NO] = "no: it does not link syscall.Exec",
+	[GT_YES] = "yes: it links syscall.Exec, and may give way to another program",
+};
+
 static void go_lines(struct gt_cli_out *o, const struct gt_program *p)
 {
 	gt_cli_field(o, "Go", GT_STYLE_GOOD, *p->go ? p->go : "a version that is not known");
 	gt_cli_field(o, "Main", GT_STYLE_PLAIN, p->main_path);
 	gt_cli_field(o, "Cgo", GT_STYLE_PLAIN, yes_no(p->cgo));
+	if (p->can_exec != GT_UNKNOWN)
+		gt_cli_field(o, "Exec", GT_STYLE_PLAIN, exec_text[p->can_exec]);
 	gt_cli_field(o, "GODEBUG", GT_STYLE_PLAIN,
 		     p->has_godebug_default ? p->godebug_default : "the toolchain's default");
 	module(o, "maxprocs", p, p->automaxprocs, p->automaxprocs_replaced);
 	module(o, "memlimit", p, p->automemlimit, p->automemlimit_replaced);
 }
+
+static const char *const later_text[] = {
+	[GT_UNKNOWN] = "not known",
+	[GT_NO] = "no: it loads nothing but libraries of C",
+	[GT_YES] = "perhaps: it may load libraries that are written in Go",
+};
 
 static void page(struct gt_cli_out *o, const char *asked, const struct gt_program *p)
 {
@@ -78,19 +93,20 @@ static void page(struct gt_cli_out *o, const char *asked, const struct gt_progra
 	}
 	if (p->kind == GT_PROG_GO)
 		go_lines(o, p);
+	if (p->kind == GT_PROG_OTHER)
+		gt_cli_field(o, "Go later", GT_STYLE_PLAIN, later_text[p->loads_later]);
+	if (p->predicted)
+		gt_cli_field(o, "Certain", GT_STYLE_WARN, "no: only its exec will tell");
 }
 
 static void print_json(struct gt_cli_out *out, const struct gt_program *p)
 {
-	_cleanup_(gt_buf_done) struct gt_buf doc = {0};
+	struct gt_buf doc = {0};
 	struct gt_jw w;
 
 	gt_jw_init(&w, &doc, true);
 	gt_record_program(p, &w);
-	if (doc.error)
-		out->buf.error = doc.error;
-	else
-		gt_cli_json(out, doc.p, doc.len);
+	gt_cli_json_doc(out, &doc);
 }
 
 /* Was it the file (or the root) that could not be opened, or did this process lack something? */

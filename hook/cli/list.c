@@ -11,6 +11,7 @@
 #include "gotune/base.h"
 #include "gotune/model.h"
 #include "gotune/record.h"
+#include "lessons.h"
 
 #define SHORT_ID 12
 
@@ -28,6 +29,7 @@ struct listing {
 	int64_t now;
 	struct gt_record_view *view;
 	struct gt_cli_table table;
+	struct gt_pages lessons; /* none: nothing was learned */
 	struct gt_jw jw;
 	unsigned shown, removed, gone, bad;
 };
@@ -67,6 +69,14 @@ static void age_of(const struct listing *l, const struct gt_record_view *v, char
 	}
 }
 
+static bool has_reason(const struct gt_record_view *v, const char *reason)
+{
+	for (uint32_t i = 0; i < v->n_setting; i++)
+		if (strcmp(v->setting[i].reason, reason) == 0)
+			return true;
+	return false;
+}
+
 static void row(struct listing *l, const struct gt_record_view *v, bool gone)
 {
 	char id[GT_ID_MAX], set[24], age[16];
@@ -84,10 +94,18 @@ static void row(struct listing *l, const struct gt_record_view *v, bool gone)
 				 {gone ? "gone" : age, gone ? GT_STYLE_WARN : GT_STYLE_PLAIN},
 				 {v->path, GT_STYLE_PLAIN},
 			 });
+	if (has_reason(v, gt_words_get(&gt_reason_words, GT_R_ASYNCPREEMPTOFF_RISK)))
+		gt_cli_table_note(
+			&l->table, GT_STYLE_WARN,
+			"asyncpreemptoff-risk: a loop without calls stops the whole program");
 	if (*v->drifted_at)
 		gt_cli_table_note(&l->table, GT_STYLE_WARN,
 				  "The limits were changed after the decision: the program keeps "
 				  "what it was started with. A restart decides again.");
+	if (*v->spiral_at)
+		gt_cli_table_note(&l->table, GT_STYLE_BAD,
+				  "A death spiral: for a minute, garbage collection near the limit "
+				  "took a quarter of its CPU or more.");
 }
 
 static void object(struct listing *l, const struct gt_record_view *v, int64_t pid, bool gone)
@@ -110,6 +128,9 @@ static void object(struct listing *l, const struct gt_record_view *v, int64_t pi
 	gt_jw_u64(w, v->n_applied);
 	gt_jw_member_opt(w, "started_at", v->started_at);
 	gt_jw_member_opt(w, "drifted_at", v->drifted_at);
+	gt_jw_member_opt(w, "spiral_at", v->spiral_at);
+	gt_jw_member_opt(w, "rollout_rule", v->rollout_rule);
+	gt_jw_member_opt(w, "rollout_arm", v->rollout_arm);
 	gt_jw_key(w, "gone");
 	gt_jw_bool(w, gone);
 	gt_jw_close(w, '}');
@@ -165,6 +186,7 @@ static void footer(struct listing *l)
 			       plural(l->shown), l->removed);
 	if (l->removed > 0 || l->shown > 0)
 		gt_cli_para(l->out, 0, GT_STYLE_DIM, text);
+	gt_cli_rolled_back(&l->lessons, l->out);
 	if (l->dirfd < 0 || gt_record_counters(l->dirfd, count) != 0)
 		return;
 	(void)snprintf(text, sizeof(text), "since the start: %llu decided, %llu tuned, %llu failed",
@@ -192,6 +214,7 @@ static void end_json(struct listing *l)
 			gt_jw_null(&l->jw);
 	}
 	gt_jw_close(&l->jw, '}');
+	gt_cli_rolled_back_json(&l->lessons, &l->jw);
 	gt_jw_close(&l->jw, '}');
 	gt_buf_str(&l->out->buf, "\n");
 }
@@ -262,7 +285,10 @@ static int run_list(const struct gt_cli_args *a, struct gt_cli_out *out)
 	l.view = malloc(sizeof(*l.view));
 	if (!l.view)
 		return gt_cli_fail(out, GT_EXIT_SYSTEM, "out of memory");
+	if (root >= 0) /* who is not root may not read them */
+		(void)!gt_lessons_read(root, a->value[GT_OPT_STATE_DIR], &l.lessons);
 	ret = print(&l);
+	gt_pages_done(&l.lessons);
 	free(l.view);
 	return ret;
 }
@@ -273,7 +299,7 @@ const struct gt_cli_command gt_cmd_list = {
 	.summary = "list the containers that were decided about",
 	.about = "Lists the decision records of this machine. A record whose process is "
 		 "gone is removed, where the caller may; otherwise it is marked gone.\n",
-	.options = GT_OPTS_RECORDS | GT_OPTS_FORMAT,
+	.options = GT_OPTS_RECORDS | GT_OPTS_FORMAT | GT_OPT_BIT(GT_OPT_STATE_DIR),
 	.missing = "gotune list takes no arguments",
 	.run = run_list,
 };

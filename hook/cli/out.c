@@ -6,6 +6,7 @@
  * gets through, and no character that hides or reorders others: all that is not printable ASCII is
  * shown as '?', one a character. That is stricter than gt_utf8_plain, since columns are counted.
  */
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -121,6 +122,15 @@ void gt_cli_json(struct gt_cli_out *o, const char *doc, size_t len)
 		gt_buf_str(&o->buf, "\n");
 }
 
+void gt_cli_json_doc(struct gt_cli_out *o, struct gt_buf *doc)
+{
+	if (doc->error)
+		o->buf.error = doc->error;
+	else
+		gt_cli_json(o, doc->p ? doc->p : "", doc->len);
+	gt_buf_done(doc);
+}
+
 int gt_cli_fail(const struct gt_cli_out *o, enum gt_exit status, const char *fmt, ...)
 {
 	struct gt_buf line = {0};
@@ -148,4 +158,24 @@ int gt_cli_flush(struct gt_cli_out *o, int fd)
 		r = gt_write_all(fd, o->buf.p, o->buf.len);
 	gt_buf_done(&o->buf);
 	return r;
+}
+
+int gt_cli_write_file(const char *path, const struct gt_buf *text)
+{
+	_cleanup_free_ char *parent = strdup(path);
+	_cleanup_close_ int dir = -1;
+	char *slash = parent ? strrchr(parent, '/') : NULL;
+
+	if (!parent)
+		return -ENOMEM;
+	if (slash)
+		*slash = '\0';
+	dir = open(!slash	     ? "."
+		   : slash == parent ? "/"
+				     : parent,
+		   O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return -errno;
+	/* A collector, or a web server, is another user. */
+	return gt_write_atomic(dir, gt_basename(path), text->p, text->len, 0644);
 }

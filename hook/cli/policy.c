@@ -128,11 +128,7 @@ static void show_json(struct gt_cli_out *out, const struct gt_policy *p)
 
 	gt_jw_init(&w, &doc, true);
 	gt_policy_write_json(p, &w);
-	if (doc.error)
-		out->buf.error = doc.error;
-	else
-		gt_cli_json(out, doc.p ? doc.p : "", doc.len);
-	gt_buf_done(&doc);
+	gt_cli_json_doc(out, &doc);
 }
 
 static int run_policy_show(const struct gt_cli_args *a, struct gt_cli_out *out)

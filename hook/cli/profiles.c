@@ -38,6 +38,8 @@ static void phrases(const struct gt_profile *p, struct gt_buf *b)
 		gt_buf_fmt(b, "GOMEMLIMIT %u.%u%% of the limit, %u.%u%% with cgo; ",
 			   p->ratio_permille / 10, p->ratio_permille % 10,
 			   p->cgo_ratio_permille / 10, p->cgo_ratio_permille % 10);
+	if (p->gomemlimit && p->override_automemlimit)
+		gt_buf_str(b, "over automemlimit; ");
 	if (p->gogc)
 		gt_buf_fmt(b, "GOGC %u; ", p->gogc);
 	if (p->godebug[0])
@@ -134,11 +136,7 @@ static void print_json(struct gt_cli_out *out, const struct gt_policy *p)
 	for (uint32_t i = 0; i < p->n_profile; i++)
 		object(&w, p, &p->profile[i]);
 	gt_jw_close(&w, ']');
-	if (doc.error)
-		out->buf.error = doc.error;
-	else
-		gt_cli_json(out, doc.p, doc.len);
-	gt_buf_done(&doc);
+	gt_cli_json_doc(out, &doc);
 }
 
 static int run_profiles(const struct gt_cli_args *a, struct gt_cli_out *out)

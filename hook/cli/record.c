@@ -22,19 +22,43 @@ static void join(char *buf, size_t cap, const char *label, const char *part)
 	(void)gt_append(buf, cap, part);
 }
 
+/* "decided at exec; probably /app (via sh; entry.sh)": a program that only its exec will tell. */
+static void predicted_line(struct gt_cli_out *o, const struct gt_record_view *v)
+{
+	char text[GT_PATH_CAP + sizeof(v->via) + 64] = "decided at exec", via[sizeof(v->via)];
+	bool is_known = strcmp(v->note, "at-exec") != 0;
+
+	gt_copy_cut(via, v->via);
+	if (gt_has_suffix(via, "; "))
+		via[strlen(via) - 2] = '\0';
+	if (v->path[0]) {
+		(void)gt_append(text, sizeof(text), is_known ? "; probably " : "; first ");
+		(void)gt_append(text, sizeof(text), v->path);
+	}
+	if (*via) {
+		(void)gt_append(text, sizeof(text), " (via ");
+		(void)gt_append(text, sizeof(text), via);
+		(void)gt_append(text, sizeof(text), ")");
+	}
+	gt_cli_field(o, "Program", GT_STYLE_PLAIN, text);
+}
+
 static void program_lines(struct gt_cli_out *o, const struct gt_record_view *v)
 {
 	static const char *const cgo[] = {[GT_UNKNOWN] = "", [GT_NO] = "off", [GT_YES] = "on"};
 	char text[1024] = "";
 
-	gt_cli_field(o, "Program", GT_STYLE_PLAIN, v->path);
+	if (v->predicted == GT_YES)
+		predicted_line(o, v);
+	else
+		gt_cli_field(o, "Program", GT_STYLE_PLAIN, v->path);
 	join(text, sizeof(text), "", v->go[0] ? v->go : v->program_kind);
 	if (v->go[0])
 		join(text, sizeof(text), "cgo ", cgo[v->cgo]);
 	join(text, sizeof(text), "main ", v->main_path);
 	join(text, sizeof(text), "automaxprocs ", v->automaxprocs);
 	join(text, sizeof(text), "automemlimit ", v->automemlimit);
-	join(text, sizeof(text), "started by ", v->via);
+	join(text, sizeof(text), "started by ", v->predicted == GT_YES ? "" : v->via);
 	join(text, sizeof(text), "", v->note);
 	gt_cli_field(o, "", GT_STYLE_PLAIN, text);
 }
@@ -65,6 +89,19 @@ static void header(struct gt_cli_out *o, const struct gt_record_view *v)
 			       "started with",
 			       v->drifted_at);
 		gt_cli_field(o, "Drifted", GT_STYLE_WARN, text);
+	}
+	if (*v->spiral_at) {
+		(void)snprintf(
+			text, sizeof(text),
+			"at %s: for a minute, garbage collection near the limit took a quarter "
+			"of its CPU or more",
+			v->spiral_at);
+		gt_cli_field(o, "Spiral", GT_STYLE_BAD, text);
+	}
+	if (*v->rollout_rule) {
+		(void)snprintf(text, sizeof(text), "%s of rule %s", v->rollout_arm,
+			       v->rollout_rule);
+		gt_cli_field(o, "Roll-out", GT_STYLE_PLAIN, text);
 	}
 	if (*v->message)
 		gt_cli_field(o, "Note", GT_STYLE_WARN, v->message);

@@ -36,7 +36,7 @@ static void write_what_is_given(struct gt_jw *w, int root, const struct rlimit *
 static int run_selftest_probe(const struct gt_cli_args *a, struct gt_cli_out *out)
 {
 	_cleanup_close_ int root = gt_root_open(NULL, NULL);
-	_cleanup_(gt_buf_done) struct gt_buf doc = {0};
+	struct gt_buf doc = {0};
 	struct rlimit nofile = {0};
 	struct gt_jw w;
 
@@ -45,10 +45,7 @@ static int run_selftest_probe(const struct gt_cli_args *a, struct gt_cli_out *ou
 		return gt_cli_fail(out, GT_EXIT_SYSTEM, "cannot look around");
 	gt_jw_init(&w, &doc, false);
 	write_what_is_given(&w, root, &nofile);
-	if (doc.error)
-		out->buf.error = doc.error;
-	else
-		gt_cli_json(out, doc.p, doc.len);
+	gt_cli_json_doc(out, &doc);
 	return GT_EXIT_OK;
 }
 

@@ -4,6 +4,7 @@
 #include "cli.h"
 #include "gotune/base.h"
 #include "gotune/engine.h"
+#include "lessons.h"
 
 static enum gt_style style_of(enum gt_reg_state s)
 {
@@ -11,6 +12,8 @@ static enum gt_style style_of(enum gt_reg_state s)
 	case GT_REG_PRESENT:
 		return GT_STYLE_GOOD;
 	case GT_REG_OUTDATED:
+	case GT_REG_SHADOWED:
+	case GT_REG_FOREIGN:
 		return GT_STYLE_WARN;
 	case GT_REG_BROKEN:
 		return GT_STYLE_BAD;
@@ -43,7 +46,8 @@ static void show_table(struct gt_cli_out *out, const struct gt_registration *r, 
 	gt_cli_table_end(&t, out);
 }
 
-static void show_json(struct gt_cli_out *out, const struct gt_registration *r, unsigned n)
+static void show_json(struct gt_cli_out *out, const struct gt_registration *r, unsigned n,
+		      const struct gt_pages *lessons)
 {
 	struct gt_buf doc = {0};
 	struct gt_jw w;
@@ -65,12 +69,9 @@ static void show_json(struct gt_cli_out *out, const struct gt_registration *r, u
 		gt_jw_close(&w, '}');
 	}
 	gt_jw_close(&w, ']');
+	gt_cli_rolled_back_json(lessons, &w);
 	gt_jw_close(&w, '}');
-	if (doc.error)
-		out->buf.error = doc.error;
-	else
-		gt_cli_json(out, doc.p, doc.len);
-	gt_buf_done(&doc);
+	gt_cli_json_doc(out, &doc);
 }
 
 /* Keeps the rows of ENGINE (NULL: all); *ret_broken: one of them is broken. */
@@ -91,10 +92,21 @@ static unsigned select_engine(struct gt_registration *r, unsigned n,
 	return kept;
 }
 
+/* Whoever may not read them is told of none. */
+static void read_lessons(const char *dir, struct gt_pages *ret)
+{
+	struct gt_err e = {0};
+	_cleanup_close_ int root = gt_root_open(dir, &e);
+
+	if (root >= 0)
+		(void)!gt_lessons_read(root, NULL, ret);
+}
+
 static int run_status(const struct gt_cli_args *a, struct gt_cli_out *out)
 {
 	_cleanup_free_ struct gt_registration *r = NULL;
 	const struct gt_engine_driver *engine = a->n_pos > 0 ? gt_cli_engine_named(a, out) : NULL;
+	_cleanup_(gt_pages_done) struct gt_pages lessons = {0};
 	struct gt_err e = {0};
 	unsigned n;
 	bool broken;
@@ -104,10 +116,13 @@ static int run_status(const struct gt_cli_args *a, struct gt_cli_out *out)
 	if (gt_engines_status(gt_cli_root(a), &r, &n, &e) < 0)
 		return gt_cli_fail(out, GT_EXIT_SYSTEM, "%s", e.msg);
 	n = select_engine(r, n, engine, &broken);
-	if (a->json)
-		show_json(out, r, n);
-	else
+	read_lessons(a->value[GT_OPT_ROOT], &lessons);
+	if (a->json) {
+		show_json(out, r, n, &lessons);
+	} else {
 		show_table(out, r, n);
+		gt_cli_rolled_back(&lessons, out);
+	}
 	return broken ? GT_EXIT_BROKEN : GT_EXIT_OK;
 }
 

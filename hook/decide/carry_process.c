@@ -75,13 +75,14 @@ static int splice_document(const struct gt_edit_file *doc, const struct gt_exec_
 	_cleanup_free_ struct gt_plan *plan = calloc(1, sizeof(*plan));
 	struct gt_outcome outcome[GT_SETTINGS_MAX]; /* nobody asks: the record is the container's */
 	struct gt_places told = {0};
+	const struct gt_edit edit = {.plan = plan};
 	int r;
 
 	if (!plan)
 		return gt_err_set(e, -ENOMEM, "out of memory");
 	gt_edit_exec_plan(wants, plan);
 	r = ask_places(doc->fd, wants, &told, e);
-	return r < 0 ? r : gt_edit_splice(doc->text, doc->len, false, plan, &told, ret, outcome, e);
+	return r < 0 ? r : gt_edit_splice(doc->text, doc->len, &edit, &told, ret, outcome, e);
 }
 
 int gt_carry_process(struct gt_machine *m, const char *file, const char *id, struct gt_err *e)

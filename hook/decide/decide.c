@@ -1,161 +1,27 @@
 /*
- * The one way to a decision: gather, look, select, plan. The parent opens documents, bounds time,
- * checks ranges; the worker parses what a container brought along, and a search (search.h) opens
- * its files. Effectful: reads only.
+ * The one way to a decision: gather, look, select, plan. The parent opens documents (documents.h),
+ * bounds time, checks ranges; the worker parses what a container brought along, and a search
+ * (search.h) opens its files. Effectful: reads only.
  */
-#include <fcntl.h>
-#include <sys/mman.h>
 #include <time.h>
 
+#include "documents.h"
 #include "gotune/base.h"
 #include "gotune/decide.h"
+#include "gotune/lessons.h"
 #include "gotune/model.h"
 #include "gotune/plan.h"
 #include "gotune/read.h"
 #include "gotune/sandbox.h"
 #include "image.h"
-#include "jobs.h"
 #include "look.h"
+#include "parts.h"
 
 static void set_trouble(struct gt_decision *d, enum gt_trouble t, const struct gt_err *e)
 {
 	d->rec->facts.trouble = t;
 	(void)gt_copy_str(d->rec->message, sizeof(d->rec->message), e->msg); /* cut: for reading */
 }
-
-/* ---- the documents ---- */
-
-static int ask_state(struct gt_worker *w, const char *doc, size_t len, struct gt_state *ret,
-		     struct gt_err *e)
-{
-	int r;
-
-	if (len > GT_STATE_MAX)
-		return gt_err_set(e, -EFBIG, "larger than %u MiB", GT_STATE_MAX >> 20);
-	r = gt_worker_call(w, GT_JOB_STATE, -1, doc, len, ret, GT_JOB_TIMEOUT_MS, e);
-	/* A pid that pid_t cuts would be another process's. */
-	if (r == 0 &&
-	    (!gt_state_valid(ret) || !gt_id_ok(ret->id) || ret->pid < 0 || ret->pid > INT32_MAX))
-		r = gt_err_set(e, -EBADMSG, "the sandboxed worker sent nonsense");
-	if (r == 0 && !gt_state_agrees(ret, doc, len))
-		r = gt_err_set(e, -EBADMSG, "two readings of it differ");
-	return r;
-}
-
-static int take_state(struct gt_decision *d, const char *doc, size_t len, struct gt_err *e)
-{
-	d->state = malloc(sizeof(*d->state));
-	if (!d->state)
-		return gt_err_set(e, -ENOMEM, "out of memory");
-	gt_state_init(d->state);
-	return ask_state(&d->parser, doc, len, d->state, e);
-}
-
-int gt_decide_state(const char *doc, size_t len, struct gt_state *ret, struct gt_err *e)
-{
-	struct gt_worker w = {.sock = -1};
-	int r = gt_worker_start(&w, GT_PHASE_PARSE, gt_parse_jobs, GT_JOB_COUNT, NULL, NULL, e);
-
-	if (r == 0)
-		r = ask_state(&w, doc, len, ret, e);
-	gt_worker_done(&w);
-	return r;
-}
-
-int gt_decide_parser(struct gt_decision *d, struct gt_err *e)
-{
-	if (d->parser.pid > 0 && !d->parser.ended)
-		return 0;
-	gt_worker_done(&d->parser);
-	return gt_worker_start(&d->parser, GT_PHASE_PARSE, gt_parse_jobs, GT_JOB_COUNT, NULL, NULL,
-			       e);
-}
-
-static int open_config(const char *bundle, struct gt_err *e)
-{
-	_cleanup_close_ int dir = gt_root_open(bundle, e);
-	int fd = dir < 0 ? dir : gt_root_open_file(dir, "config.json", NULL);
-
-	return fd < 0 ? gt_err_sys(e, fd, "cannot open %s/config.json", bundle) : fd;
-}
-
-/*
- * DOC as a file, to be passed to the worker. To be read only: whoever may write into the document
- * that they have parsed could vouch for themselves.
- */
-static int copy_config(const char *doc, size_t len, struct gt_err *e)
-{
-	_cleanup_close_ int fd = memfd_create("config.json", MFD_CLOEXEC);
-	int r = fd < 0 ? -errno : gt_write_all(fd, doc, len);
-	char path[64] = "/proc/self/fd/";
-
-	if (r < 0)
-		return gt_err_sys(e, r, "cannot copy config.json");
-	(void)gt_append_u64(path, sizeof(path), (uint64_t)fd); /* fits */
-	r = open(path, O_RDONLY | O_CLOEXEC);
-	return r < 0 ? gt_err_sys(e, -errno, "cannot read the copy of config.json") : r;
-}
-
-/* What the parser says of the file FD, if DOC, which is what it holds, says it, too. */
-static int ask_bundle(struct gt_worker *w, int fd, const char *doc, size_t len,
-		      struct gt_bundle *ret, struct gt_err *e)
-{
-	int r = gt_worker_call(w, GT_JOB_BUNDLE, fd, NULL, 0, ret, GT_JOB_TIMEOUT_MS, e);
-
-	if (r == 0 && !(gt_bundle_valid(ret) && gt_bundle_agrees(ret, doc, len)))
-		r = gt_err_set(e, -EBADMSG, "the sandboxed worker sent nonsense");
-	return r;
-}
-
-static int read_bundle(struct gt_worker *w, int fd, struct gt_bundle *ret, struct gt_err *e)
-{
-	_cleanup_free_ char *doc = NULL;
-	size_t len = 0;
-	int r = gt_read_all(fd, GT_CONFIG_MAX, 0, &doc, &len);
-
-	if (r == -EFBIG)
-		return gt_err_set(e, r, "larger than %u MiB, which is more than we read",
-				  GT_CONFIG_MAX >> 20);
-	if (r < 0)
-		return gt_err_sys(e, r, "cannot read it");
-	return ask_bundle(w, fd, doc, len, ret, e);
-}
-
-static enum gt_trouble take_bundle(struct gt_decision *d, const struct gt_source *from,
-				   struct gt_err *e)
-{
-	const char *bundle = d->state ? d->state->bundle : from->bundle;
-	bool has_doc = from->kind == GT_SOURCE_DOCUMENT;
-	_cleanup_close_ int fd = has_doc ? -1 : open_config(bundle, e);
-	int r;
-
-	if (!has_doc && fd < 0)
-		return GT_TROUBLE_CONFIG_MISSING;
-	d->bundle = malloc(sizeof(*d->bundle));
-	if (!d->bundle)
-		return GT_TROUBLE_CONFIG_INVALID;
-	gt_bundle_init(d->bundle);
-	if (has_doc)
-		r = ask_bundle(&d->parser, d->config, from->doc, from->len, d->bundle, e);
-	else
-		r = read_bundle(&d->parser, fd, d->bundle, e);
-	if (r < 0) {
-		free(GT_TAKE_PTR(d->bundle));
-		(void)gt_err_wrap(e, "%s/config.json", bundle);
-		return GT_TROUBLE_CONFIG_INVALID;
-	}
-	if (!d->bundle->has_process) {
-		(void)gt_err_set(e, -EINVAL, "%s/config.json: no process", bundle);
-		return GT_TROUBLE_NO_PROCESS;
-	}
-	if (!d->bundle->has_linux) {
-		(void)gt_err_set(e, -EINVAL, "%s/config.json: no linux section", bundle);
-		return GT_TROUBLE_NO_LINUX;
-	}
-	return GT_TROUBLE_NONE;
-}
-
-/* ---- the whole ---- */
 
 /* What no state has told. */
 static void take_source(struct gt_ident *id, const struct gt_source *from)
@@ -167,6 +33,17 @@ static void take_source(struct gt_ident *id, const struct gt_source *from)
 	if (from->pid_file && from->pid_file[0] == '/' &&
 	    !gt_copy_str(id->pid_file, sizeof(id->pid_file), from->pid_file))
 		id->pid_file[0] = '\0';
+}
+
+/* In a pod's message these are plain; engines write them into annotations of config.json, too. */
+static void take_typed_name(struct gt_ident *id, const struct gt_typed *t)
+{
+	const char *image = gt_strv_pair(&t->bundle.annotations, "io.kubernetes.cri.image-name");
+
+	if (t->name[0])
+		memcpy(id->container_name, t->name, sizeof(id->container_name));
+	if (!id->image[0] && image && !gt_copy_str(id->image, sizeof(id->image), image))
+		id->image[0] = '\0';
 }
 
 static void take_identity(struct gt_decision *d, const struct gt_ask *ask)
@@ -186,6 +63,8 @@ static void take_identity(struct gt_decision *d, const struct gt_ask *ask)
 	} else {
 		take_source(id, &ask->from);
 	}
+	if (ask->from.typed)
+		take_typed_name(id, ask->from.typed);
 	gt_copy_cut(id->stage, ask->stage);
 }
 
@@ -205,10 +84,14 @@ static bool registration_counts(const struct gt_decision *d, const struct gt_req
 static void take_config(struct gt_decision *d, const struct gt_ask *ask)
 {
 	struct gt_facts *f = &d->rec->facts;
+	const struct gt_typed *typed = ask->from.typed;
+	const struct gt_bundle *asks = typed ? &typed->bundle : d->bundle;
 	struct gt_request *profile = &f->req.key[GT_KEY_PROFILE];
 
-	f->annotations = &d->bundle->annotations;
-	gt_read_requests(d->bundle, f->ident.container_name, ask->set_pairs, &f->req);
+	f->annotations = &asks->annotations;
+	gt_read_requests(asks, f->ident.container_name, ask->set_pairs, &f->req);
+	if (typed)
+		gt_read_labels(&typed->labels, &f->req);
 	gt_read_config_facts(d->bundle, f);
 	f->prctl_allowed = !d->bundle->has_seccomp || d->bundle->prctl_allowed ? GT_YES : GT_NO;
 	if (ask->profile && registration_counts(d, profile)) {
@@ -225,12 +108,11 @@ static void gather(struct gt_decision *d, const struct gt_ask *ask)
 	struct gt_err why = {0};
 	enum gt_trouble t = GT_TROUBLE_NONE;
 
-	if (from->kind == GT_SOURCE_STATE && take_state(d, from->doc, from->len, &why) < 0) {
-		free(GT_TAKE_PTR(d->state));
-		(void)gt_err_wrap(&why, "the OCI state on standard input");
+	if (from->kind == GT_SOURCE_STATE && !d->state) {
+		why = d->why_no_state;
 		t = GT_TROUBLE_STATE;
 	} else {
-		t = take_bundle(d, from, &why);
+		t = gt_take_bundle(d, from, &why);
 	}
 	take_identity(d, ask);
 	if (d->bundle)
@@ -242,20 +124,77 @@ static void gather(struct gt_decision *d, const struct gt_ask *ask)
 	gt_look_up_image(d);
 }
 
+static bool can_look(const struct gt_decision *d)
+{
+	return d->bundle && d->bundle->has_process && d->bundle->has_linux;
+}
+
+/*
+ * A document is decided on for good. Where its program was guessed, by reading a shell's words or a
+ * script, we decide when it is executed; until then the guess counts for nothing.
+ */
+static void leave_to_exec(struct gt_decision *d)
+{
+	struct gt_facts *f = &d->rec->facts;
+	struct gt_program p = {.note = GT_NOTE_AT_EXEC};
+
+	if (!f->program.predicted && f->program.kind != GT_PROG_SCRIPT &&
+	    f->program.note != GT_NOTE_UNCERTAIN)
+		return;
+	memcpy(p.path, f->program.path, sizeof(p.path));
+	memcpy(p.via, f->program.via, sizeof(p.via));
+	f->program = p;
+	memcpy(f->var, d->bundle->var, sizeof(f->var)); /* a script may have set some */
+}
+
+/* What was learned of the image as we know it now becomes facts. */
+static void take_lessons(struct gt_decision *d)
+{
+	const struct gt_policy *p = &d->machine->policy;
+
+	/* Without a file there is no lesson, but the image's key, for gotuned. */
+	if (gt_lessons_wanted(p) || p->daemon.rollback)
+		gt_lessons_take(&d->lessons, &d->rec->facts);
+}
+
+/* Once: a tracer has no files any more. */
+static void open_lessons(struct gt_decision *d)
+{
+	const struct gt_policy *p = &d->machine->policy;
+
+	if (gt_lessons_wanted(p) || p->daemon.rollback)
+		(void)!gt_lessons_read(d->machine->root, d->machine->state_dir, &d->lessons);
+}
+
 /* Gather, inspect the container, select, inspect the host, plan. */
 static void decide(struct gt_decision *d, const struct gt_ask *ask)
 {
 	const struct gt_policy *p = &d->machine->policy;
 	struct gt_facts *f = &d->rec->facts;
-	bool looked;
 
 	gather(d, ask);
-	looked = d->bundle && d->bundle->has_process && d->bundle->has_linux;
-	if (looked)
+	if (can_look(d))
 		gt_look_at_container(d, ask);
+	if (can_look(d) &&
+	    (ask->from.kind == GT_SOURCE_DOCUMENT || ask->from.kind == GT_SOURCE_TYPED))
+		leave_to_exec(d);
+	open_lessons(d);
+	take_lessons(d);
 	gt_plan_select(f, p, &d->sel);
-	if (looked)
+	if (can_look(d))
 		gt_look_at_host(d, ask);
+	gt_plan_make(f, p, &d->sel, &d->rec->plan);
+}
+
+void gt_decide_again(struct gt_decision *d)
+{
+	const struct gt_policy *p = &d->machine->policy;
+	struct gt_facts *f = &d->rec->facts;
+
+	take_lessons(d);
+	gt_plan_select(f, p, &d->sel);
+	if (can_look(d))
+		gt_look_again(d);
 	gt_plan_make(f, p, &d->sel, &d->rec->plan);
 }
 
@@ -271,7 +210,7 @@ static int begin(struct gt_decision *d, const struct gt_source *from, struct gt_
 		return gt_err_set(e, -ENOMEM, "out of memory");
 	d->rec = d->mem.p;
 	if (from->kind == GT_SOURCE_DOCUMENT) {
-		d->config = copy_config(from->doc, from->len, e);
+		d->config = gt_copy_config(from->doc, from->len, e);
 		if (d->config < 0)
 			return d->config;
 	}
@@ -279,27 +218,53 @@ static int begin(struct gt_decision *d, const struct gt_source *from, struct gt_
 	return r < 0 ? r : gt_machine_policy(d->machine, e);
 }
 
-int gt_decide(const struct gt_ask *ask, struct gt_decision *ret, struct gt_err *e)
+/* What is wrong with the state is told by gather(). */
+static void open_state(struct gt_decision *d, const struct gt_source *from)
 {
-	struct timespec now, start, end;
+	if (from->kind != GT_SOURCE_STATE ||
+	    gt_take_state(d, from->doc, from->len, &d->why_no_state) == 0)
+		return;
+	free(GT_TAKE_PTR(d->state));
+	(void)gt_err_wrap(&d->why_no_state, "the OCI state on standard input");
+}
+
+int gt_decide_open(const struct gt_ask *ask, struct gt_decision *ret, struct gt_err *e)
+{
 	int r;
 
-	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail with these clocks */
-	(void)clock_gettime(CLOCK_MONOTONIC, &start);
-	*ret = GT_DECISION_NONE;
+	(void)clock_gettime(CLOCK_REALTIME, &ret->now); /* cannot fail with these clocks */
+	(void)clock_gettime(CLOCK_MONOTONIC, &ret->begin);
 	ret->machine = ask->machine;
+	ret->from = &ask->from;
 	r = begin(ret, &ask->from, e);
-	if (r < 0) {
+	if (r < 0)
 		ret->rec = NULL; /* there is nothing to be told */
-		return r;
-	}
-	decide(ret, ask);
-	ret->rec->started_at_s = now.tv_sec;
-	ret->rec->started_at_ns = (uint32_t)now.tv_nsec;
+	else
+		open_state(ret, &ask->from);
+	return r;
+}
+
+void gt_decide_rest(struct gt_decision *d, const struct gt_ask *ask)
+{
+	struct timespec end;
+
+	decide(d, ask);
+	d->rec->started_at_s = d->now.tv_sec;
+	d->rec->started_at_ns = (uint32_t)d->now.tv_nsec;
 	(void)clock_gettime(CLOCK_MONOTONIC, &end);
-	ret->rec->duration_us = (uint64_t)((end.tv_sec - start.tv_sec) * 1000000 +
-					   (end.tv_nsec - start.tv_nsec) / 1000);
-	return 0;
+	d->rec->duration_us = (uint64_t)((end.tv_sec - d->begin.tv_sec) * 1000000 +
+					 (end.tv_nsec - d->begin.tv_nsec) / 1000);
+}
+
+int gt_decide(const struct gt_ask *ask, struct gt_decision *ret, struct gt_err *e)
+{
+	int r;
+
+	*ret = GT_DECISION_NONE;
+	r = gt_decide_open(ask, ret, e);
+	if (r == 0)
+		gt_decide_rest(ret, ask);
+	return r;
 }
 
 void gt_decide_done(struct gt_decision *d)
@@ -307,6 +272,7 @@ void gt_decide_done(struct gt_decision *d)
 	gt_worker_done(&d->parser);
 	gt_worker_done(&d->sysctl);
 	gt_pages_done(&d->mem);
+	gt_pages_done(&d->lessons);
 	free(d->state);
 	free(d->bundle);
 	gt_cleanup_close(&d->config);

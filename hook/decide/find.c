@@ -1,20 +1,20 @@
 /*
- * From a container's arguments to the program that is finally run: through launchers and scripts,
- * as far as that is certain. Runs in the child of a search (decide/search.c), which opens files;
- * the worker looks into them.
+ * From a container's arguments to the program that is finally run: through launchers, where that is
+ * certain, and through shells and scripts, where it is a prediction. Runs in the child of a search
+ * (decide/search.c), which opens files; the worker looks into them.
  */
-#include <fcntl.h>
-#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "gotune/base.h"
-#include "gotune/decide.h"
 #include "gotune/model.h"
 #include "gotune/program.h"
 #include "gotune/sandbox.h"
 #include "jobs.h"
-#include "search.h"
 
-#define STEPS_MAX 5 /* tini, a shell, a script, env, the program */
+#define STEPS_MAX 6  /* tini, a shell, a script, env, su-exec, the program */
+#define LOOKS_MAX 32 /* in all, where a text leads to several commands */
+#define WAYS_MAX  12 /* that are still to be walked */
 
 static enum gt_prog_note note_of(int error)
 {
@@ -38,12 +38,11 @@ static enum gt_prog_note note_of(int error)
 	}
 }
 
-/* Has the worker look at one open file; what comes back is checked. */
-static enum gt_prog_note look(struct gt_worker *parser, int fd, const struct gt_list *argv,
-			      struct gt_look *ret)
+enum gt_prog_note gt_find_look(struct gt_worker *parser, int fd, const struct gt_list *argv,
+			       struct gt_look *ret)
 {
 	const struct gt_launch_step *s = &ret->step;
-	unsigned char script = 0;
+	unsigned char script = 0, predicted = 0;
 	int r = gt_worker_call(parser, GT_JOB_LOOK, fd, argv, gt_list_len(argv), ret,
 			       GT_JOB_TIMEOUT_MS, NULL);
 	bool ok;
@@ -51,183 +50,249 @@ static enum gt_prog_note look(struct gt_worker *parser, int fd, const struct gt_
 	if (r < 0)
 		return r == -ETIMEDOUT ? GT_NOTE_TOOK_TOO_LONG : GT_NOTE_PARSER_DIED;
 	memcpy(&script, &ret->script, 1);
-	ok = gt_program_valid(&ret->program) && script <= 1 && s->what <= GT_LAUNCH_UNCERTAIN &&
-	     memchr(s->name, '\0', sizeof(s->name)) &&
-	     gt_strv_valid(&s->argv, &s->arena.a, sizeof(s->arena.room)) &&
+	memcpy(&predicted, &s->predicted, 1);
+	ok = gt_program_valid(&ret->program) && script <= 1 && predicted <= 1 &&
+	     s->what <= GT_LAUNCH_UNCERTAIN && memchr(s->name, '\0', sizeof(s->name)) &&
+	     s->n_argv <= GT_LAUNCH_MAX && (s->what == GT_LAUNCH_NEXT) == (s->n_argv > 0) &&
 	     gt_strv_valid(&s->env, &s->arena.a, sizeof(s->arena.room));
+	for (uint32_t i = 0; i < GT_LAUNCH_MAX; i++)
+		ok = ok && gt_strv_valid(&s->argv[i], &s->arena.a, sizeof(s->arena.room));
 	return ok ? GT_NOTE_NONE : GT_NOTE_PARSER_DIED;
 }
 
+/* One way on from the container's arguments. A text may fork it. */
+struct way {
+	char via[sizeof(((struct gt_program *)0)->via)];
+	unsigned steps;
+	bool predicted;
+	bool diverted; /* by a variable that makes a shell run something else first */
+	struct {
+		uint64_t dev, ino;
+	} script[STEPS_MAX];
+	uint32_t n_script;
+	struct gt_env_var var[GT_VAR_COUNT];
+	struct gt_list argv;
+};
+
+/* A search under way. */
+struct walk {
+	const struct gt_find *f;
+	struct gt_program *ret;
+	unsigned looks, ends;
+	bool forked, differ;
+	struct stat end; /* of the program that was found first */
+	struct gt_env_var var[GT_VAR_COUNT];
+	uint32_t n;
+	struct way way[WAYS_MAX]; /* most of it is never touched */
+};
+
 /* A launcher that sets one of our variables decides it as the image's environment would. */
-static void take_env(const struct gt_find *f, const struct gt_launch_step *s)
+static void take_env(struct way *w, const struct gt_launch_step *s)
 {
-	for (unsigned i = 0; f->var && i < GT_VAR_COUNT; i++) {
+	for (unsigned i = 0; i < GT_VAR_COUNT; i++) {
 		const char *v = gt_strv_pair(&s->env, gt_var_name[i]);
 
 		if (!v)
 			continue;
-		f->var[i].present = true;
-		f->var[i].count = 1;
-		f->var[i].too_long = !gt_copy_str(f->var[i].value, sizeof(f->var[i].value), v);
+		w->var[i].present = true;
+		w->var[i].count = 1;
+		w->var[i].too_long = !gt_copy_str(w->var[i].value, sizeof(w->var[i].value), v);
+	}
+	for (const char *k = gt_strv_next(&s->env, NULL); k; k = gt_strv_next(&s->env, k)) {
+		w->diverted = w->diverted || gt_env_diverts_shell(k, strlen(k));
+		k = gt_strv_next(&s->env, k);
+		if (!k)
+			break;
 	}
 }
 
-/* What the walk carries from one step to the next. */
-struct walk {
-	char via[sizeof(((struct gt_program *)0)->via)];
-	unsigned steps;
-	uint64_t dev, ino;
-	struct gt_list argv;
-};
+/* Has W come to this script before? What it does now, it does then. */
+static bool seen_script(struct way *w, const struct stat *st)
+{
+	for (uint32_t i = 0; i < w->n_script; i++) {
+		if (w->script[i].dev == st->st_dev && w->script[i].ino == st->st_ino)
+			return true;
+	}
+	if (w->n_script < STEPS_MAX) {
+		w->script[w->n_script].dev = st->st_dev;
+		w->script[w->n_script++].ino = st->st_ino;
+	}
+	return false;
+}
 
-/* One step: true when *ret is final, false when w->argv has the next command. */
-static bool take_step(const struct gt_find *f, struct walk *w, struct gt_program *ret)
+/* There is no such program: if a text leads there, among other ways, it is not what is run. */
+static bool is_absent(enum gt_prog_note note, int error)
+{
+	return note == GT_NOTE_NOT_FOUND || note == GT_NOTE_NOT_REGULAR || error == -EACCES;
+}
+
+/* Is P, the file ST, what was found first? By its name, too: one file may be many programs. */
+static bool is_same(const struct walk *s, const struct gt_program *p, const struct stat *st)
+{
+	return p->note != GT_NOTE_AT_EXEC && st->st_ino != 0 && st->st_dev == s->end.st_dev &&
+	       st->st_ino == s->end.st_ino &&
+	       strcmp(gt_basename(p->path), gt_basename(s->ret->path)) == 0;
+}
+
+/* Cuts VIA to the launchers with which OTHER begins, too. */
+static void keep_common(char *via, const char *other)
+{
+	size_t same = 0, n = 0;
+
+	while (via[n] && via[n] == other[n]) {
+		n++;
+		if (via[n - 1] == ' ')
+			same = n;
+	}
+	via[same] = '\0';
+}
+
+/* A way has ended with P. All that end somewhere must end with the same program. */
+static void end_way(struct walk *s, const struct way *w, const struct gt_program *p,
+		    const struct stat *st)
+{
+	if (s->ends++ > 0) {
+		s->differ = s->differ || !is_same(s, p, st);
+		if (s->differ)
+			keep_common(s->ret->via, w->via);
+		/* The longest way is the one to show. */
+		if (!s->differ && strlen(w->via) > strlen(s->ret->via))
+			memcpy(s->ret->via, w->via, sizeof(s->ret->via));
+		return;
+	}
+	*s->ret = *p;
+	s->ret->predicted = s->ret->predicted || w->predicted;
+	memcpy(s->ret->via, w->via, sizeof(s->ret->via));
+	s->end = *st;
+	memcpy(s->var, w->var, sizeof(s->var));
+}
+
+/* The commands that W may go on with; the first stays W's. */
+static void fork_way(struct walk *s, struct way *w, const struct gt_look *l)
+{
+	for (uint32_t i = 1; i < l->step.n_argv; i++) {
+		s->forked = true;
+		if (s->n == WAYS_MAX) {
+			s->differ = true;
+			return;
+		}
+		memcpy(&s->way[s->n], w, offsetof(struct way, argv));
+		s->way[s->n].steps++; /* W's is counted by the caller */
+		gt_list_copy(&s->way[s->n++].argv, &l->step.argv[i]);
+	}
+	gt_list_copy(&w->argv, &l->step.argv[0]);
+}
+
+static const struct gt_program at_exec = {.note = GT_NOTE_AT_EXEC, .predicted = true};
+
+/* W goes through the launcher or the text that L is. True: it has ended. */
+static bool lead_on(struct walk *s, struct way *w, const struct gt_look *l, const char *path)
+{
+	w->predicted = w->predicted || l->step.predicted;
+	(void)gt_append(w->via, sizeof(w->via), l->step.name[0] ? l->step.name : gt_basename(path));
+	(void)gt_append(w->via, sizeof(w->via), "; "); /* cut when long: it is for reading */
+	if (l->step.predicted && (w->diverted || s->f->diverts_shell)) {
+		end_way(s, w, &at_exec, &(struct stat){0});
+		return true;
+	}
+	take_env(w, &l->step);
+	fork_way(s, w, l);
+	return false;
+}
+
+/* One step of W. True: it has ended. */
+static bool take_step(struct walk *s, struct way *w)
 {
 	const char *arg0 = gt_strv_at(&w->argv.v, 0);
 	char path[GT_PATH_CAP] = "";
 	struct stat st = {0};
 	_cleanup_close_ int fd = -1;
 	_cleanup_free_ struct gt_look *l = malloc(sizeof(*l));
+	struct gt_program *p;
 	enum gt_prog_note note;
 
-	fd = gt_program_resolve(&f->tree, arg0 ? arg0 : "", f->cwd, f->path_env, path, &st);
-	if (fd < 0 || !l) {
-		*ret = (struct gt_program){.note = fd < 0 ? note_of(fd) : GT_NOTE_UNREADABLE};
-		(void)gt_copy_str(ret->path, sizeof(ret->path), arg0 ? arg0 : ""); /* to be shown */
+	if (!l)
+		return true;
+	p = &l->program;
+	if (arg0 && strchr(arg0, '\1')) { /* known when it runs */
+		end_way(s, w, &at_exec, &st);
 		return true;
 	}
-	note = look(f->parser, fd, &w->argv, l);
+	fd = gt_program_resolve(&s->f->tree, arg0 ? arg0 : "", s->f->cwd, s->f->path_env, path,
+				&st);
+	if (fd < 0) {
+		*p = (struct gt_program){.note = note_of(fd)};
+		(void)gt_copy_str(p->path, sizeof(p->path), arg0 ? arg0 : ""); /* to be shown */
+		if (!s->forked || !is_absent(p->note, fd))
+			end_way(s, w, p, &(struct stat){0});
+		return true;
+	}
+	note = gt_find_look(s->f->parser, fd, &w->argv, l);
+	s->looks++;
 	if (note != GT_NOTE_NONE) {
-		*ret = (struct gt_program){.note = note};
+		end_way(s, w, &(struct gt_program){.note = note}, &(struct stat){0});
 		return true;
 	}
-	if (w->steps == 0 && !l->script) { /* an interpreter is not compared with what is run */
-		w->dev = st.st_dev;
-		w->ino = st.st_ino;
-	}
-	if (l->step.what != GT_LAUNCH_NEXT) {
-		*ret = l->program;
-		(void)gt_copy_str(ret->path, sizeof(ret->path), path); /* same size */
+	if (l->script && seen_script(w, &st) && s->forked)
 		return true;
+	if (l->step.what == GT_LAUNCH_NEXT)
+		return lead_on(s, w, l, path);
+	(void)gt_copy_str(p->path, sizeof(p->path), path); /* same size */
+	end_way(s, w, p, &st);
+	return true;
+}
+
+static void walk(struct walk *s)
+{
+	static const struct gt_program too_long = {.note = GT_NOTE_TOO_LONG};
+
+	while (s->n > 0 && !s->differ) {
+		struct way *w = &s->way[s->n - 1];
+
+		if (w->steps == STEPS_MAX || s->looks == LOOKS_MAX) {
+			end_way(s, w, &too_long, &(struct stat){0});
+			s->n--;
+		} else if (take_step(s, w)) {
+			s->n--;
+		} else {
+			w->steps++;
+		}
 	}
-	take_env(f, &l->step);
-	(void)gt_append(w->via, sizeof(w->via), l->step.name[0] ? l->step.name : gt_basename(path));
-	(void)gt_append(w->via, sizeof(w->via), "; "); /* cut when long: it is for reading */
-	gt_list_copy(&w->argv, &l->step.argv);
-	return false;
+}
+
+/* A prediction that says why there is no program: it is not known, as it is a prediction. */
+static bool is_guess(const struct gt_program *p)
+{
+	return p->predicted && p->kind == GT_PROG_UNKNOWN && p->note != GT_NOTE_PARSER_DIED &&
+	       p->note != GT_NOTE_TOOK_TOO_LONG;
 }
 
 void gt_find_program(const struct gt_find *f, const struct gt_strv *argv, struct gt_program *ret)
 {
-	_cleanup_free_ struct walk *w = malloc(sizeof(*w));
+	_cleanup_free_ struct walk *s = malloc(sizeof(*s));
 
 	*ret = (struct gt_program){.note = GT_NOTE_UNREADABLE};
-	if (!w)
+	if (!s)
 		return;
-	memset(w, 0, offsetof(struct walk, argv));
-	gt_list_copy(&w->argv, argv);
-	for (;; w->steps++) {
-		if (w->steps == STEPS_MAX) {
-			*ret = (struct gt_program){.note = GT_NOTE_TOO_LONG};
-			break;
-		}
-		if (take_step(f, w, ret))
-			break;
+	memset(s, 0, offsetof(struct walk, way));
+	memset(&s->way[0], 0, offsetof(struct way, argv));
+	s->f = f;
+	s->ret = ret;
+	if (f->var)
+		memcpy(s->way[0].var, f->var, sizeof(s->way[0].var));
+	memcpy(s->var, s->way[0].var, sizeof(s->var));
+	gt_list_copy(&s->way[0].argv, argv);
+	s->n = 1;
+	walk(s);
+	if (s->differ || s->ends == 0 || is_guess(ret)) {
+		struct gt_program first = *ret;
+
+		*ret = at_exec;
+		memcpy(ret->via, first.via, sizeof(ret->via));
+		if (!s->differ &&
+		    first.note == GT_NOTE_AT_EXEC) /* a shell, a supervisor: to be shown */
+			memcpy(ret->path, first.path, sizeof(ret->path));
+	} else if (f->var) {
+		memcpy(f->var, s->var, sizeof(s->var));
 	}
-	memcpy(ret->via, w->via, sizeof(ret->via));
-	ret->dev = w->dev;
-	ret->ino = w->ino;
-}
-
-/* ---- a program alone ---- */
-
-static int inspect_host_file(struct gt_worker *w, const char *file, struct gt_program *ret,
-			     struct gt_err *e)
-{
-	_cleanup_close_ int fd = open(file, O_PATH | O_CLOEXEC);
-	_cleanup_close_ int again = -1;
-	_cleanup_free_ struct gt_look *l = malloc(sizeof(*l));
-	_cleanup_free_ struct gt_list *none = malloc(sizeof(*none));
-	char path[64];
-	struct stat st;
-
-	if (!l || !none)
-		return gt_err_set(e, -ENOMEM, "out of memory");
-	gt_list_init(none);
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return gt_err_sys(e, -errno, "cannot open %s", file);
-	if (!S_ISREG(st.st_mode)) {
-		*ret = (struct gt_program){.note = GT_NOTE_NOT_REGULAR};
-		return 0;
-	}
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	again = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (again < 0)
-		return gt_err_sys(e, -errno, "cannot read %s", file);
-	ret->note = look(w, again, none, l);
-	if (ret->note == GT_NOTE_NONE)
-		*ret = l->program;
-	if (l->script) { /* where it leads would have to be looked up in a root */
-		ret->kind = GT_PROG_SCRIPT;
-		ret->note = GT_NOTE_NONE;
-	}
-	ret->dev = st.st_dev;
-	ret->ino = st.st_ino;
-	return 0;
-}
-
-static int inspect_rootfs_program(struct gt_worker *w, const char *rootfs_dir, const char *prog,
-				  struct gt_program *ret, struct gt_err *e)
-{
-	_cleanup_free_ struct gt_list *argv = malloc(sizeof(*argv));
-	_cleanup_close_ int rootfs = gt_root_open(rootfs_dir, e);
-	struct gt_find find = {.parser = w, .tree = {.rootfs = rootfs}, .cwd = "/"};
-
-	if (rootfs < 0)
-		return rootfs;
-	if (!argv)
-		return gt_err_set(e, -ENOMEM, "out of memory");
-	gt_list_init(argv);
-	if (gt_strv_add(&argv->v, prog, strlen(prog)) < 0)
-		return gt_err_set(e, -E2BIG, "the program's name is too long");
-	gt_find_program(&find, &argv->v, ret);
-	return 0;
-}
-
-/* What gt_decide_program was asked. */
-struct ask {
-	const char *rootfs_dir, *prog;
-};
-
-static void inspect(const void *ctx, struct gt_worker *parser, struct gt_found *ret)
-{
-	const struct ask *a = ctx;
-	int r = a->rootfs_dir ? inspect_rootfs_program(parser, a->rootfs_dir, a->prog,
-						       &ret->program, &ret->error)
-			      : inspect_host_file(parser, a->prog, &ret->program, &ret->error);
-
-	ret->error.code = r;
-}
-
-int gt_decide_program(const char *rootfs_dir, const char *prog, struct gt_program *ret,
-		      struct gt_err *e)
-{
-	const struct ask ask = {rootfs_dir, prog};
-	struct gt_worker parser = {.sock = -1};
-	struct gt_search search;
-	struct gt_found found = {0};
-	int r = gt_worker_start(&parser, GT_PHASE_PARSE, gt_parse_jobs, GT_JOB_COUNT, NULL, NULL,
-				e);
-
-	if (r < 0)
-		return r;
-	gt_search_start(&search, inspect, &ask, NULL, &parser);
-	gt_search_await(&search, &found);
-	gt_worker_done(&parser);
-	if (found.error.code < 0)
-		return gt_err_set(e, found.error.code, "%s", found.error.msg);
-	*ret = found.program;
-	if (!rootfs_dir)
-		(void)gt_copy_str(ret->path, sizeof(ret->path), prog); /* to be shown */
-	return 0;
 }

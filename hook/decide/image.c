@@ -11,12 +11,13 @@
 #include "image.h"
 #include "gotune/base.h"
 #include "gotune/decide.h"
+#include "gotune/lessons.h"
 #include "gotune/model.h"
 #include "gotune/read.h"
 #include "gotune/sandbox.h"
 #include "jobs.h"
 
-/* Would anything be done with a label, or with the image's name? */
+/* Would anything be done with a label, or with the image's name or digest? */
 static bool is_wanted(const struct gt_decision *d)
 {
 	const struct gt_policy *p = &d->machine->policy;
@@ -25,9 +26,11 @@ static bool is_wanted(const struct gt_decision *d)
 	if (d->rec->facts.trouble != GT_TROUBLE_NONE || p->broken)
 		return false;
 	for (uint32_t i = 0; i < p->n_rule; i++)
-		by_image = by_image || p->rule[i].image[0];
+		by_image = by_image || p->rule[i].image;
 	if (p->mode == GT_MODE_OFF && p->n_rule == 0)
 		return false;
+	if (gt_lessons_wanted(p))
+		return true;
 	return p->allow || p->n_allow_sysctl > 0 || (by_image && !d->rec->facts.ident.image[0]);
 }
 
@@ -155,6 +158,7 @@ static void look_in_storage(struct gt_decision *d, const struct gt_place *p,
 				memcpy(image, scratch->id, sizeof(image));
 		}
 	}
+	memcpy(d->rec->facts.ident.image_id, image, sizeof(image));
 	if (image[0] && (d->machine->policy.allow || d->machine->policy.n_allow_sysctl > 0))
 		take_image_files(d, p, image, scratch);
 }
@@ -170,6 +174,7 @@ static void look_in_docker(struct gt_decision *d, const struct gt_place *p,
 	    !ask(d, GT_IMAGE_DOCKER, path, p->id, scratch) || !scratch->found)
 		return;
 	take_name(d, scratch);
+	memcpy(d->rec->facts.ident.image_id, scratch->id, sizeof(scratch->id));
 	gt_read_labels(&scratch->labels, &d->rec->facts.req);
 }
 

@@ -44,11 +44,20 @@ static int open_records(const struct gt_decision *d)
 	return fd;
 }
 
+void gt_forget(struct gt_machine *m, const char *id)
+{
+	struct gt_err e = {0};
+	int dir = gt_machine_records(m, false);
+
+	if (dir >= 0 && gt_record_remove(dir, id, &e) < 0)
+		gt_log(GT_LOG_WARNING, "%s: %s", id, e.msg);
+}
+
 void gt_keep(struct gt_decision *d, int result, const struct gt_err *why)
 {
 	struct gt_record *rec = d->rec;
 	struct gt_err e = {0};
-	unsigned which = 1u << GT_COUNT_DECIDED;
+	unsigned which = rec && rec->was_awaited ? 0 : 1u << GT_COUNT_DECIDED; /* once is enough */
 	bool named = rec && rec->facts.ident.id[0];
 	int fd;
 
@@ -63,10 +72,10 @@ void gt_keep(struct gt_decision *d, int result, const struct gt_err *why)
 		gt_log(GT_LOG_WARNING, "%s: no record: %s", gt_decision_name(d), e.msg);
 	/* A live container may have been given a part of the plan; a document all of it, or none.
 	 */
-	if (gt_plan_sets(&rec->plan) && (result == 0 || d->state))
+	if (gt_plan_sets(&rec->plan) && (result == 0 || d->state) && rec->n_earlier == 0)
 		which |= 1u << GT_COUNT_TUNED;
 	if (result < 0)
 		which |= 1u << GT_COUNT_FAILED;
-	if (gt_record_count(fd, which) < 0)
+	if (gt_record_count_decision(fd, which, rec->duration_us) < 0)
 		gt_log(GT_LOG_DEBUG, "cannot count"); /* a full /run: the record said so */
 }

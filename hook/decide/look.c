@@ -3,6 +3,7 @@
  * the host. Wires the functions of stage inspect. Effectful: reads, and starts the worker that
  * reads the container's sysctls. No file of the container is touched by this process: see search.h.
  */
+#include <fcntl.h>
 #include <sched.h>
 #include <sys/pidfd.h>
 
@@ -11,6 +12,8 @@
 #include "gotune/decide.h"
 #include "gotune/inspect.h"
 #include "gotune/model.h"
+#include "gotune/plan.h"
+#include "gotune/program.h"
 #include "gotune/sandbox.h"
 #include "gotune/sysctl.h"
 #include "jobs.h"
@@ -32,6 +35,44 @@ static bool wants_program(const struct gt_decision *d, struct gt_list *ret)
 	return gt_strv_add(&ret->v, q->value, strlen(q->value)) == 0;
 }
 
+/* Each layer's directory; one that cannot be opened makes all unknown. The first's descriptor once
+ * more, or -errno. */
+static int open_layers(const struct gt_typed_root *root, struct gt_layers *ret)
+{
+	const struct gt_strv *dirs = root ? &root->dirs.v : NULL;
+
+	if (!dirs || dirs->n == 0 || dirs->n > GT_OVERLAY_MAX || dirs->dropped)
+		return -ENOENT;
+	ret->user_attrs = root->user_attrs;
+	ret->sees_trusted = root->sees_trusted;
+	for (const char *dir = gt_strv_next(dirs, NULL); dir; dir = gt_strv_next(dirs, dir)) {
+		int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+		if (fd < 0)
+			return -errno;
+		ret->fd[ret->n++] = fd;
+	}
+	return open(gt_strv_at(dirs, 0), O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+}
+
+/* Where the program is looked for. What an engine says of a start is of an init that has its root;
+ * we may have other mounts than the engine, where the bundle's is empty. */
+static int open_rootfs(const struct gt_decision *d, struct gt_layers *layers)
+{
+	const struct gt_ident *who = &d->rec->facts.ident;
+	int fd = -1;
+
+	if (d->from->kind == GT_SOURCE_TYPED)
+		return open_layers(d->from->root, layers);
+	if (d->from->typed && who->pid > 0)
+		fd = gt_inspect_own_root(who->pid);
+	if (fd >= 0)
+		return fd;
+	/* On a captured machine the number may be another process's of ours. */
+	return gt_inspect_rootfs(d->machine->sysroot ? 0 : who->pid, who->bundle,
+				 d->bundle->root_path, NULL);
+}
+
 /* In the child of a search: what D has was copied, and what is found out goes into RET. */
 static void find_program(const void *ctx, struct gt_worker *parser, struct gt_found *ret)
 {
@@ -40,14 +81,19 @@ static void find_program(const void *ctx, struct gt_worker *parser, struct gt_fo
 	const struct gt_bundle *b = d->bundle;
 	struct gt_program *p = &ret->program;
 	_cleanup_free_ struct gt_list *named = malloc(sizeof(*named));
-	_cleanup_close_ int rootfs =
-		gt_inspect_rootfs(f->ident.pid, f->ident.bundle, b->root_path, NULL);
+	_cleanup_(gt_layers_done) struct gt_layers layers = {0};
+	bool typed = d->from->kind == GT_SOURCE_TYPED;
+	_cleanup_close_ int rootfs = open_rootfs(d, &layers);
 	struct gt_find find = {
 		.parser = parser,
-		.tree = {rootfs, f->ident.pid > 0 ? NULL : &b->mounts, f->ident.bundle},
+		.tree = {.rootfs = rootfs,
+			 .layers = typed ? &layers : NULL,
+			 .mounts = f->ident.pid > 0 ? NULL : &b->mounts,
+			 .bundle = f->ident.bundle},
 		.cwd = b->cwd,
 		.path_env = b->has_path_env ? b->path_env : NULL,
 		.var = ret->var,
+		.diverts_shell = b->diverts_shell,
 	};
 
 	if (rootfs < 0 || !named) {
@@ -56,13 +102,16 @@ static void find_program(const void *ctx, struct gt_worker *parser, struct gt_fo
 	}
 	gt_find_program(&find, &b->args, p);
 	if (wants_program(d, named)) {
-		uint64_t dev = p->dev, ino = p->ino;
-
 		find.var = NULL;
 		gt_find_program(&find, &named->v, p);
-		p->dev = dev; /* what is exec'd first is still the entrypoint */
-		p->ino = ino;
 	}
+}
+
+/* A guess is shown, and never acted on: what runs is known at the exec, or not at all. */
+static void forget_guess(struct gt_program *p, enum gt_source_kind source)
+{
+	if (p->predicted && source == GT_SOURCE_STATE)
+		*p = (struct gt_program){.note = GT_NOTE_UNCERTAIN};
 }
 
 static void take_program(struct gt_decision *d, struct gt_search *search)
@@ -105,26 +154,55 @@ static void list_sysctls(struct gt_decision *d)
 	}
 }
 
+/* The worker that reads and writes sysctls. Its start needs privileges that a tracer has not: so
+ * one that waits for the program starts it now, if the program may make sysctls wanted. */
 static void enter_namespaces(struct gt_decision *d)
 {
 	const struct gt_sysctl_place at = {&d->rec->facts, d->machine->root, d->pidfd};
+	bool later = d->when == GT_PROGRAM_AT_EXEC &&
+		     gt_plan_awaits_program(&d->rec->facts, &d->machine->policy, &d->sel);
 
-	gt_sysctl_enter(&d->sysctl, &at);
+	if (d->rec->facts.ident.pid > 0 && (later || d->rec->facts.n_sysctl > 0))
+		gt_sysctl_enter(&d->sysctl, &at);
 }
 
-static void read_sysctls(struct gt_decision *d, const struct gt_ask *ask)
+static void read_sysctls(struct gt_decision *d)
 {
 	struct gt_facts *f = &d->rec->facts;
 
 	for (uint32_t i = 0; i < f->n_sysctl; i++) {
-		if (d->sysctl.pid > 0 && f->sysctl[i].owner == GT_NS_OWNER_CONTAINER)
+		if (d->sysctl.pid > 0 && f->sysctl[i].owner == GT_NS_OWNER_CONTAINER &&
+		    f->sysctl[i].exists == GT_UNKNOWN)
 			gt_sysctl_read(&d->sysctl, &f->sysctl[i]);
 	}
-	if (ask->from.kind == GT_SOURCE_DOCUMENT)
-		gt_fresh_sysctls(d);
+}
+
+/* What was read before we set it stays the value that the container had. */
+static void keep_values(struct gt_facts *f, const struct gt_sysctl_fact *was, uint32_t n)
+{
+	for (uint32_t i = 0; i < f->n_sysctl; i++) {
+		for (uint32_t j = 0; j < n; j++) {
+			if (strcmp(f->sysctl[i].name, was[j].name) != 0)
+				continue;
+			f->sysctl[i].exists = was[j].exists;
+			memcpy(f->sysctl[i].value, was[j].value, sizeof(was[j].value));
+		}
+	}
 }
 
 /* ---- the container and the host ---- */
+
+/* A number that stands for the place of PID in all hierarchies; 0: not known. */
+static uint64_t cgroup_of(const struct gt_decision *d, int64_t pid)
+{
+	char path[64] = "proc/", text[8192];
+
+	if (!gt_append_u64(path, sizeof(path), (uint64_t)pid) ||
+	    !gt_append(path, sizeof(path), "/cgroup") ||
+	    gt_root_read(d->machine->root, path, text, sizeof(text)) < 0)
+		return 0;
+	return gt_hash(text, 0);
+}
 
 /* The container's cgroup, or the place where it will be. */
 static void inspect_cgroup(struct gt_decision *d)
@@ -142,6 +220,8 @@ static void inspect_cgroup(struct gt_decision *d)
 	if (f->ident.pid == 0 && nested)
 		f->cgroup.memory_shared = f->cgroup.cpuset_shared = true;
 	gt_inspect_cgroup_mount(d->bundle, &f->cgroup);
+	if (f->ident.pid > 0)
+		d->cgroup_place = cgroup_of(d, f->ident.pid);
 	if (cgroup[0])
 		memcpy(f->ident.cgroup, cgroup, sizeof(f->ident.cgroup));
 }
@@ -154,6 +234,9 @@ static void inspect_namespaces(struct gt_decision *d, const struct gt_ask *ask)
 	f->ipc = owner_in_config(&d->bundle->ns[GT_NS_IPC], CLONE_NEWIPC, !ask->machine->sysroot);
 	if (f->ident.pid > 0)
 		gt_inspect_init(d->machine->root, f->ident.pid, f);
+	/* A runtime may have left its init another set of CPUs than it gives the program. */
+	if (f->ident.pid > 0 && f->ident.runtime[0] == '\0')
+		gt_inspect_affinity(d->machine->root, f->ident.pid, &f->affinity);
 }
 
 static void inspect_process(struct gt_decision *d, const struct gt_ask *ask)
@@ -161,7 +244,10 @@ static void inspect_process(struct gt_decision *d, const struct gt_ask *ask)
 	struct gt_facts *f = &d->rec->facts;
 
 	if (f->ident.pid > 0) {
-		gt_inspect_task(d->machine->root, f->ident.pid, d->bundle->selinux_label, f);
+		gt_inspect_limits(d->machine->root, f->ident.pid, f);
+		if (d->when == GT_PROGRAM_LOOKED_UP)
+			gt_inspect_barrier(d->machine->root, f->ident.pid, d->bundle->selinux_label,
+					   f);
 	} else if (d->state) {
 		f->barrier = GT_BARRIER_NO_PROCESS;
 	} else {
@@ -189,27 +275,118 @@ static unsigned host_needs(const struct gt_selection *sel)
 void gt_look_at_container(struct gt_decision *d, const struct gt_ask *ask)
 {
 	struct gt_facts *f = &d->rec->facts;
+	bool look_up = d->when == GT_PROGRAM_LOOKED_UP;
+	bool layers = ask->from.kind == GT_SOURCE_TYPED;
 	struct gt_search search;
 
-	if (f->ident.pid > 0 && !ask->machine->sysroot)
+	if (f->ident.pid > 0 && !ask->machine->sysroot && d->pidfd < 0)
 		d->pidfd = pidfd_open((pid_t)f->ident.pid, 0); /* -1: start times must do */
-	gt_search_start(&search, find_program, d, f->var, &d->parser);
+	if (look_up)
+		gt_search_start(&search, layers ? GT_PHASE_LAYERS : GT_PHASE_FIND, find_program, d,
+				f->var, &d->parser);
 	inspect_cgroup(d); /* meanwhile */
 	inspect_namespaces(d, ask);
-	take_program(d, &search);
+	if (look_up) {
+		take_program(d, &search);
+		forget_guess(&f->program, ask->from.kind);
+	} else {
+		f->program.note = GT_NOTE_AT_EXEC;
+	}
+}
+
+/* Of the CPUs outside of its cpuset nothing need be known. */
+static void look_at_machine(struct gt_decision *d)
+{
+	const struct gt_facts *f = &d->rec->facts;
+	const struct gt_fact_cpus *own =
+		f->cgroup.effective.known ? &f->cgroup.effective : &f->config.cpuset;
+
+	gt_inspect_host_within(d->machine->root, host_needs(&d->sel), own->known ? &own->v : NULL,
+			       &d->rec->facts.host);
 }
 
 void gt_look_at_host(struct gt_decision *d, const struct gt_ask *ask)
 {
-	struct gt_facts *f = &d->rec->facts;
-
 	if (d->sel.selected)
 		list_sysctls(d);
-	if (f->ident.pid > 0 && !ask->machine->sysroot && f->n_sysctl > 0)
+	if (!ask->machine->sysroot)
 		enter_namespaces(d); /* its worker gets ready while this process goes on */
 	inspect_process(d, ask);
 	if (!d->sel.selected)
 		return; /* most containers of a host: what would not be used is not looked for */
-	gt_inspect_host(d->machine->root, host_needs(&d->sel), &f->host);
-	read_sysctls(d, ask);
+	look_at_machine(d);
+	read_sysctls(d);
+	if (ask->from.kind == GT_SOURCE_DOCUMENT)
+		gt_fresh_sysctls(d);
+}
+
+void gt_look_again(struct gt_decision *d)
+{
+	struct gt_facts *f = &d->rec->facts;
+	struct gt_sysctl_fact was[GT_SYSCTL_MAX];
+	uint32_t n = f->n_sysctl;
+
+	if (!d->sel.selected)
+		return;
+	memcpy(was, f->sysctl, sizeof(was));
+	memset(f->sysctl, 0, sizeof(f->sysctl));
+	list_sysctls(d);
+	keep_values(f, was, n);
+	look_at_machine(d);
+	read_sysctls(d);
+}
+
+/* What view_cgroup is asked; it has a copy. */
+struct view {
+	int64_t pid;
+	const struct gt_cgroup_facts *cgroup;
+};
+
+/* In a child with a deadline: the way to the file leads through the container's directories. */
+static void view_cgroup(void *ctx, int kept, void *ret)
+{
+	const struct view *v = ctx;
+
+	memcpy(ret, v->cgroup, sizeof(*v->cgroup));
+	gt_inspect_cgroup_view(kept, v->pid, ret);
+}
+
+/* Does the Go that runs now see its quota? */
+static void look_from_inside(struct gt_decision *d, int64_t pid)
+{
+	struct gt_cgroup_facts *c = &d->rec->facts.cgroup;
+	struct view v = {pid, c};
+	const struct gt_cgroup_facts *seen;
+	struct gt_aside a;
+
+	c->go125_sees = c->go126_sees = GT_UNKNOWN;
+	if (gt_aside_start(&a, GT_PHASE_FIND, view_cgroup, &v, d->machine->root, sizeof(*c),
+			   d->machine->policy.barrier_timeout_ms) < 0)
+		return;
+	seen = a.ret.p;
+	if (gt_aside_await(&a) == 0 && seen->go125_sees <= GT_YES && seen->go126_sees <= GT_YES) {
+		c->go125_sees = seen->go125_sees;
+		c->go126_sees = seen->go126_sees;
+	}
+	gt_aside_done(&a);
+}
+
+void gt_look_at_process(struct gt_decision *d, int64_t pid)
+{
+	struct gt_facts *f = &d->rec->facts;
+	const struct gt_program *p = &f->program;
+	uint64_t place = cgroup_of(d, pid);
+	struct gt_fact swappiness = f->cgroup.swappiness, swap_max = f->cgroup.swap_max;
+
+	gt_inspect_affinity(d->machine->root, pid, &f->affinity);
+	if (place != d->cgroup_place) {
+		d->cgroup_place = place;
+		memset(&f->cgroup, 0, sizeof(f->cgroup));
+		gt_inspect_cgroup(d->machine->root, pid, &f->cgroup, f->ident.cgroup, NULL);
+		/* As they were before us: by now they may be what we have set. */
+		f->cgroup.swappiness = swappiness;
+		f->cgroup.swap_max = swap_max;
+	}
+	if (p->kind == GT_PROG_GO && (!p->go_known || p->go_minor >= 25))
+		look_from_inside(d, pid);
 }

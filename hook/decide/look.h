@@ -19,4 +19,12 @@ void gt_look_at_container(struct gt_decision *d, const struct gt_ask *ask);
  */
 void gt_look_at_host(struct gt_decision *d, const struct gt_ask *ask);
 
+/* What gt_look_at_host does for a container that was selected, once more: another program of it has
+ * been found. Starts nothing. */
+void gt_look_again(struct gt_decision *d);
+
+/* What the process PID of the container, which has just exec'd, will see: its CPUs, and its cgroup,
+ * if that is another one than its init's was. */
+void gt_look_at_process(struct gt_decision *d, int64_t pid);
+
 #endif

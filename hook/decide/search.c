@@ -36,13 +36,13 @@ static void run(void *ctx, int kept, void *ret)
 	a->parser_lost = parser.pid <= 0;
 }
 
-void gt_search_start(struct gt_search *ret, gt_search_fn fn, const void *ctx,
+void gt_search_start(struct gt_search *ret, enum gt_phase phase, gt_search_fn fn, const void *ctx,
 		     const struct gt_env_var *var, struct gt_worker *parser)
 {
 	struct job j = {fn, ctx, var, parser};
 
 	*ret = (struct gt_search){.parser = parser};
-	if (gt_aside_start(&ret->aside, GT_PHASE_FIND, run, &j, parser->sock, sizeof(struct answer),
+	if (gt_aside_start(&ret->aside, phase, run, &j, parser->sock, sizeof(struct answer),
 			   GT_SEARCH_MS) < 0)
 		ret->aside.pid = 0; /* awaiting it says so */
 }

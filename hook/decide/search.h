@@ -26,11 +26,11 @@ struct gt_search {
 };
 
 /*
- * Forks a child in GT_PHASE_FIND that calls FN(CTX, PARSER). Until gt_search_await nobody else may
- * ask PARSER. VAR (may be NULL) is copied. What fails is told by gt_search_await, which must
- * follow.
+ * Forks a child in PHASE (GT_PHASE_FIND or _LAYERS) that calls FN(CTX, PARSER). Until
+ * gt_search_await nobody else may ask PARSER. VAR (may be NULL) is copied. What fails is told by
+ * gt_search_await, which must follow.
  */
-void gt_search_start(struct gt_search *ret, gt_search_fn fn, const void *ctx,
+void gt_search_start(struct gt_search *ret, enum gt_phase phase, gt_search_fn fn, const void *ctx,
 		     const struct gt_env_var *var, struct gt_worker *parser);
 
 /*

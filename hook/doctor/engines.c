@@ -260,6 +260,16 @@ static void say_registration(struct gt_doctor *d, struct scene *s, const struct 
 			      "the engine may not start, and nothing can be registered in it",
 			      "fix that file, then: gotune install %s", engine);
 		return;
+	case GT_REG_SHADOWED:
+		gt_report_say(&d->report, AREA, GT_CHECK_BAD, name, "%.200s: %s", r->path, r->note);
+		gt_report_fix(&d->report, "containers are started as if it was not registered",
+			      "gotune install %s", engine);
+		return;
+	case GT_REG_FOREIGN:
+		s->registered++;
+		gt_report_say(&d->report, AREA, GT_CHECK_INFO, name, "named by hand in %.300s",
+			      r->path);
+		return;
 	case GT_REG_OUTDATED:
 		s->registered++;
 		gt_report_say(&d->report, AREA, GT_CHECK_WARN, name, "%.200s: %s", r->path,

@@ -6,17 +6,25 @@
 #include "gotune/sandbox.h"
 
 static const char *const phase_word[GT_PHASE_COUNT] = {
-	[GT_PHASE_PARSE] = "parse",   [GT_PHASE_FIND] = "find",	  [GT_PHASE_SYSCTL] = "sysctl",
-	[GT_PHASE_TRACER] = "tracer", [GT_PHASE_STACK] = "stack",
+	[GT_PHASE_PARSE] = "parse",   [GT_PHASE_FIND] = "find",	    [GT_PHASE_SYSCTL] = "sysctl",
+	[GT_PHASE_TRACER] = "tracer", [GT_PHASE_DAEMON] = "daemon", [GT_PHASE_LIVE] = "live",
+	[GT_PHASE_LAYERS] = "layers", [GT_PHASE_LOG] = "log",
 };
 const struct gt_words gt_phase_words = {phase_word, GT_ARRAY_LEN(phase_word)};
 
 static const char *const phase_what[GT_PHASE_COUNT] = {
-	[GT_PHASE_PARSE] = "reads what an image or a user wrote: ELF files, scripts, config.json",
+	[GT_PHASE_PARSE] =
+		"reads what an image or a user wrote: ELF files, scripts, config.json, a new program's stack",
 	[GT_PHASE_FIND] = "opens the container's files: its program, for the parser to read",
+	[GT_PHASE_LAYERS] =
+		"opens a program in an image's layers, before they are mounted (gotune-nri)",
 	[GT_PHASE_SYSCTL] = "reads and writes sysctls inside the container's namespaces",
 	[GT_PHASE_TRACER] = "waits for the container's program, then sets environment and limits",
-	[GT_PHASE_STACK] = "the tracer's child: reads the environment that the program starts with",
+	[GT_PHASE_DAEMON] =
+		"gotuned: reads records and cgroups, and answers whoever asks for metrics",
+	[GT_PHASE_LIVE] =
+		"gotuned's helper: opens, reads and writes the memory of running Go programs",
+	[GT_PHASE_LOG] = "reads a program's log for gotune diagnose, however long that takes",
 };
 
 const char *gt_doctor_phase_what(unsigned phase)

@@ -113,11 +113,10 @@ static int64_t find(int root, const char *name)
 /* proc/stat's btime and field 22 of proc/PID/stat, in ticks of USER_HZ, which is 100. */
 static int64_t start_time(int root, int64_t pid)
 {
-	char *text = NULL, word[24];
+	char *text = NULL;
 	uint64_t boot, ticks;
 	bool ok = gt_text_file(root, "proc/stat", 1u << 20, &text, NULL) == 0 &&
-		  gt_parse_field(text, "btime ", word, sizeof(word)) &&
-		  gt_parse_u64(word, &boot) == 0 && boot < INT64_MAX / 2 &&
+		  gt_parse_field_u64(text, "btime ", &boot) && boot < INT64_MAX / 2 &&
 		  gt_start_time(root, pid, &ticks) == 0;
 
 	free(text);

@@ -1,171 +1,30 @@
 /*
- * Splice: turns what the plan wants into text, and puts it into config.json. All other bytes stay
- * as they are. Pure but for the heap.
+ * Splice: puts what the plan wants into config.json. All other bytes stay as they are. Pure but for
+ * the heap.
  *
  * Runs in the process that edits, which is root on the host. The offsets come from a worker that
  * may have been taken over: we believe them only if our own scan finds the same. The text comes
- * only from the plan.
+ * only from the plan, and from what we are to add.
  */
 #include "splice.h"
 #include "gotune/base.h"
 #include "gotune/edit.h"
 #include "gotune/model.h"
-
-struct edit {
-	uint32_t begin, end;	 /* of the document: [begin, end) becomes ... */
-	uint32_t text, text_len; /* ... this part of the text */
-};
-#define EDITS_MAX (GT_PLACES_NODES_MAX + GT_PLACES_ELEMENTS_MAX)
-
-struct writer {
-	const struct gt_plan *plan;
-	struct gt_splice s;
-	struct gt_places p;
-	bool process; /* a process document: we leave a duplicate variable alone */
-	/* Nothing goes there: its parent is missing and must not be made, or it would be empty. */
-	bool gone[GT_PLACES_NODES_MAX];
-	/* Its text is part of its parent's. */
-	struct {
-		uint32_t text, text_len;
-	} made[GT_PLACES_NODES_MAX];
-	enum todo { KEEP, SET, CONFLICT } nofile, env[GT_VAR_COUNT];
-	struct gt_buf text;
-	struct edit edit[EDITS_MAX];
-	uint32_t n_edit;
-};
-
-/* ---- the text ---- */
-
-static void add_string(struct gt_buf *out, const char *text, size_t len)
-{
-	struct gt_jw w;
-
-	gt_jw_init(&w, out, false);
-	gt_jw_strn(&w, text, len);
-}
-
-static void add_entry(struct writer *w, const struct gt_splice_env *v)
-{
-	struct gt_buf entry = {0};
-
-	gt_buf_fmt(&entry, "%s=%s", v->name, v->value);
-	if (entry.error)
-		w->text.error = entry.error;
-	else
-		add_string(&w->text, entry.p, entry.len);
-	gt_buf_done(&entry);
-}
-
-static void add_value(struct writer *w, const struct gt_splice_node *n)
-{
-	const struct gt_setting *set = &w->plan->setting[n->row];
-
-	if (set->id != GT_SET_SWAPPINESS)
-		add_string(&w->text, set->value, strlen(set->value));
-	else if (set->reason == GT_R_NO_SWAP)
-		add_string(&w->text, "0", 1);
-	else
-		gt_buf_str(&w->text, set->value); /* a number: gt_splice_want has parsed it */
-}
-
-static bool has_element(const struct writer *w, uint32_t what)
-{
-	for (uint32_t i = 0; i < w->p.n_element; i++) {
-		if (w->p.element[i].what == what)
-			return true;
-	}
-	return false;
-}
-
-/* Adds the variables that the document does not have yet, joined by commas. */
-static void add_missing_env(struct writer *w, bool comma)
-{
-	for (uint32_t i = 0; i < w->s.n_env; i++) {
-		if (has_element(w, i) || w->env[i] != SET)
-			continue;
-		gt_buf_str(&w->text, comma ? "," : "");
-		add_entry(w, &w->s.env[i]);
-		comma = true;
-	}
-}
-
-static void add_missing_rlimit(struct writer *w, bool comma)
-{
-	if (w->nofile != SET || has_element(w, GT_ELEMENT_SOFT))
-		return;
-	gt_buf_fmt(&w->text, "%s{\"type\":\"RLIMIT_NOFILE\",\"hard\":%llu,\"soft\":%llu}",
-		   comma ? "," : "", (unsigned long long)w->s.nofile_hard,
-		   (unsigned long long)w->s.nofile_soft);
-}
-
-/* Appends a part of the text to itself: in pieces, since adding may move it. */
-static void add_part(struct gt_buf *text, uint32_t at, uint32_t len)
-{
-	char piece[256];
-
-	while (len > 0 && !text->error) {
-		uint32_t n = len < sizeof(piece) ? len : (uint32_t)sizeof(piece);
-
-		memcpy(piece, text->p + at, n);
-		gt_buf_add(text, piece, n);
-		at += n;
-		len -= n;
-	}
-}
-
-/* Adds the children of node I that the document does not have yet, as members. */
-static void add_missing_members(struct writer *w, int i, bool comma)
-{
-	for (int j = 1; j < w->s.n_node; j++) {
-		if (w->s.node[j].parent != i || w->p.node[j].present || w->gone[j])
-			continue;
-		gt_buf_str(&w->text, comma ? "," : "");
-		add_string(&w->text, w->s.node[j].key, strlen(w->s.node[j].key));
-		gt_buf_str(&w->text, ":");
-		add_part(&w->text, w->made[j].text, w->made[j].text_len);
-		comma = true;
-	}
-}
-
-static void add_inside(struct writer *w, int i, bool comma)
-{
-	if (w->s.node[i].kind == GT_NODE_ENV)
-		add_missing_env(w, comma);
-	else if (w->s.node[i].kind == GT_NODE_RLIMITS)
-		add_missing_rlimit(w, comma);
-	else
-		add_missing_members(w, i, comma);
-}
-
-/* Makes the text of a value that is missing or null. Its children's text must exist already. */
-static void make_value(struct writer *w, int i)
-{
-	const struct gt_splice_node *n = &w->s.node[i];
-	bool array = n->kind == GT_NODE_ENV || n->kind == GT_NODE_RLIMITS;
-
-	w->made[i].text = (uint32_t)w->text.len;
-	if (n->kind == GT_NODE_VALUE) {
-		add_value(w, n);
-	} else {
-		gt_buf_str(&w->text, array ? "[" : "{");
-		add_inside(w, i, false);
-		gt_buf_str(&w->text, array ? "]" : "}");
-	}
-	w->made[i].text_len = (uint32_t)w->text.len - w->made[i].text;
-}
+#include "splice_text.h"
 
 /* ---- edits ---- */
 
-static int add_edit(struct writer *w, uint32_t begin, uint32_t end, uint32_t text)
+static int add_edit(struct gt_splice_writer *w, uint32_t begin, uint32_t end, uint32_t text)
 {
-	if (w->n_edit == EDITS_MAX)
+	if (w->n_edit == GT_SPLICE_EDITS_MAX)
 		return -E2BIG;
-	w->edit[w->n_edit++] = (struct edit){begin, end, text, (uint32_t)w->text.len - text};
+	w->edit[w->n_edit++] =
+		(struct gt_splice_edit){begin, end, text, (uint32_t)w->text.len - text};
 	return 0;
 }
 
 /* May we replace the document's value of node I? Only if it says nothing: null or "". */
-static bool may_go(const struct writer *w, int i, const char *doc)
+static bool may_go(const struct gt_splice_writer *w, int i, const char *doc)
 {
 	const struct gt_node_place *p = &w->p.node[i];
 
@@ -173,7 +32,7 @@ static bool may_go(const struct writer *w, int i, const char *doc)
 }
 
 /* Edits one node that the document has. */
-static int edit_node(struct writer *w, int i, const char *doc)
+static int edit_node(struct gt_splice_writer *w, int i, const char *doc)
 {
 	const struct gt_node_place *p = &w->p.node[i];
 	bool value = w->s.node[i].kind == GT_NODE_VALUE;
@@ -182,24 +41,26 @@ static int edit_node(struct writer *w, int i, const char *doc)
 	if (value && !may_go(w, i, doc))
 		return 0; /* why_left_out says so */
 	if (value || p->null) {
-		add_part(&w->text, w->made[i].text, w->made[i].text_len);
+		gt_splice_text_part(&w->text, w->made[i].text, w->made[i].text_len);
 		return add_edit(w, p->begin, p->end, text);
 	}
-	add_inside(w, i, p->has_children);
+	gt_splice_text_inside(w, i, p->has_children);
 	if (w->text.len == text)
 		return 0;
 	return p->has_children ? add_edit(w, p->last_end, p->last_end, text)
 			       : add_edit(w, p->inside, p->inside, text);
 }
 
-static int edit_element(struct writer *w, const struct gt_element *el)
+static int edit_element(struct gt_splice_writer *w, const struct gt_element *el)
 {
 	uint32_t text = (uint32_t)w->text.len;
 
+	if (el->what == GT_ELEMENT_HOOK)
+		return 0; /* it is ours, and stays */
 	if (el->what < w->s.n_env) {
 		if (w->env[el->what] != SET || el->is == GT_ELEMENT_AS_WANTED)
 			return 0;
-		add_entry(w, &w->s.env[el->what]);
+		gt_splice_text_entry(w, &w->s.env[el->what]);
 	} else {
 		/* We only raise limits, and the hard one only as far as the soft one needs. */
 		if (w->nofile != SET || el->number >= w->s.nofile_soft)
@@ -210,7 +71,7 @@ static int edit_element(struct writer *w, const struct gt_element *el)
 }
 
 /* What to do about a variable: the last entry of its name counts. */
-static enum todo todo_of(const struct writer *w, uint32_t var)
+static enum gt_splice_todo todo_of(const struct gt_splice_writer *w, uint32_t var)
 {
 	const struct gt_element *last = NULL;
 	unsigned n = 0;
@@ -230,54 +91,58 @@ static enum todo todo_of(const struct writer *w, uint32_t var)
 	return last->is == GT_ELEMENT_AS_BEFORE ? SET : CONFLICT;
 }
 
-static void decide_todos(struct writer *w)
+static void decide_todos(struct gt_splice_writer *w)
 {
 	for (uint32_t i = 0; i < w->s.n_env; i++)
 		w->env[i] = todo_of(w, i);
 	if (w->s.want_nofile)
 		w->nofile =
-			has_element(w, GT_ELEMENT_SOFT) == w->s.nofile_in_config ? SET : CONFLICT;
+			gt_splice_has(w, GT_ELEMENT_SOFT) == w->s.nofile_in_config ? SET : CONFLICT;
+	if (w->s.hooks && w->hook && !gt_splice_has(w, GT_ELEMENT_HOOK))
+		w->add_hook = SET;
 }
 
-/* Do we add anything to array I? */
-static bool has_addition(const struct writer *w, int i)
+/* Would node I be empty if we made it: an array, or hooks? */
+static bool would_be_empty(const struct gt_splice_writer *w, int i)
 {
-	bool found = w->s.node[i].kind == GT_NODE_RLIMITS && w->nofile == SET;
+	enum gt_node_kind kind = w->s.node[i].kind;
+	bool found = kind == GT_NODE_RLIMITS && w->nofile == SET;
 
-	for (uint32_t v = 0; w->s.node[i].kind == GT_NODE_ENV && v < w->s.n_env; v++)
+	if (kind == GT_NODE_HOOKS || (i > 0 && i == w->s.hooks))
+		return w->add_hook != SET;
+	for (uint32_t v = 0; kind == GT_NODE_ENV && v < w->s.n_env; v++)
 		found = found || w->env[v] == SET;
-	return found;
+	return gt_node_is_array(&w->s.node[i]) && !found;
 }
 
-/* Marks what we do not create: children of what must exist but does not, and empty arrays. */
-static void mark_gone(struct writer *w)
+/* Marks what we do not create: children of what must exist but does not, and what is empty. */
+static void mark_gone(struct gt_splice_writer *w)
 {
 	for (int i = 0; i < w->s.n_node; i++) { /* parents come before their children */
 		const struct gt_splice_node *n = &w->s.node[i];
 		const struct gt_node_place *p = &w->p.node[i];
-		bool array = n->kind == GT_NODE_ENV || n->kind == GT_NODE_RLIMITS;
 		bool missing = !p->present || p->null;
 
 		w->gone[i] = (n->must_exist && missing) || (n->parent >= 0 && w->gone[n->parent]) ||
-			     (array && missing && !has_addition(w, i));
+			     (missing && would_be_empty(w, i));
 	}
 }
 
 static int by_place(const void *a, const void *b)
 {
-	const struct edit *x = a, *y = b;
+	const struct gt_splice_edit *x = a, *y = b;
 
 	return x->begin < y->begin ? -1 : x->begin > y->begin;
 }
 
-static int make_edits(struct writer *w, const char *doc)
+static int make_edits(struct gt_splice_writer *w, const char *doc)
 {
 	int r;
 
 	decide_todos(w);
 	mark_gone(w);
 	for (int i = w->s.n_node - 1; i > 0; i--)
-		make_value(w, i);
+		gt_splice_text_value(w, i);
 	for (int i = 0; i < w->s.n_node; i++) {
 		if (w->gone[i] || !w->p.node[i].present)
 			continue;
@@ -295,12 +160,13 @@ static int make_edits(struct writer *w, const char *doc)
 	return w->text.error;
 }
 
-static int write_document(const struct writer *w, const char *doc, size_t len, struct gt_buf *ret)
+static int write_document(const struct gt_splice_writer *w, const char *doc, size_t len,
+			  struct gt_buf *ret)
 {
 	size_t at = 0;
 
 	for (uint32_t i = 0; i < w->n_edit; i++) {
-		const struct edit *d = &w->edit[i];
+		const struct gt_splice_edit *d = &w->edit[i];
 
 		if (d->begin < at || d->end < d->begin || d->end > len)
 			return -EBADMSG; /* two edits of one place: we never make those */
@@ -315,7 +181,7 @@ static int write_document(const struct writer *w, const char *doc, size_t len, s
 
 /* ---- what became of each row ---- */
 
-static const char *why_left_out(const struct writer *w, const char *doc, uint32_t row)
+static const char *why_left_out(const struct gt_splice_writer *w, const char *doc, uint32_t row)
 {
 	static const char other[] = "config.json has another value, which we keep";
 	enum gt_setting_kind kind = gt_setting_kind(w->plan->setting[row].id);
@@ -339,7 +205,8 @@ static const char *why_left_out(const struct writer *w, const char *doc, uint32_
 	return kind == GT_KIND_RLIMIT && w->nofile == CONFLICT ? other : NULL;
 }
 
-static void tell_outcomes(const struct writer *w, const char *doc, struct gt_outcome *outcome)
+static void tell_outcomes(const struct gt_splice_writer *w, const char *doc,
+			  struct gt_outcome *outcome)
 {
 	for (uint32_t i = 0; i < w->plan->n_setting && i < GT_SETTINGS_MAX; i++) {
 		const char *why;
@@ -362,7 +229,7 @@ static bool places_agree(const struct gt_places *a, const struct gt_places *b)
 	       memcmp(a->element, b->element, sizeof(a->element)) == 0;
 }
 
-static int splice_document(struct writer *w, const char *doc, size_t len,
+static int splice_document(struct gt_splice_writer *w, const char *doc, size_t len,
 			   const struct gt_places *told, struct gt_buf *ret, struct gt_err *e)
 {
 	int r = gt_splice_want(&w->s, !w->process, w->plan);
@@ -379,17 +246,18 @@ static int splice_document(struct writer *w, const char *doc, size_t len,
 	return r < 0 ? gt_err_sys(e, r, "cannot edit config.json") : 0;
 }
 
-int gt_edit_splice(const char *doc, size_t len, bool whole, const struct gt_plan *plan,
+int gt_edit_splice(const char *doc, size_t len, const struct gt_edit *edit,
 		   const struct gt_places *told, struct gt_buf *ret,
 		   struct gt_outcome outcome[GT_SETTINGS_MAX], struct gt_err *e)
 {
-	_cleanup_free_ struct writer *w = calloc(1, sizeof(*w));
+	_cleanup_free_ struct gt_splice_writer *w = calloc(1, sizeof(*w));
 	int r;
 
 	if (!w)
 		return gt_err_set(e, -ENOMEM, "out of memory");
-	w->plan = plan;
-	w->process = !whole;
+	w->plan = edit->plan;
+	w->hook = edit->hook;
+	w->process = !edit->whole;
 	r = splice_document(w, doc, len, told, ret, e);
 	gt_buf_done(&w->text);
 	if (r < 0)

@@ -17,13 +17,14 @@ enum gt_node_kind {
 	GT_NODE_VALUE,	 /* a scalar of an object */
 	GT_NODE_ENV,	 /* an array of "NAME=value" */
 	GT_NODE_RLIMITS, /* an array of {type, soft, hard} */
+	GT_NODE_HOOKS,	 /* an array of {path, args, ...} */
 };
 
 struct gt_splice_node {
 	const char *key;
 	int parent; /* -1: the document */
 	enum gt_node_kind kind;
-	bool must_exist; /* we do not create it */
+	bool must_exist; /* we do not create it; of GT_NODE_HOOKS: nor add to it */
 	uint32_t row;	 /* GT_NODE_VALUE: of the plan */
 };
 
@@ -39,9 +40,15 @@ struct gt_splice {
 	int n_node;
 	struct gt_splice_env env[GT_VAR_COUNT];
 	uint32_t n_env;
+	int hooks; /* the node of `hooks`; 0: the plan does not await the exec */
 	bool want_nofile, nofile_in_config;
 	uint64_t nofile_soft, nofile_hard;
 };
+
+static inline bool gt_node_is_array(const struct gt_splice_node *n)
+{
+	return n->kind != GT_NODE_OBJECT && n->kind != GT_NODE_VALUE;
+}
 
 /* Does row I of the plan go into the document? */
 bool gt_splice_wanted(const struct gt_plan *plan, uint32_t i);

@@ -10,6 +10,7 @@
 
 #define NOWHERE	     (-1)
 #define IN_AN_RLIMIT (-2) /* inside an element of process.rlimits */
+#define IN_A_HOOK    (-3) /* inside an element of hooks.prestart or hooks.createRuntime */
 
 /* The element of process.rlimits that is being read. */
 struct rlimit {
@@ -21,6 +22,8 @@ struct walk {
 	const struct gt_splice *s;
 	struct gt_places *p;
 	struct rlimit rlimit;
+	struct gt_element hook;		   /* the entry that is being read ... */
+	bool hook_is_ours;		   /* ... and whether it is our hook's */
 	int16_t at[GT_JSON_DEPTH_MAX + 1]; /* the node whose container is open at each depth */
 };
 
@@ -71,8 +74,6 @@ static int refuse_type(const struct gt_splice_node *n, struct gt_err *e)
 static int take_node(const struct gt_splice_node *n, struct gt_node_place *p,
 		     const struct gt_json_event *ev, struct gt_err *e)
 {
-	bool is_array = n->kind == GT_NODE_ENV || n->kind == GT_NODE_RLIMITS;
-
 	p->present = 1;
 	p->null = ev->type == GT_JSON_NULL;
 	p->begin = ev->begin;
@@ -82,7 +83,7 @@ static int take_node(const struct gt_splice_node *n, struct gt_node_place *p,
 	if (ev->type == GT_JSON_MAP_START)
 		return n->kind == GT_NODE_OBJECT ? 0 : refuse_type(n, e);
 	if (ev->type == GT_JSON_ARRAY_START)
-		return is_array ? 0 : refuse_type(n, e);
+		return gt_node_is_array(n) ? 0 : refuse_type(n, e);
 	return n->kind == GT_NODE_VALUE ? 0 : refuse_type(n, e);
 }
 
@@ -155,6 +156,39 @@ static int end_rlimit(struct walk *w, struct gt_err *e)
 	return r < 0 ? r : gt_splice_add(w->p, &l->hard);
 }
 
+/* A value inside an entry of hooks. */
+static int take_in_hook(struct walk *w, const struct gt_json_event *ev, struct gt_err *e)
+{
+	int r = is_key(ev, "path", e);
+
+	if (r > 0)
+		w->hook_is_ours = ev->type == GT_JSON_STRING && gt_is_own_hook(ev->text, ev->len);
+	return r < 0 ? r : 0;
+}
+
+static int end_hook(struct walk *w, const struct gt_json_event *ev)
+{
+	w->hook.end = ev->end;
+	return w->hook_is_ours ? gt_splice_add(w->p, &w->hook) : 0;
+}
+
+/* An element of an array that we know; *ret_node: what its inside will be. */
+static int take_element(struct walk *w, enum gt_node_kind kind, const struct gt_json_event *ev,
+			int *ret_node)
+{
+	if (kind == GT_NODE_ENV)
+		return take_env(w, ev);
+	if (kind == GT_NODE_RLIMITS) {
+		w->rlimit = (struct rlimit){0};
+		*ret_node = IN_AN_RLIMIT;
+		return 0;
+	}
+	w->hook = (struct gt_element){.what = GT_ELEMENT_HOOK, .begin = ev->begin};
+	w->hook_is_ours = false;
+	*ret_node = IN_A_HOOK;
+	return 0;
+}
+
 /* The closing bracket of a container. */
 static int take_end(struct walk *w, const struct gt_json_event *ev, int parent, struct gt_err *e)
 {
@@ -163,6 +197,8 @@ static int take_end(struct walk *w, const struct gt_json_event *ev, int parent, 
 
 	if (i == IN_AN_RLIMIT && ev->depth > 0 && parent >= 0)
 		r = end_rlimit(w, e);
+	else if (i == IN_A_HOOK)
+		r = end_hook(w, ev);
 	else if (i >= 0)
 		w->p->node[i].end = ev->end;
 	if (parent >= 0)
@@ -180,17 +216,14 @@ static int take_begin(struct walk *w, const struct gt_json_event *ev, int parent
 	*ret_node = NOWHERE;
 	if (parent == IN_AN_RLIMIT)
 		return take_in_rlimit(w, ev, e);
+	if (parent == IN_A_HOOK)
+		return take_in_hook(w, ev, e);
 	if (parent == NOWHERE)
 		return 0;
 	w->p->node[parent].has_children = 1;
 	w->p->node[parent].last_end = ev->end;
-	if (w->s->node[parent].kind == GT_NODE_ENV)
-		return take_env(w, ev);
-	if (w->s->node[parent].kind == GT_NODE_RLIMITS) {
-		w->rlimit = (struct rlimit){0};
-		*ret_node = IN_AN_RLIMIT;
-		return 0;
-	}
+	if (gt_node_is_array(&w->s->node[parent]))
+		return take_element(w, w->s->node[parent].kind, ev, ret_node);
 	*ret_node = find_node(w->s, parent, ev, &r, e);
 	if (*ret_node >= 0)
 		r = take_node(&w->s->node[*ret_node], &w->p->node[*ret_node], ev, e);

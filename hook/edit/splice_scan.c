@@ -6,10 +6,12 @@
  */
 #include "gotune/base.h"
 #include "gotune/edit.h"
+#include "gotune/model.h"
 #include "splice.h"
 
 #define NOWHERE	     (-1)
 #define IN_AN_RLIMIT (-2) /* inside an element of process.rlimits */
+#define IN_A_HOOK    (-3) /* inside an element of hooks.prestart or hooks.createRuntime */
 
 struct look {
 	const struct gt_splice *s;
@@ -17,6 +19,8 @@ struct look {
 	int at[GT_RAW_DEPTH_MAX]; /* what is open at each depth */
 	bool nofile, has_soft, has_hard;
 	struct gt_element soft, hard;
+	uint32_t hook_begin;
+	bool hook_is_ours;
 };
 
 /* May a node of that kind have a value that begins with C? */
@@ -111,6 +115,37 @@ static int end_rlimit(struct look *l)
 	return r < 0 ? r : gt_splice_add(l->p, &l->hard);
 }
 
+/* Is our hook the program that EV's text names? */
+static bool names_our_hook(const struct gt_raw_event *ev)
+{
+	struct gt_raw_text name, rest;
+
+	if (!gt_raw_text(ev, &name))
+		return false;
+	for (rest = name; gt_raw_skip_past(&rest, '/');)
+		name = rest;
+	return gt_raw_eat(&name, GT_HOOK_NAME) && gt_raw_ends(&name);
+}
+
+static int end_hook(struct look *l, const struct gt_raw_event *ev)
+{
+	struct gt_element el = {.what = GT_ELEMENT_HOOK, .begin = l->hook_begin, .end = ev->end};
+
+	return l->hook_is_ours ? gt_splice_add(l->p, &el) : 0;
+}
+
+/* An element of an array that we know; *ret_node: what its inside will be. */
+static int take_element(struct look *l, enum gt_node_kind kind, const struct gt_raw_event *ev,
+			int *ret_node)
+{
+	if (kind == GT_NODE_ENV)
+		return take_env(l, ev);
+	l->nofile = l->has_soft = l->has_hard = l->hook_is_ours = false;
+	l->hook_begin = ev->begin;
+	*ret_node = kind == GT_NODE_HOOKS ? IN_A_HOOK : IN_AN_RLIMIT;
+	return 0;
+}
+
 static int take_end(struct look *l, const struct gt_raw_event *ev, int parent)
 {
 	int i = l->at[ev->depth];
@@ -119,6 +154,8 @@ static int take_end(struct look *l, const struct gt_raw_event *ev, int parent)
 		l->p->node[parent].last_end = ev->end;
 	if (i >= 0)
 		l->p->node[i].end = ev->end;
+	if (i == IN_A_HOOK)
+		return end_hook(l, ev);
 	return i == IN_AN_RLIMIT && parent >= 0 ? end_rlimit(l) : 0;
 }
 
@@ -127,13 +164,8 @@ static int take_child(struct look *l, const struct gt_raw_event *ev, int parent,
 {
 	l->p->node[parent].has_children = 1;
 	l->p->node[parent].last_end = ev->end;
-	if (l->s->node[parent].kind == GT_NODE_ENV)
-		return take_env(l, ev);
-	if (l->s->node[parent].kind == GT_NODE_RLIMITS) {
-		l->nofile = l->has_soft = l->has_hard = false;
-		*ret_node = IN_AN_RLIMIT;
-		return 0;
-	}
+	if (gt_node_is_array(&l->s->node[parent]))
+		return take_element(l, l->s->node[parent].kind, ev, ret_node);
 	*ret_node = find_node(l, parent, ev);
 	return *ret_node >= 0 ? take_node(l, *ret_node, ev) : 0;
 }
@@ -150,6 +182,9 @@ static int scan_event(void *ctx, const struct gt_raw_event *ev)
 		r = ev->what == GT_RAW_OPEN ? take_node(l, 0, ev) : -EINVAL;
 	} else if (parent == IN_AN_RLIMIT) {
 		take_in_rlimit(l, ev);
+	} else if (parent == IN_A_HOOK) {
+		if (gt_raw_key_is(ev, "path"))
+			l->hook_is_ours = names_our_hook(ev);
 	} else if (parent >= 0) {
 		r = take_child(l, ev, parent, &node);
 	}

@@ -109,6 +109,22 @@ static int want_row(struct gt_splice *s, int process, bool linux_too, const stru
 	return 0;
 }
 
+/* Our hook goes into hooks.createRuntime; one of ours may be in hooks.prestart, too. */
+static int want_hook(struct gt_splice *s)
+{
+	int prestart, r;
+
+	s->hooks = get_node(s, 0, "hooks", GT_NODE_OBJECT);
+	if (s->hooks < 0)
+		return s->hooks;
+	prestart = get_node(s, s->hooks, "prestart", GT_NODE_HOOKS);
+	if (prestart < 0)
+		return prestart;
+	s->node[prestart].must_exist = true;
+	r = get_node(s, s->hooks, "createRuntime", GT_NODE_HOOKS);
+	return r < 0 ? r : 0;
+}
+
 bool gt_splice_wanted(const struct gt_plan *plan, uint32_t i)
 {
 	return plan->mode == GT_MODE_ENFORCE && plan->setting[i].verdict == GT_VERDICT_SET;
@@ -132,7 +148,7 @@ int gt_splice_want(struct gt_splice *s, bool whole, const struct gt_plan *plan)
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	return whole && gt_plan_awaits_exec(plan) ? want_hook(s) : 0;
 }
 
 int gt_splice_add(struct gt_places *p, const struct gt_element *e)

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/xattr.h>
 
+#include "encoding.h"
 #include "gotune/base.h"
 #include "gotune/engine.h"
 #include "gotune/model.h"
@@ -156,9 +157,14 @@ static int put_text(int dir, const struct gt_change *c, const char *text, size_t
 	static const struct stat fresh = {
 		.st_uid = (uid_t)-1, .st_gid = (gid_t)-1, .st_mode = 0644};
 	bool has_owner = c->old.exists || c->is_copy;
+	struct gt_buf bytes = {0};
+	int r = gt_text_encode(text, len, c->old.encoding, &bytes);
 
-	return gt_write_atomic_as(dir, gt_basename(c->old.path), text, len,
-				  has_owner ? &c->old.st : &fresh);
+	if (r == 0)
+		r = gt_write_atomic_as(dir, gt_basename(c->old.path), bytes.p ? bytes.p : "",
+				       bytes.len, has_owner ? &c->old.st : &fresh);
+	gt_buf_done(&bytes);
+	return r;
 }
 
 static int carry_out(int root, struct gt_change *c, struct undo *u)

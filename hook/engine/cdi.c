@@ -40,7 +40,7 @@ static void hook(struct gt_jw *w, const char *stage, const char *path, const cha
 		gt_jw_str(w, args[i]);
 	gt_jw_close(w, ']');
 	gt_jw_key(w, "timeout");
-	gt_jw_u64(w, 10);
+	gt_jw_u64(w, GT_HOOK_TIMEOUT_S);
 	gt_jw_close(w, '}');
 }
 

@@ -5,129 +5,60 @@
  */
 #include <stdio.h>
 
-#include "containerd.h"
+#include "containerd_site.h"
 #include "gotune/base.h"
 #include "gotune/engine.h"
 #include "gotune/model.h"
 #include "json.h"
+#include "own.h"
 
-#define CONFIG	"/etc/containerd/config.toml"
-#define CONF_D	"/etc/containerd/conf.d"
-#define DROP_IN CONF_D "/99-gotune.toml"
-#define NAME	"gotune"
+#define NAME "gotune"
 
-/* What config.toml, without us, says. */
-struct conf {
-	struct gt_buf base, json; /* as text, as JSON */
-	int64_t version;	  /* 0: none */
-	bool is_empty;		  /* no key at all */
-	bool imports_drop_in, cri_disabled;
-};
-
-static void conf_done(struct conf *c)
-{
-	gt_buf_done(&c->base);
-	gt_buf_done(&c->json);
-}
-
-/* An import is a glob, relative to the file's directory (containerd-config.toml(5)). */
-static bool imports(const char *text, size_t len)
-{
-	char pattern[GT_PATH_CAP], whole[GT_PATH_CAP];
-
-	if (!gt_copy(pattern, sizeof(pattern), text, len))
-		return false;
-	if (pattern[0] == '/')
-		return gt_glob(pattern, DROP_IN);
-	return gt_path_join(whole, "/etc/containerd", pattern) && gt_glob(whole, DROP_IN);
-}
-
-static int conf_event(void *ctx, const struct gt_json_event *ev, struct gt_err *e)
-{
-	struct conf *c = ctx;
-
-	(void)e;
-	if (ev->depth == 1)
-		c->is_empty = false;
-	if (ev->type == GT_JSON_INT && gt_json_at(ev, "version"))
-		c->version = ev->i;
-	if (ev->type == GT_JSON_STRING && gt_json_at(ev, "imports/*") && imports(ev->text, ev->len))
-		c->imports_drop_in = true;
-	if (ev->type == GT_JSON_STRING && gt_json_at(ev, "disabled_plugins/*")) {
-		static const char *const cri[] = {"cri", GT_CRI_V2, GT_CRI_V3};
-
-		for (unsigned i = 0; i < GT_ARRAY_LEN(cri); i++)
-			c->cri_disabled =
-				c->cri_disabled || (ev->len == strlen(cri[i]) &&
-						    memcmp(ev->text, cri[i], ev->len) == 0);
-	}
-	return 0;
-}
-
-static int read_conf(const struct gt_file *f, struct conf *c, struct gt_err *e)
-{
-	struct gt_err why = {0};
-	int r = gt_containerd_strip(f->text, f->len, &c->base, &why);
-
-	if (r < 0)
-		return gt_err_set(e, r, CONFIG ": %s", why.msg);
-	c->is_empty = true;
-	r = gt_toml_to_json(c->base.p ? c->base.p : "", c->base.len, &c->json, &why);
-	if (r == 0)
-		r = gt_json_walk(c->json.p, c->json.len, 0, conf_event, c, NULL, &why);
-	return r < 0 ? gt_err_set(e, r, CONFIG ":%s", why.msg) : 0;
-}
-
-/* What is registered now, in config.toml or in the drop-in. */
-static void read_now(struct gt_engine_job *j, const struct gt_buf *json)
-{
-	static const char *const plugin[] = {GT_CRI_V2, GT_CRI_V3};
-	char text[256];
-
-	for (unsigned i = 0; i < GT_ARRAY_LEN(plugin); i++) {
-		const char *const program[] = {"plugins", plugin[i], "containerd", "runtimes",
-					       NAME,	  "options", "BinaryName"},
-				  *const def[] = {"plugins", plugin[i], "containerd",
-						  "default_runtime_name"};
-
-		if (j->target[0] == '\0')
-			gt_toml_string(json, program, 7, j->target, sizeof(j->target));
-		gt_toml_string(json, def, 4, text, sizeof(text));
-		j->is_default = j->is_default || strcmp(text, NAME) == 0;
-	}
-}
+/* ---- install ---- */
 
 /* Can this file have a handler of ours, and in which layout? */
-static int choose(const struct conf *c, struct gt_containerd_want *w, struct gt_err *e)
+static int choose(const struct gt_containerd_site *s, struct gt_containerd_want *w,
+		  struct gt_err *e)
 {
-	if (c->cri_disabled)
+	const struct gt_containerd_conf *c = s->others;
+	bool is_empty = c->layers.n == 0 || (strcmp(c->layers.at[0]->path, s->config) == 0 &&
+					     c->layers.at[0]->json.len <= strlen("{}"));
+
+	if (c->disables[0])
 		return gt_err_set(e, -EOPNOTSUPP,
-				  CONFIG
-				  " disables CRI (disabled_plugins), so a handler would have no "
-				  "use; for Docker: gotune install docker");
-	if (c->is_empty) {
-		/* 1.x and 2.x both read it; without a version 1.x takes a file for version 1. */
+				  "%s disables CRI (disabled_plugins), so a handler would have no "
+				  "use; for Docker: gotune install docker",
+				  c->disables);
+	if (c->other_version[0])
+		return gt_err_set(e, -EOPNOTSUPP,
+				  "%s is of version 2, and %s, which it imports, of a later one: "
+				  "before containerd 2.3 only one of them counts; make both the "
+				  "same, then run this again",
+				  s->config, c->other_version);
+	w->plugin = c->plugin;
+	if (is_empty) /* 1.x and 2.x both read it; without a version 1.x takes it for version 1. */
 		w->add_version = 2;
-		w->plugin = GT_CRI_V2;
-	} else if (c->version == 2) {
-		w->plugin = GT_CRI_V2;
-	} else if (c->version == 3 || c->version == 4) {
-		w->plugin = GT_CRI_V3;
-	} else if (c->version <= 1) {
+	else if (c->version <= 1)
 		return gt_err_set(e, -EOPNOTSUPP,
-				  CONFIG
-				  " has no \"version = 2\" or later, so containerd takes it for "
-				  "version 1, which 2.x does not know: bring it up to date with "
-				  "containerd config migrate, then run this again");
-	} else {
-		return gt_err_set(e, -EOPNOTSUPP, CONFIG ": version %lld is not known here",
+				  "%s has no \"version = 2\" or later, so it is of version 1, "
+				  "whose plugins have other names: write version = 2 into it, and "
+				  "[plugins.\"" GT_CRI_V2
+				  "\"] for [plugins.cri], then run this again",
+				  s->config);
+	else if (c->version > 4)
+		return gt_err_set(e, -EOPNOTSUPP, "%s: version %lld is not known here", s->config,
 				  (long long)c->version);
-	}
+	if (w->make_default && gt_containerd_has_old_default(&c->json, w->plugin))
+		return gt_err_set(
+			e, -EBUSY,
+			"%s has a table default_runtime, which containerd 1.x takes before "
+			"default_runtime_name: call it runtimes.runc, then run this again",
+			gt_containerd_last(c, false));
 	return 0;
 }
 
 /* The drop-in of 2.x: of the same version, since a higher one is refused. */
-static int drop_in_text(const struct conf *c, const struct gt_containerd_want *w,
+static int drop_in_text(const struct gt_containerd_conf *c, const struct gt_containerd_want *w,
 			const struct gt_buf *tables, struct gt_buf *out)
 {
 	gt_buf_str(out,
@@ -142,139 +73,265 @@ static int drop_in_text(const struct conf *c, const struct gt_containerd_want *w
 	return out->error;
 }
 
-/* What config.toml and the drop-in are to hold. */
-static int has_runtimes(const struct gt_buf *json, const char *plugin, bool *ret, struct gt_err *e)
+static bool has_runtimes(const struct gt_containerd_conf *c, const char *plugin)
 {
 	const char *const path[] = {"plugins", plugin, "containerd", "runtimes"};
 	struct gt_json_spot spot = {0};
-	int r = gt_json_find(json->p, json->len, path, 4, &spot, e);
 
-	*ret = spot.found;
+	return gt_json_find(c->json.p, c->json.len, path, 4, &spot, NULL) == 0 && spot.found;
+}
+
+static int make_tables(struct gt_engine_job *j, const struct gt_containerd_site *s,
+		       struct gt_containerd_want *w, struct gt_buf *out, struct gt_err *e)
+{
+	struct gt_containerd_real *real = calloc(1, sizeof(*real));
+	struct gt_err why = {0};
+	char note[256];
+	int r = real ? 0 : -ENOMEM;
+
+	w->add_runc = !has_runtimes(s->others, w->plugin) && w->plugin &&
+		      strcmp(w->plugin, GT_CRI_V2) == 0 &&
+		      !gt_containerd_has_old_default(&s->others->json, w->plugin);
+	if (r == 0)
+		r = gt_containerd_tables(&s->others->json, w, out, real, note, &why);
+	if (r < 0)
+		(void)gt_err_set(e, r, "%s: %s", s->config, why.msg[0] ? why.msg : strerror(-r));
+	else if (note[0])
+		gt_engine_note(j, "%s", note);
+	else
+		gt_engine_note_real(j, real->name, real->program[0] ? real->program : "runc");
+	free(real);
 	return r;
 }
 
-static int want_texts(struct gt_engine_job *j, const struct conf *c, struct gt_buf *config,
-		      struct gt_buf *drop_in, struct gt_err *e)
+/* Do the files of VIEW do what install is for? *ret_by: the file that undoes it. */
+static int try_view(const struct gt_containerd_site *s, const struct gt_view *view,
+		    bool make_default, bool *ret, char *ret_by, struct gt_err *e)
 {
-	struct gt_containerd_want w = {.plugin = GT_CRI_V2,
-				       .runtime = j->own.runtime,
-				       .make_default = j->make_default || j->is_default};
-	struct gt_buf tables = {0};
-	struct gt_err why = {0};
-	bool has = false;
-	char note[256];
-	int r = choose(c, &w, e);
+	struct gt_containerd_conf *c;
+	char program[GT_PATH_CAP];
+	bool has_us;
+	int r = gt_containerd_read(view, s->config, &c, e);
 
 	if (r < 0)
 		return r;
-	r = has_runtimes(&c->json, w.plugin, &has, &why);
-	w.add_runc = !has && strcmp(w.plugin, GT_CRI_V2) == 0;
+	has_us = gt_containerd_has_us(c, program);
+	*ret = has_us && (!make_default || gt_containerd_defaults_to_us(c));
+	(void)gt_copy_str(ret_by, GT_PATH_CAP, gt_containerd_last(c, has_us)); /* fits */
+	gt_containerd_conf_free(c);
+	return 0;
+}
+
+static int refuse(const char *by, bool make_default, struct gt_err *e)
+{
+	return gt_err_set(e, -EEXIST,
+			  "%s is imported after what we would write, and has the last word%s: take "
+			  "its section out, or put the handler gotune there, as gotune's "
+			  "contrib/engines/containerd has it",
+			  by, make_default ? " on default_runtime_name" : "");
+}
+
+/* A drop-in under the first name that takes effect; at PATH. */
+static int find_drop_in(struct gt_engine_job *j, const struct gt_containerd_site *s,
+			const struct gt_buf *text, bool make_default, char *path, struct gt_err *e)
+{
+	char by[GT_PATH_CAP] = "";
+	bool works = false;
+	int r = 0;
+
+	for (const char *d = gt_strv_next(&s->drop_ins.v, NULL); r == 0 && !works && d;
+	     d = gt_strv_next(&s->drop_ins.v, d)) {
+		struct gt_view v = gt_containerd_bare_view(j, s, &s->base);
+
+		gt_view_set(&v, d, text->p, text->len);
+		(void)gt_copy_str(path, GT_PATH_CAP, d); /* fits */
+		r = try_view(s, &v, make_default, &works, by, e);
+	}
+	return r < 0 || works ? r : refuse(by, make_default, e);
+}
+
+static int put_drop_ins(struct gt_engine_job *j, const struct gt_containerd_site *s,
+			const char *path, const struct gt_buf *text, struct gt_err *e)
+{
+	int r = 0;
+
+	for (const char *d = gt_strv_next(&s->drop_ins.v, NULL); r == 0 && d;
+	     d = gt_strv_next(&s->drop_ins.v, d)) {
+		struct gt_file f = {0};
+
+		r = gt_file_read(j->root, d, &f, e);
+		if (r == 0)
+			r = strcmp(d, path) == 0 ? gt_change_to(j, &f, text->p, text->len, e)
+						 : gt_change_remove(j, &f, e);
+		gt_file_done(&f);
+	}
+	return r;
+}
+
+static int want_texts(struct gt_engine_job *j, const struct gt_containerd_site *s,
+		      struct gt_buf *config, struct gt_buf *drop_in, char *path, struct gt_err *e)
+{
+	struct gt_containerd_want w = {.runtime = j->own.runtime,
+				       .make_default = j->make_default || s->own_default};
+	struct gt_buf tables = {0};
+	struct gt_err why = {0};
+	char by[GT_PATH_CAP];
+	bool works = true;
+	int r = choose(s, &w, e);
+
 	if (r == 0)
-		r = gt_containerd_tables(&c->json, &w, &tables, note, &why);
-	if (r == 0 && c->imports_drop_in && c->version >= 3)
-		r = drop_in_text(c, &w, &tables, drop_in);
-	else if (r == 0)
-		r = gt_containerd_add(&c->base, &tables, &w, config, &why);
-	if (r == 0 && drop_in->len > 0)
-		gt_buf_add(config, c->base.p ? c->base.p : "", c->base.len);
-	if (r < 0)
-		(void)gt_err_set(e, r, CONFIG ": %s", why.msg[0] ? why.msg : strerror(-r));
-	if (r == 0 && note[0])
-		gt_engine_note(j, "%s", note);
+		r = make_tables(j, s, &w, &tables, e);
+	if (r == 0 && s->others->version >= 3 && gt_containerd_imports_drop_in(s)) {
+		r = drop_in_text(s->others, &w, &tables, drop_in);
+		gt_buf_add(config, s->base.p ? s->base.p : "", s->base.len);
+		if (r == 0)
+			r = find_drop_in(j, s, drop_in, w.make_default, path, e);
+	} else if (r == 0) {
+		r = gt_containerd_add(&s->base, &tables, &w, config, &why);
+		if (r < 0)
+			(void)gt_err_set(e, r, "%s: %s", s->config,
+					 why.msg[0] ? why.msg : strerror(-r));
+		if (r == 0) {
+			struct gt_view v = gt_containerd_bare_view(j, s, config);
+
+			r = try_view(s, &v, w.make_default, &works, by, e);
+		}
+		if (r == 0 && !works)
+			r = refuse(by, w.make_default, e);
+	}
 	gt_buf_done(&tables);
 	return r;
 }
 
-static int install(struct gt_engine_job *j, struct gt_file *f, struct gt_file *d,
-		   const struct conf *c, struct gt_err *e)
+static int install(struct gt_engine_job *j, struct gt_containerd_site *s, struct gt_err *e)
 {
 	struct gt_buf config = {0}, drop_in = {0};
-	int r = want_texts(j, c, &config, &drop_in, e);
-	bool changes = r == 0 && !gt_buf_is(&config, f->text, f->len);
+	char path[GT_PATH_CAP] = "";
+	int r = gt_containerd_check_site(j, s, e);
+	bool changes;
 
-	(void)gt_copy_str(j->path, sizeof(j->path), drop_in.len > 0 ? DROP_IN : CONFIG);
-	/* The copy is of the file without us: when we are in it, there is one. */
-	if (changes && f->exists && f->len == c->base.len)
-		r = gt_change_backup(j, f, e);
-	if (r == 0 && changes)
-		r = gt_change_to(j, f, config.p ? config.p : "", config.len, e);
 	if (r == 0)
-		r = drop_in.len > 0 ? gt_change_to(j, d, drop_in.p, drop_in.len, e)
-				    : gt_change_remove(j, d, e);
+		r = want_texts(j, s, &config, &drop_in, path, e);
+	changes = r == 0 && !gt_buf_is(&config, s->file.text, s->file.len);
+	if (r == 0)
+		gt_copy_cut(j->path, path[0] ? path : s->config);
+	/* The copy is of the file without us: when we are in it, there is one. */
+	if (changes && s->file.exists && gt_buf_is(&s->base, s->file.text, s->file.len))
+		r = gt_change_backup(j, &s->file, e);
+	if (r == 0 && changes)
+		r = gt_change_to(j, &s->file, config.p ? config.p : "", config.len, e);
+	if (r == 0)
+		r = put_drop_ins(j, s, path, &drop_in, e);
 	gt_buf_done(&config);
 	gt_buf_done(&drop_in);
 	return r;
 }
 
-static int uninstall(struct gt_engine_job *j, struct gt_file *f, struct gt_file *d,
-		     const struct conf *c, struct gt_err *e)
-{
-	const char *base = c->base.p ? c->base.p : "";
-	struct gt_file copy = {0};
-	bool changes = f->len != c->base.len;
-	int r = gt_backup_read(j->root, CONFIG, &copy, e);
+/* ---- uninstall ---- */
 
-	if (r == 0 && changes) /* without a copy there was no file before us */
-		r = !copy.exists && strspn(base, " \t\r\n") == c->base.len
-			    ? gt_change_remove(j, f, e)
-			    : gt_change_to(j, f, base, c->base.len, e);
+/* A default that names us, in a file that is not ours to change: without the handler no pod would
+ * start. */
+static int check_left(struct gt_engine_job *j, const struct gt_containerd_site *s, struct gt_err *e)
+{
+	const struct gt_containerd_conf *c = s->others;
+
+	for (unsigned i = 0; i < c->layers.n; i++) {
+		const struct gt_sheet *l = c->layers.at[i];
+
+		if (gt_json_names_us(l->json.p, l->json.len))
+			gt_engine_still_names_us(j, l->path);
+	}
+	if (!gt_containerd_misses_us(c))
+		return 0;
+	if (j->probe) {
+		gt_engine_still_names_us(j, gt_containerd_last(c, true));
+		return 0;
+	}
+	return gt_err_set(e, -EBUSY,
+			  "%s has default_runtime_name = \"" NAME "\", and gotune install did not "
+			  "write that: without the handler no pod would start; name another one "
+			  "there, then run this again",
+			  gt_containerd_last(c, true));
+}
+
+/* An import that is no TOML: ours goes nevertheless, unless that file may have us as the default.
+ */
+static int check_broken(struct gt_engine_job *j, const struct gt_containerd_conf *c,
+			struct gt_err *e)
+{
+	_cleanup_(gt_file_done) struct gt_file f = {0};
+	int r;
+
+	if (!c->broken[0])
+		return 0;
+	r = gt_file_read_linked(j->root, c->broken, &f, e);
+	if (r < 0)
+		return r;
+	if (memmem(f.text, f.len, NAME, strlen(NAME)))
+		return gt_err_set(e, -EBUSY,
+				  "%s, and it names " NAME ": if that is a default, no pod would "
+				  "start without the handler; fix the file, or take the name out "
+				  "of it, then run this again",
+				  c->why_broken.msg);
+	gt_engine_note(j, "%s: it was left out of account; containerd does not start with it",
+		       c->why_broken.msg);
+	return 0;
+}
+
+static int uninstall(struct gt_engine_job *j, struct gt_containerd_site *s, struct gt_err *e)
+{
+	const char *base = s->base.p ? s->base.p : "";
+	bool changes = !gt_buf_is(&s->base, s->file.text, s->file.len);
+	static const struct gt_buf nothing;
+	int r = check_broken(j, s->others, e);
+
 	if (r == 0)
-		r = gt_change_remove(j, d, e);
+		r = check_left(j, s, e);
+	if (r == 0 && changes) /* without a copy there was no file before us */
+		r = !s->copy.exists && strspn(base, " \t\r\n") == s->base.len
+			    ? gt_change_remove(j, &s->file, e)
+			    : gt_change_to(j, &s->file, base, s->base.len, e);
+	if (r == 0)
+		r = put_drop_ins(j, s, "", &nothing, e);
 	if (r == 0 && !j->probe)
-		r = gt_change_remove(j, &copy, e);
-	gt_file_done(&copy);
+		r = gt_change_remove(j, &s->copy, e);
 	if (r == 0 && j->n_change > 0)
 		gt_engine_note(j, "pods whose runtime class has the handler gotune do not start "
 				  "again: kubectl get runtimeclass names it");
 	return r;
 }
 
-static int change(struct gt_engine_job *j, struct gt_file *f, struct gt_file *d, struct gt_err *e)
+static int run_containerd(struct gt_engine_job *j, struct gt_err *e)
 {
-	struct gt_buf now = {0};
-	struct conf c = {0};
+	struct gt_containerd_site *s = calloc(1, sizeof(*s));
 	unsigned n = j->n_change;
-	int r = read_conf(f, &c, e);
+	int r;
 
-	if (r == 0)
-		r = gt_toml_read(j->root, DROP_IN, &now, e);
-	(void)gt_copy_str(j->path, sizeof(j->path), now.len > 0 ? DROP_IN : CONFIG);
+	(void)gt_copy_str(j->path, sizeof(j->path), GT_CONTAINERD_CONFIG); /* fits */
+	if (!s)
+		return gt_err_set(e, -ENOMEM, "out of memory");
+	r = gt_containerd_read_site(j, s, e);
 	if (r == 0) {
-		read_now(j, &now);
-		gt_buf_done(&now);
-		r = gt_toml_read(j->root, CONFIG, &now, e);
-	}
-	if (r == 0) {
-		read_now(j, &now);
-		r = j->install ? install(j, f, d, &c, e) : uninstall(j, f, d, &c, e);
+		if (s->where[0] && !j->probe)
+			gt_engine_note(j, "containerd reads %s: %s has --config", s->config,
+				       s->where);
+		if (s->others->missing[0] && !j->probe)
+			gt_engine_note(j,
+				       "%s is imported, and is not there or cannot be followed: "
+				       "what it says is not known",
+				       s->others->missing);
+		r = j->install ? install(j, s, e) : uninstall(j, s, e);
 	}
 	if (r == 0 && j->n_change > n)
 		gt_engine_next(j, "%s", j->engine->reload);
-	if (r == 0 && gt_path_exists(j->root, "/var/lib/rancher/k3s/agent/etc/containerd"))
-		gt_engine_note(j, "k3s writes a config.toml of its own: put the tables into its "
-				  "template, as gotune's contrib/engines/containerd has them");
-	gt_buf_done(&now);
-	conf_done(&c);
+	if (r == 0 && !j->probe)
+		gt_containerd_note_others(j);
+	gt_containerd_site_free(s);
 	return r;
 }
 
-static int run_containerd(struct gt_engine_job *j, struct gt_err *e)
-{
-	struct gt_file f = {0}, d = {0};
-	int r = gt_file_read(j->root, CONFIG, &f, e);
-
-	if (r == 0)
-		r = gt_file_read(j->root, DROP_IN, &d, e);
-	if (r == 0)
-		r = change(j, &f, &d, e);
-	else
-		(void)gt_copy_str(j->path, sizeof(j->path), CONFIG);
-	gt_file_done(&f);
-	gt_file_done(&d);
-	return r;
-}
-
-static const struct gt_engine_conf confs[] = {{CONFIG, NULL}, {CONF_D, ".toml"}, {NULL, NULL}};
+static const struct gt_engine_conf confs[] = {
+	{GT_CONTAINERD_CONFIG, NULL}, {GT_CONTAINERD_CONF_D, ".toml"}, {NULL, NULL}};
 
 const struct gt_engine_driver gt_engine_containerd = {
 	.name = "containerd",

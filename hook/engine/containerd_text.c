@@ -76,9 +76,8 @@ int gt_containerd_strip(const char *text, size_t len, struct gt_buf *out, struct
 	return out->error;
 }
 
-/* JSON without the member at PATH, and without the objects around it that BASE does not have. */
-static int drop_with_parents(struct gt_buf *json, const struct gt_buf *base,
-			     const char *const *path, unsigned n, struct gt_err *e)
+int gt_containerd_drop(struct gt_buf *json, const struct gt_buf *base, const char *const *path,
+		       unsigned n, struct gt_err *e)
 {
 	for (; n > 0; n--) {
 		struct gt_json_spot now = {0}, old = {0};
@@ -107,7 +106,7 @@ static int reset_default(struct gt_buf *json, const struct gt_buf *base, const c
 	int r = gt_json_find(base->p, base->len, path, 4, &old, e);
 
 	if (r < 0 || !old.found)
-		return r < 0 ? r : drop_with_parents(json, base, path, 4, e);
+		return r < 0 ? r : gt_containerd_drop(json, base, path, 4, e);
 	value = strndup(base->p + old.begin, old.end - old.begin);
 	r = value ? gt_json_put(json->p, json->len, path, 4, value, &out, e) : -ENOMEM;
 	free(value);
@@ -135,17 +134,17 @@ static int check_tree(const struct gt_buf *text, const struct gt_buf *base,
 		r = gt_toml_to_json(text->p, text->len, &now, e);
 	if (r == 0 && w->runtime) {
 		gt_toml_string(&now, program, 7, value, sizeof(value));
-		r = strcmp(value, w->runtime) == 0 ? drop_with_parents(&now, &old, ours, 5, e)
+		r = strcmp(value, w->runtime) == 0 ? gt_containerd_drop(&now, &old, ours, 5, e)
 						   : -EBADMSG;
 	}
 	if (r == 0 && w->add_runc)
-		r = drop_with_parents(&now, &old, runc, 5, e);
+		r = gt_containerd_drop(&now, &old, runc, 5, e);
 	if (r == 0 && w->make_default) {
 		gt_toml_string(&now, def, 4, value, sizeof(value));
 		r = strcmp(value, NAME) == 0 ? reset_default(&now, &old, def, e) : -EBADMSG;
 	}
 	if (r == 0 && w->add_version)
-		r = drop_with_parents(&now, &old, version, 1, e);
+		r = gt_containerd_drop(&now, &old, version, 1, e);
 	if (r == 0 && (now.len != old.len || memcmp(now.p, old.p, old.len) != 0))
 		r = -EBADMSG;
 	gt_buf_done(&now);

@@ -9,6 +9,8 @@
 #include "gotune/engine.h"
 #include "gotune/model.h"
 #include "json.h"
+#include "own.h"
+#include "unit.h"
 
 #define DAEMON_JSON "/etc/docker/daemon.json"
 #define NAME	    "gotune"
@@ -42,7 +44,7 @@ static int look(const char *text, size_t len, struct seen *ret, struct gt_err *e
 	if (at[0].type != GT_JSON_MAP_START)
 		return gt_err_set(e, -EBADMSG, "1:1: not an object");
 	ret->has_runtimes = at[1].found;
-	ret->has_entry = at[2].found;
+	ret->has_entry = at[2].found && at[2].type != GT_JSON_NULL;
 	ret->is_ours = at[3].found && gt_is_our_runtime(at[3].text);
 	if (ret->is_ours) /* both fit: of the same sizes, or cut and then not ours */
 		(void)gt_copy_str(ret->target, sizeof(ret->target), at[3].text);
@@ -167,38 +169,46 @@ int gt_docker_remove(const char *text, size_t len, const char *backup, size_t ba
 }
 
 /* Puts the file's name before a message, which may begin with a place in it. */
-static int in_file(int r, struct gt_err *e)
+static int in_file(const struct gt_engine_job *j, int r, struct gt_err *e)
 {
 	struct gt_err why = *e;
 	bool place = why.msg[0] >= '0' && why.msg[0] <= '9';
 
-	return gt_err_set(e, r, DAEMON_JSON ":%s%s", place ? "" : " ", why.msg);
+	return gt_err_set(e, r, "%s:%s%s", j->path, place ? "" : " ", why.msg);
+}
+
+/* A default that is not what gotune-runtime would run by itself is not lost without a word. */
+static void note_default(struct gt_engine_job *j, const struct gt_file *f, const struct seen *now)
+{
+	const char *name = now->default_runtime[0] ? now->default_runtime : "runc";
+	const char *const path[] = {"runtimes", name, "path"};
+	struct gt_json_spot spot = {0};
+	struct gt_err ignored;
+
+	if (f->len > 0 && gt_json_find(f->text, f->len, path, 3, &spot, &ignored) < 0)
+		spot.text[0] = '\0';
+	gt_engine_note_real(j, name, spot.text);
 }
 
 static int install(struct gt_engine_job *j, struct gt_file *f, const struct seen *now,
-		   struct gt_err *e)
+		   const struct gt_strv *words, struct gt_err *e)
 {
 	struct gt_buf out = {0};
 	int r = gt_docker_add(f->text, f->len, j->own.runtime, j->make_default, &out, e);
 	bool changes = r == 0 && !gt_buf_is(&out, f->text, f->len);
 
 	if (r < 0)
-		r = in_file(r, e);
+		r = in_file(j, r, e);
 	/* A key that we add may be among dockerd's arguments already: it then refuses to start.
 	 */
 	if (changes && !j->probe)
-		r = gt_docker_check_flags(j, e);
+		r = gt_docker_check_flags(j, words, e);
 	/* The copy is of the file without us: a second run does not lose it. */
 	if (changes && r == 0 && f->exists && !now->has_entry &&
 	    strcmp(now->default_runtime, NAME) != 0)
 		r = gt_change_backup(j, f, e);
-	if (changes && r == 0 && j->make_default && now->default_runtime[0] &&
-	    strcmp(now->default_runtime, "runc") != 0 && strcmp(now->default_runtime, NAME) != 0)
-		gt_engine_note(
-			j,
-			"the default runtime was %s: gotune-runtime runs what \"runtimes\" of "
-			"the policy names (runc, then crun), so name it there if it is needed",
-			now->default_runtime);
+	if (changes && r == 0 && j->make_default)
+		note_default(j, f, now);
 	if (changes)
 		gt_engine_next(j, "%s", j->engine->reload);
 	if (r == 0)
@@ -207,7 +217,8 @@ static int install(struct gt_engine_job *j, struct gt_file *f, const struct seen
 	return r;
 }
 
-static int uninstall(struct gt_engine_job *j, struct gt_file *f, struct gt_err *e)
+static int uninstall(struct gt_engine_job *j, struct gt_file *f, const struct gt_strv *words,
+		     struct gt_err *e)
 {
 	struct gt_file copy = {0};
 	struct gt_buf out = {0};
@@ -218,9 +229,13 @@ static int uninstall(struct gt_engine_job *j, struct gt_file *f, struct gt_err *
 		r = gt_docker_remove(f->text, f->len, copy.exists ? copy.text : NULL, copy.len,
 				     &out, &remove, e);
 	if (r < 0)
-		r = in_file(r, e);
+		r = in_file(j, r, e);
+	if (r == 0 && !remove && gt_json_names_us(out.p ? out.p : "", out.len))
+		gt_engine_still_names_us(j, f->path);
 	changes = r == 0 && f->exists && (remove || !gt_buf_is(&out, f->text, f->len));
-	if (changes) {
+	if (changes && !j->probe)
+		r = gt_docker_check_left(words, e);
+	if (changes && r == 0) {
 		if (!j->probe)
 			gt_docker_users(j, f);
 		/* A reload adds runtimes and changes the default, but forgets neither (ran on
@@ -236,25 +251,65 @@ static int uninstall(struct gt_engine_job *j, struct gt_file *f, struct gt_err *
 	return r;
 }
 
-static int run_docker(struct gt_engine_job *j, struct gt_err *e)
+static int change(struct gt_engine_job *j, const struct gt_strv *words, struct gt_err *e)
 {
 	struct gt_file f;
 	struct seen now = {0};
-	int r;
+	int r = gt_file_read(j->root, j->path, &f, e);
 
-	(void)gt_copy_str(j->path, sizeof(j->path), DAEMON_JSON); /* fits */
-	r = gt_file_read(j->root, DAEMON_JSON, &f, e);
 	if (r == 0 && !is_blank(f.text, f.len)) {
 		r = look(f.text, f.len, &now, e);
 		if (r < 0)
-			r = in_file(r, e);
+			r = in_file(j, r, e);
 	}
 	if (r == 0) {
 		(void)gt_copy_str(j->target, sizeof(j->target), now.target);
 		j->is_default = strcmp(now.default_runtime, NAME) == 0;
-		r = j->install ? install(j, &f, &now, e) : uninstall(j, &f, e);
+		gt_docker_flags_state(j, words);
+		r = j->install ? install(j, &f, &now, words, e) : uninstall(j, &f, words, e);
 	}
 	gt_file_done(&f);
+	return r;
+}
+
+/* Docker as a snap reads a file of its own, which no unit and no argument tells. */
+static void note_snap(struct gt_engine_job *j)
+{
+	static const char snap[] = "/var/snap/docker/current/config/daemon.json";
+
+	if (gt_path_exists(j->root, snap))
+		gt_engine_note(
+			j,
+			"Docker's snap reads %s, not %s, and may run no program from outside: "
+			"use another package of Docker",
+			snap, j->path);
+}
+
+static int run_docker(struct gt_engine_job *j, struct gt_err *e)
+{
+	struct gt_list *words = malloc(sizeof(*words));
+	struct gt_flag file;
+	int r;
+
+	if (!words)
+		return gt_err_set(e, -ENOMEM, "out of memory");
+	gt_list_init(words);
+	r = gt_docker_words(j, &words->v);
+	if (r < 0)
+		(void)gt_err_set(e, r, "out of memory");
+	(void)gt_copy_str(j->path, sizeof(j->path), DAEMON_JSON); /* fits */
+	if (r == 0 && gt_words_last_flag(&words->v, "--config-file", NULL, &file) &&
+	    file.value[0] == '/') {
+		gt_copy_cut(j->path, file.value);
+		if (!j->probe && strcmp(j->path, DAEMON_JSON) != 0)
+			gt_engine_note(j, "dockerd reads %s: %s has --config-file", j->path,
+				       file.where);
+	}
+	if (r == 0 && !j->probe)
+		note_snap(j);
+	if (r == 0)
+		r = change(j, &words->v, e);
+	free(words);
 	return r;
 }
 

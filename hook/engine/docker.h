@@ -26,15 +26,24 @@ GT_MUST_CHECK int gt_docker_remove(const char *text, size_t len, const char *bac
 				   struct gt_err *e);
 
 /*
- * -EBUSY, with what to do instead, when dockerd is given as an argument what we would write into
- * daemon.json, and would refuse to start with both; a note for what is merged. Looks at the running
- * dockerd (not in an image), at /etc/default/docker and at the units of systemd.
+ * Appends dockerd's arguments, pairs as unit.h has them: of its unit, of /etc/default/docker and
+ * /etc/sysconfig/docker, and of what runs (not in an image). -ENOMEM.
  */
-GT_MUST_CHECK int gt_docker_check_flags(struct gt_engine_job *j, struct gt_err *e);
+GT_MUST_CHECK int gt_docker_words(const struct gt_engine_job *j, struct gt_strv *ret);
 
-/* Finds FLAG ("--add-runtime") among the words of TEXT, outside comments; with "=value" or not.
- * Pure. */
-bool gt_docker_has_flag(const char *text, const char *flag);
+/*
+ * -EBUSY, with what to do instead, when dockerd is given as an argument what we would write into
+ * daemon.json, and would refuse to start with both; a note for what is merged.
+ */
+GT_MUST_CHECK int gt_docker_check_flags(struct gt_engine_job *j, const struct gt_strv *words,
+					struct gt_err *e);
+
+/* -EBUSY when dockerd is told to take the runtime gotune by default, and would not know it without
+ * daemon.json. */
+GT_MUST_CHECK int gt_docker_check_left(const struct gt_strv *words, struct gt_err *e);
+
+/* What the arguments say of us, into the job. */
+void gt_docker_flags_state(struct gt_engine_job *j, const struct gt_strv *words);
 
 /* Notes for each container that was made with our runtime: DAEMON_JSON says where they are. */
 void gt_docker_users(struct gt_engine_job *j, const struct gt_file *daemon_json);

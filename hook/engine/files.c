@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "encoding.h"
 #include "gotune/base.h"
 #include "gotune/engine.h"
 #include "gotune/model.h"
@@ -61,17 +62,53 @@ static int refuse_link(int dir, const char *path, struct gt_err *e)
 			  path, target);
 }
 
+/* RAW is how it is on the disk. */
+static int decode(const char *raw, size_t len, const char *path, struct gt_file *ret,
+		  struct gt_err *e)
+{
+	struct gt_buf text = {0};
+	int r;
+
+	r = gt_text_decode(raw, len, &text, &ret->encoding);
+	if (r == 0 && !text.p)
+		text.p = strdup("");
+	if (r == 0 && (text.error || !text.p))
+		r = -ENOMEM;
+	if (r < 0) {
+		gt_buf_done(&text);
+		return r == -EILSEQ ? gt_err_set(e, -EINVAL,
+						 "%s:1:1: begins as UTF-16 and is none: save it "
+						 "as UTF-8",
+						 path)
+				    : gt_err_set(e, -ENOMEM, "out of memory");
+	}
+	ret->text = text.p;
+	ret->len = text.len;
+	return 0;
+}
+
+int gt_file_check_toml(const struct gt_file *f, const char *path, struct gt_err *e)
+{
+	if (f->encoding != GT_UTF16_LE && f->encoding != GT_UTF16_BE)
+		return 0;
+	return gt_err_set(e, -EINVAL, "%s:1:1: is UTF-16, and TOML is UTF-8: save it as that",
+			  path);
+}
+
 static int read_open(int fd, const char *path, struct gt_file *ret, struct gt_err *e)
 {
-	int r = gt_read_all(fd, GT_ENGINE_FILE_MAX, READ_TIMEOUT_MS, &ret->text, &ret->len);
+	_cleanup_free_ char *raw = NULL;
+	size_t len = 0;
+	int r = gt_read_all(fd, GT_ENGINE_FILE_MAX, READ_TIMEOUT_MS, &raw, &len);
 
 	if (r == -EFBIG)
 		return gt_err_set(e, r, "%s is larger than %u bytes: that is no configuration",
 				  path, GT_ENGINE_FILE_MAX);
 	if (r < 0)
 		return gt_err_sys(e, r, "cannot read %s", path);
-	ret->exists = true;
-	return 0;
+	r = decode(raw, len, path, ret, e);
+	ret->exists = r == 0;
+	return r;
 }
 
 static int open_failed(int r, const char *path, struct gt_file *ret, struct gt_err *e)
@@ -195,6 +232,8 @@ int gt_change_backup(struct gt_engine_job *j, const struct gt_file *f, struct gt
 
 	if (r == 0 && !copy.exists)
 		copy.st = f->st; /* owner and mode of what it is a copy of */
+	if (r == 0)		 /* and its bytes */
+		copy.encoding = f->encoding;
 	if (r == 0)
 		r = gt_change_to(j, &copy, f->text, f->len, e);
 	return r;

@@ -7,6 +7,7 @@
 
 #include "gotune/base.h"
 #include "gotune/engine.h"
+#include "gotune/model.h"
 #include "job.h"
 
 static void add_string(struct gt_buf *out, const char *s)
@@ -25,8 +26,10 @@ void gt_hook_json(struct gt_buf *out, const char *hook, const char *arg, const c
 	add_string(out, hook);
 	gt_buf_fmt(out, ",\n\t\t\"args\": [\"oci-gotune-hook\"%s%s%s],\n", arg ? ", \"" : "",
 		   arg ? arg : "", arg ? "\"" : "");
-	gt_buf_str(out, "\t\t\"env\": [\"PATH=/usr/sbin:/usr/bin:/sbin:/bin\"],\n"
-			"\t\t\"timeout\": 10\n\t},\n\t\"when\": {\"always\": true},\n");
+	gt_buf_fmt(out,
+		   "\t\t\"env\": [\"PATH=/usr/sbin:/usr/bin:/sbin:/bin\"],\n"
+		   "\t\t\"timeout\": %d\n\t},\n\t\"when\": {\"always\": true},\n",
+		   GT_HOOK_TIMEOUT_S);
 	gt_buf_fmt(out, "\t\"stages\": [\"%s\"%s%s%s]\n}\n", stage, second_stage ? ", \"" : "",
 		   second_stage ? second_stage : "", second_stage ? "\"" : "");
 }

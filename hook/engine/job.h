@@ -29,6 +29,9 @@ GT_MUST_CHECK int gt_file_read(int root, const char *path, struct gt_file *ret, 
 GT_MUST_CHECK int gt_file_read_linked(int root, const char *path, struct gt_file *ret,
 				      struct gt_err *e);
 
+/* -EINVAL for a file in UTF-16: no engine reads TOML in it. PATH is for the message. Pure. */
+GT_MUST_CHECK int gt_file_check_toml(const struct gt_file *f, const char *path, struct gt_err *e);
+
 /* The change of F (taken over, whatever happens) to TEXT (copied), or its removal; none when it is
  * that already. -ENOMEM. */
 GT_MUST_CHECK int gt_change_to(struct gt_engine_job *j, struct gt_file *f, const char *text,

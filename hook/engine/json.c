@@ -258,31 +258,69 @@ static void insert(const struct search *s, unsigned k, const char *doc, size_t l
 	gt_buf_add(out, doc + obj->end - 1, len - obj->end + 1);
 }
 
+/* The deepest member of the path that is there; 0: the document. */
+static unsigned deepest(const struct search *s)
+{
+	unsigned k = s->n;
+
+	while (k > 0 && !s->level[k].found)
+		k--;
+	return k;
+}
+
+static int put(struct search *s, const char *doc, size_t len, const char *value, struct gt_buf *out,
+	       struct gt_err *e)
+{
+	unsigned k = deepest(s);
+
+	if (k == s->n) {
+		gt_buf_add(out, doc, s->level[k].begin);
+		gt_buf_str(out, value);
+		gt_buf_add(out, doc + s->level[k].end, len - s->level[k].end);
+		return out->error;
+	}
+	if (s->level[k].type != GT_JSON_MAP_START) {
+		struct gt_json_pos pos = gt_json_locate(doc, len, s->level[k].begin);
+
+		return gt_err_set(e, -EBADMSG, "%u:%u: %s is no object", pos.line, pos.column,
+				  k > 0 ? s->path[k - 1] : "the document");
+	}
+	insert(s, k, doc, len, value, out);
+	return out->error;
+}
+
+/* Go reads null as an empty object: one takes its place. */
+static int put_into_null(const struct search *s, const char *doc, size_t len, const char *value,
+			 struct gt_buf *out, struct gt_err *e)
+{
+	const struct level *null = &s->level[deepest(s)];
+	struct search anew = {.path = s->path, .n = s->n};
+	struct gt_buf with = {0};
+	int r;
+
+	gt_buf_add(&with, doc, null->begin);
+	gt_buf_str(&with, "{}");
+	gt_buf_add(&with, doc + null->end, len - null->end);
+	r = with.error ? with.error : search(&anew, with.p, with.len, e);
+	if (r >= 0)
+		r = put(&anew, with.p, with.len, value, out, e);
+	gt_buf_done(&with);
+	return r;
+}
+
 int gt_json_put(const char *doc, size_t len, const char *const *path, unsigned n, const char *value,
 		struct gt_buf *out, struct gt_err *e)
 {
 	struct search s = {.path = path, .n = n};
-	unsigned k = n;
 	int r = n > GT_JSON_PATH_MAX ? -E2BIG : search(&s, doc, len, e);
+	unsigned k;
 
 	if (r < 0)
 		return r;
-	if (s.level[n].found) {
-		gt_buf_add(out, doc, s.level[n].begin);
-		gt_buf_str(out, value);
-		gt_buf_add(out, doc + s.level[n].end, len - s.level[n].end);
-		return out->error;
-	}
-	while (k > 0 && !s.level[k].found)
-		k--;
-	if (s.level[k].type != GT_JSON_MAP_START) {
-		struct gt_json_pos pos = gt_json_locate(doc, len, s.level[k].begin);
-
-		return gt_err_set(e, -EBADMSG, "%u:%u: %s is no object", pos.line, pos.column,
-				  k > 0 ? path[k - 1] : "the document");
-	}
-	insert(&s, k, doc, len, value, out);
-	return out->error;
+	k = deepest(&s);
+	if (k > 0 && k < n && s.level[k].type == GT_JSON_NULL)
+		return put_into_null(&s, doc, len, value, out, e);
+	return put(&s, doc, len, value, out, e);
 }
 
 int gt_json_drop(const char *doc, size_t len, const char *const *path, unsigned n,

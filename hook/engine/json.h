@@ -29,7 +29,8 @@ GT_MUST_CHECK int gt_json_find(const char *doc, size_t len, const char *const *p
 /*
  * Appends to OUT the document with VALUE (JSON text) at PATH: what is there is replaced,
  * objects that are missing on the way are made, in the indentation of the document. Errors as
- * gt_json_find; -EBADMSG also for something on the way that is no object.
+ * gt_json_find; -EBADMSG also for something on the way that is neither an object nor null,
+ * which an object takes the place of.
  */
 GT_MUST_CHECK int gt_json_put(const char *doc, size_t len, const char *const *path, unsigned n,
 			      const char *value, struct gt_buf *out, struct gt_err *e);

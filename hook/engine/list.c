@@ -28,20 +28,22 @@ void gt_engine_list(char *ret, size_t cap)
 }
 
 static const char *const way_word[GT_WAY_COUNT] = {
-	[GT_WAY_RUNTIME] = "runtime",
-	[GT_WAY_PRECREATE] = "precreate",
-	[GT_WAY_HOOK] = "hook",
-	[GT_WAY_DEVICE] = "device",
+	[GT_WAY_RUNTIME] = "runtime", [GT_WAY_PRECREATE] = "precreate", [GT_WAY_HOOK] = "hook",
+	[GT_WAY_DEVICE] = "device",   [GT_WAY_PLUGIN] = "plugin",
 };
 const struct gt_words gt_way_words = {way_word, GT_WAY_COUNT};
 
 static const char *const state_word[GT_REG_STATE_COUNT] = {
-	[GT_REG_ABSENT] = "absent",
-	[GT_REG_PRESENT] = "present",
-	[GT_REG_OUTDATED] = "outdated",
-	[GT_REG_BROKEN] = "broken",
+	[GT_REG_ABSENT] = "absent", [GT_REG_PRESENT] = "present",   [GT_REG_OUTDATED] = "outdated",
+	[GT_REG_BROKEN] = "broken", [GT_REG_SHADOWED] = "shadowed", [GT_REG_FOREIGN] = "foreign",
 };
 const struct gt_words gt_reg_state_words = {state_word, GT_REG_STATE_COUNT};
+
+bool gt_reg_needs_us(enum gt_reg_state s)
+{
+	return s == GT_REG_PRESENT || s == GT_REG_OUTDATED || s == GT_REG_SHADOWED ||
+	       s == GT_REG_FOREIGN;
+}
 
 void gt_way_list(unsigned ways, char *ret, size_t cap)
 {

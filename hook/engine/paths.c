@@ -1,8 +1,6 @@
 /*
  * Where our own programs are. Looks at files; changes nothing.
  */
-#include <sys/stat.h>
-
 #include "gotune/base.h"
 #include "gotune/engine.h"
 #include "gotune/model.h"
@@ -14,22 +12,6 @@ static bool found(char *ret, const char *dir, const char *below)
 	       access(ret, F_OK) == 0;
 }
 
-/* The directory of this program, and the one above it; "" when they are not known. */
-static void own_dirs(char dir[GT_PATH_CAP], char up[GT_PATH_CAP])
-{
-	ssize_t n = readlink("/proc/self/exe", dir, GT_PATH_CAP - 1);
-	char *slash;
-
-	dir[n > 0 ? n : 0] = '\0';
-	slash = strrchr(dir, '/');
-	if (slash)
-		*slash = '\0';
-	(void)gt_copy_str(up, GT_PATH_CAP, dir); /* fits */
-	slash = strrchr(up, '/');
-	if (slash)
-		*slash = '\0';
-}
-
 int gt_own_paths(bool image, struct gt_own_paths *ret, struct gt_err *e)
 {
 	static const char runtime[] = GT_RUNTIME_PROGRAM, hook[] = GT_HOOK_PROGRAM,
@@ -37,13 +19,15 @@ int gt_own_paths(bool image, struct gt_own_paths *ret, struct gt_err *e)
 	char dir[GT_PATH_CAP] = "", up[GT_PATH_CAP] = "";
 
 	if (sizeof(runtime) > GT_PATH_CAP || sizeof(hook) > GT_PATH_CAP ||
-	    sizeof(podman_hooks) > GT_PATH_CAP)
+	    sizeof(GT_NRI_PROGRAM) > GT_PATH_CAP || sizeof(podman_hooks) > GT_PATH_CAP)
 		return gt_err_set(e, -ENAMETOOLONG, "the installation's own paths are too long");
 	if (!image)
-		own_dirs(dir, up);
+		gt_own_dirs(dir, up, sizeof(dir));
 	/* Those that are not found get the installed path, which fits. */
 	if (!found(ret->runtime, dir, "/gotune-runtime"))
 		(void)gt_copy_str(ret->runtime, GT_PATH_CAP, runtime);
+	if (!found(ret->nri, dir, "/gotune-nri"))
+		(void)gt_copy_str(ret->nri, GT_PATH_CAP, GT_NRI_PROGRAM);
 	if (!found(ret->hook, dir, "/oci-gotune-hook") &&
 	    !found(ret->hook, up, "/libexec/oci-gotune-hook"))
 		(void)gt_copy_str(ret->hook, GT_PATH_CAP, hook);

@@ -2,6 +2,8 @@
  * A job of an engine from the outside: its root, our own programs, its driver; and from many jobs,
  * without a change, what is registered where. Reads below the root.
  */
+#include <stdio.h>
+
 #include "gotune/base.h"
 #include "gotune/engine.h"
 #include "gotune/model.h"
@@ -36,6 +38,8 @@ static int check_programs(const struct gt_engine_job *j, struct gt_err *e)
 
 	if (j->ways & GT_WAY_BIT(GT_WAY_RUNTIME))
 		r = check_program(j, j->own.runtime, e);
+	if (r == 0 && (j->ways & GT_WAY_BIT(GT_WAY_PLUGIN)))
+		r = check_program(j, j->own.nri, e);
 	if (r == 0 && (j->ways & hooks))
 		r = check_program(j, j->own.hook, e);
 	if (r == 0 && (j->ways & GT_WAY_BIT(GT_WAY_PRECREATE)) &&
@@ -73,9 +77,15 @@ bool gt_engine_changes_bytes(const struct gt_engine_job *j)
 	return false;
 }
 
+/* What a job has found out on its way. */
+struct seen {
+	enum gt_tri effective;
+	char decided_by[GT_PATH_CAP], left_in[GT_PATH_CAP];
+};
+
 /* What install, or uninstall, would do for the way of R: 1 something, 0 nothing, or -errno. */
 static int probe(struct gt_registration *r, const char *dir, int root,
-		 const struct gt_own_paths *own, bool install, struct gt_err *e)
+		 const struct gt_own_paths *own, bool install, struct seen *ret, struct gt_err *e)
 {
 	struct gt_engine_job *j = calloc(1, sizeof(*j));
 	int result;
@@ -95,21 +105,45 @@ static int probe(struct gt_registration *r, const char *dir, int root,
 	(void)gt_copy_str(r->path, sizeof(r->path), j->path); /* fit: of the same sizes */
 	(void)gt_copy_str(r->target, sizeof(r->target), j->target);
 	r->is_default = j->is_default && r->way == GT_WAY_RUNTIME;
+	*ret = (struct seen){.effective = j->effective};
+	gt_copy_cut(ret->decided_by, j->decided_by);
+	gt_copy_cut(ret->left_in, j->left_in);
 	gt_engine_job_done(j);
 	free(j);
 	return result;
 }
 
 /* TODO: what uninstall would do, ANEW: what install would; as probe returns it. */
-static enum gt_reg_state state_of(int todo, int anew)
+static enum gt_reg_state state_of(int todo, int anew, const struct seen *seen)
 {
 	if (todo < 0)
 		return GT_REG_BROKEN;
 	if (todo == 0)
-		return GT_REG_ABSENT;
+		return seen->left_in[0] ? GT_REG_FOREIGN : GT_REG_ABSENT;
+	if (seen->effective == GT_NO)
+		return GT_REG_SHADOWED;
 	if (anew < 0)
 		return GT_REG_BROKEN;
 	return anew > 0 ? GT_REG_OUTDATED : GT_REG_PRESENT;
+}
+
+/* What a person is to know of a state that no error of the engine's file explains. */
+static void note_state(struct gt_registration *r, const struct seen *seen)
+{
+	if (r->state == GT_REG_OUTDATED)
+		(void)gt_copy_str(r->note, sizeof(r->note),
+				  "gotune install would write something else now");
+	else if (r->state == GT_REG_SHADOWED)
+		(void)snprintf(
+			r->note, sizeof(r->note),
+			"%.160s has the last word: gotune install %s puts ours behind it, or "
+			"says why not",
+			seen->decided_by[0] ? seen->decided_by : "another file", r->engine->name);
+	else if (r->state == GT_REG_FOREIGN)
+		(void)snprintf(r->note, sizeof(r->note),
+			       "gotune install did not write that, and uninstall leaves it alone: "
+			       "take gotune out of %.120s",
+			       seen->left_in);
 }
 
 /* Registered as it would be now, or otherwise, or not at all: install and uninstall tell. */
@@ -117,22 +151,25 @@ static int look(struct gt_registration *r, const char *dir, int root,
 		const struct gt_own_paths *own, struct gt_err *e)
 {
 	struct gt_err why = {0};
-	int todo = probe(r, dir, root, own, false, &why);
-	int anew = todo < 0 ? todo : probe(r, dir, root, own, true, &why);
+	struct seen seen = {0}, ignored = {0};
+	int todo = probe(r, dir, root, own, false, &seen, &why);
+	int anew = todo < 0 ? todo : probe(r, dir, root, own, true, &ignored, &why);
 
 	if (todo == -ENOMEM || anew == -ENOMEM)
 		return gt_err_set(e, -ENOMEM, "out of memory");
-	r->state = state_of(todo, anew);
+	r->state = state_of(todo, anew, &seen);
+	note_state(r, &seen);
 	/* Absent, and what is there would also be refused: a version that is too old, say. */
-	if (anew < 0)
+	if (anew < 0 && r->state != GT_REG_FOREIGN)
 		(void)gt_copy_str(r->note, sizeof(r->note), why.msg); /* cut: for reading */
-	else if (r->state == GT_REG_OUTDATED)
-		(void)gt_copy_str(r->note, sizeof(r->note),
-				  "gotune install would write something else now");
+	if (r->state == GT_REG_FOREIGN)
+		gt_copy_cut(r->path, seen.left_in);
 	if (r->state == GT_REG_ABSENT || r->state == GT_REG_BROKEN) {
 		r->target[0] = '\0';
 		r->is_default = false;
-	} else if (r->way == GT_WAY_HOOK || r->way == GT_WAY_PRECREATE) {
+	} else if (r->state == GT_REG_SHADOWED) {
+		r->is_default = false;
+	} else if (r->way == GT_WAY_HOOK || r->way == GT_WAY_PRECREATE || r->way == GT_WAY_PLUGIN) {
 		r->is_default = true; /* of every container */
 	}
 	return 0;

@@ -13,6 +13,8 @@ int gt_toml_read(int root, const char *path, struct gt_buf *ret, struct gt_err *
 	struct gt_err why;
 	int r = gt_file_read_linked(root, path, &f, e);
 
+	if (r == 0 && f.exists)
+		r = gt_file_check_toml(&f, path, e);
 	if (r == 0 && f.exists) {
 		r = gt_toml_to_json(f.text, f.len, ret, &why);
 		if (r < 0)

@@ -278,6 +278,15 @@ void gt_inspect_cgroup_future(int root, const char *path, struct gt_cgroup_facts
 		ret->no_swap_file = !will_have_swap_max(root, memory);
 }
 
+void gt_inspect_cgroup_at(int root, const struct gt_cg_places *places, struct gt_cgroup_facts *ret)
+{
+	read_places(root, places, false, ret);
+	if (places->ctl[GT_CTL_MEMORY].has_path)
+		read_swap(root, &places->ctl[GT_CTL_MEMORY], ret);
+	if (places->ctl[GT_CTL_CPUSET].has_path)
+		read_own_cpuset(root, &places->ctl[GT_CTL_CPUSET], ret);
+}
+
 void gt_inspect_cgroup(int root, int64_t pid, struct gt_cgroup_facts *ret,
 		       char ret_path[GT_PATH_CAP], int ret_dir[GT_CTL_COUNT])
 {
@@ -285,24 +294,10 @@ void gt_inspect_cgroup(int root, int64_t pid, struct gt_cgroup_facts *ret,
 
 	gt_cg_find(root, pid, NULL, &places);
 	memcpy(ret_path, places.path, GT_PATH_CAP);
-	read_places(root, &places, false, ret);
-	if (places.ctl[GT_CTL_MEMORY].has_path)
-		read_swap(root, &places.ctl[GT_CTL_MEMORY], ret);
-	if (places.ctl[GT_CTL_CPUSET].has_path)
-		read_own_cpuset(root, &places.ctl[GT_CTL_CPUSET], ret);
+	gt_inspect_cgroup_at(root, &places, ret);
 	for (unsigned c = 0; ret_dir && c < GT_CTL_COUNT; c++) {
 		int dir = gt_cg_open(root, &places.ctl[c], places.ctl[c].below);
 
 		ret_dir[c] = dir < 0 ? -1 : dir;
 	}
-}
-
-void gt_inspect_cgroup_mount(const struct gt_bundle *b, struct gt_cgroup_facts *ret)
-{
-	ret->has_mount = b->cgroup_mount != GT_CGMOUNT_NONE;
-	ret->mount_root_is_slash = GT_UNKNOWN;
-	if (b->cgroup_mount == GT_CGMOUNT_BIND)
-		ret->mount_root_is_slash = GT_YES;
-	else if (b->cgroup_mount == GT_CGMOUNT_OWN)
-		ret->mount_root_is_slash = b->ns[GT_NS_CGROUP].present ? GT_YES : GT_NO;
 }

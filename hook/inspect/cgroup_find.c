@@ -7,10 +7,10 @@
 #include "gotune/base.h"
 #include "gotune/inspect.h"
 #include "gotune/model.h"
+#include "mountinfo.h"
 
 #define PROC_FILE_MAX  (4u << 20) /* a host with thousands of mounts */
 #define PROC_FILE_WAIT 2000	  /* milliseconds */
-#define FIELDS_MAX     32
 
 static const char *const ctl_name[GT_CTL_COUNT] = {
 	[GT_CTL_CPU] = "cpu",
@@ -24,10 +24,9 @@ struct paths {
 	char v2[GT_PATH_CAP];
 };
 
-/* A cgroup mount; the strings belong to the line. */
+/* A cgroup mount, and which controllers it offers. */
 struct mount {
-	enum gt_cgroup_version version;
-	const char *root, *point, *options;
+	struct gt_mountinfo m;
 	bool asked;	       /* CONTROLLERS has been read: once, when needed */
 	char controllers[512]; /* of a cgroup2 mount, once ASKED; "" also if unreadable */
 };
@@ -40,80 +39,6 @@ static char *read_text(int root, const char *path)
 	if (fd < 0 || gt_read_all(fd, PROC_FILE_MAX, PROC_FILE_WAIT, &text, NULL) < 0)
 		return NULL;
 	return text;
-}
-
-/* Is WORD one of LIST's, which are separated by one of SEPS? */
-static bool has_word(const char *list, const char *seps, const char *word)
-{
-	size_t len = strlen(word);
-
-	while (*list) {
-		size_t n = strcspn(list, seps);
-
-		if (n == len && memcmp(list, word, n) == 0)
-			return true;
-		list += n;
-		list += *list != '\0';
-	}
-	return false;
-}
-
-static bool is_octal(char c)
-{
-	return c >= '0' && c <= '7';
-}
-
-/* mountinfo writes space, tab, newline, backslash and '#' as \ooo. Decodes S in place. */
-static void unescape_field(char *s)
-{
-	char *out = s;
-
-	while (*s) {
-		if (s[0] == '\\' && is_octal(s[1]) && is_octal(s[2]) && is_octal(s[3])) {
-			*out++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
-			s += 4;
-		} else {
-			*out++ = *s++;
-		}
-	}
-	*out = '\0';
-}
-
-/* Cuts LINE at its spaces. Returns how many fields there are, FIELDS_MAX at most. */
-static unsigned split_fields(char *line, char *field[FIELDS_MAX])
-{
-	char *save = NULL;
-	unsigned n = 0;
-
-	for (char *f = strtok_r(line, " ", &save); f && n < FIELDS_MAX;
-	     f = strtok_r(NULL, " ", &save))
-		field[n++] = f;
-	return n;
-}
-
-/* "32 31 0:29 ROOT POINT rw,relatime [TAG]... - cgroup SOURCE rw,cpu" */
-static bool parse_mount(char *line, struct mount *ret)
-{
-	char *field[FIELDS_MAX];
-	unsigned n = split_fields(line, field), dash = 6;
-
-	while (dash < n && strcmp(field[dash], "-") != 0)
-		dash++;
-	if (dash + 3 >= n)
-		return false;
-	if (strcmp(field[dash + 1], "cgroup2") == 0)
-		ret->version = GT_CGROUP_V2;
-	else if (strcmp(field[dash + 1], "cgroup") == 0)
-		ret->version = GT_CGROUP_V1;
-	else
-		return false;
-	unescape_field(field[3]);
-	unescape_field(field[4]);
-	ret->root = field[3];
-	ret->point = field[4];
-	ret->options = field[dash + 3];
-	ret->asked = false;
-	return ret->root[0] == '/' && ret->point[0] == '/';
 }
 
 /* "ID:CONTROLLERS:PATH"; the path may contain colons. Cgroup 2 names no controllers here. */
@@ -133,7 +58,7 @@ static void parse_path(char *line, struct paths *ret)
 		return;
 	}
 	for (unsigned c = 0; c < GT_CTL_COUNT; c++) {
-		if (has_word(list, ",", ctl_name[c]))
+		if (gt_list_has_word(list, ",", ctl_name[c]))
 			(void)gt_copy_str(ret->v1[c], sizeof(ret->v1[c]), path);
 	}
 }
@@ -152,7 +77,7 @@ static void read_paths(int root, const char *file, struct paths *ret)
 /* Does PATH contain ".."? It lies above our own cgroup namespace then, and we cannot open it. */
 static bool climbs_out(const char *path)
 {
-	return has_word(path, "/", "..");
+	return gt_list_has_word(path, "/", "..");
 }
 
 /* PATH as seen below a mount whose root is MOUNT_ROOT; false when it lies outside. */
@@ -172,12 +97,12 @@ static bool offers_controller(int root, struct mount *m, const char *name)
 {
 	char file[GT_PATH_CAP + 32];
 
-	if (!m->asked && (!gt_copy_str(file, sizeof(file), m->point) ||
+	if (!m->asked && (!gt_copy_str(file, sizeof(file), m->m.point) ||
 			  !gt_append(file, sizeof(file), "/cgroup.controllers") ||
 			  gt_root_read(root, file, m->controllers, sizeof(m->controllers)) < 0))
 		m->controllers[0] = '\0';
 	m->asked = true;
-	return has_word(m->controllers, " ", name);
+	return gt_list_has_word(m->controllers, " ", name);
 }
 
 /*
@@ -187,17 +112,17 @@ static bool offers_controller(int root, struct mount *m, const char *name)
 static void offer_place(int root, struct mount *m, unsigned c, const char *path,
 			struct gt_cg_place *ret)
 {
-	struct gt_cg_place p = {.version = m->version};
+	struct gt_cg_place p = {.version = m->m.version};
 
-	if (m->version == GT_CGROUP_V1 && !has_word(m->options, ",", ctl_name[c]))
+	if (m->m.version == GT_CGROUP_V1 && !gt_list_has_word(m->m.options, ",", ctl_name[c]))
 		return;
-	if (!gt_copy_str(p.point, sizeof(p.point), m->point))
+	if (!gt_copy_str(p.point, sizeof(p.point), m->m.point))
 		return;
-	p.has_path = strip_root(m->root, path, p.below);
+	p.has_path = strip_root(m->m.root, path, p.below);
 	if (ret->version != GT_CGROUP_UNKNOWN &&
-	    !(m->version < ret->version || (m->version == ret->version && !ret->has_path)))
+	    !(m->m.version < ret->version || (m->m.version == ret->version && !ret->has_path)))
 		return;
-	if (m->version == GT_CGROUP_V2 && !offers_controller(root, m, ctl_name[c]))
+	if (m->m.version == GT_CGROUP_V2 && !offers_controller(root, m, ctl_name[c]))
 		return;
 	*ret = p;
 }
@@ -205,7 +130,7 @@ static void offer_place(int root, struct mount *m, unsigned c, const char *path,
 static bool any_controller(const char *options)
 {
 	for (unsigned c = 0; c < GT_CTL_COUNT; c++) {
-		if (has_word(options, ",", ctl_name[c]))
+		if (gt_list_has_word(options, ",", ctl_name[c]))
 			return true;
 	}
 	return false;
@@ -216,24 +141,51 @@ static const char *path_in(const struct paths *p, enum gt_cgroup_version v, unsi
 	return v == GT_CGROUP_V1 ? p->v1[c] : p->v2;
 }
 
-static void read_mounts(int root, const struct paths *paths, struct gt_cg_places *ret)
+/* TEXT, which is changed, has lines of mountinfo. */
+static void choose_mounts(int root, char *text, const struct paths *paths, struct gt_cg_places *ret)
 {
-	_cleanup_free_ char *text = read_text(root, "proc/self/mountinfo");
 	bool v1 = false, v2 = false;
 	char *save = NULL;
 	struct mount m;
 
-	if (!text)
-		return;
 	for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
-		if (!parse_mount(l, &m))
+		m.asked = false;
+		if (!gt_parse_mountinfo(l, &m.m))
 			continue;
-		v2 = v2 || m.version == GT_CGROUP_V2;
-		v1 = v1 || (m.version == GT_CGROUP_V1 && any_controller(m.options));
+		v2 = v2 || m.m.version == GT_CGROUP_V2;
+		v1 = v1 || (m.m.version == GT_CGROUP_V1 && any_controller(m.m.options));
 		for (unsigned c = 0; c < GT_CTL_COUNT; c++)
-			offer_place(root, &m, c, path_in(paths, m.version, c), &ret->ctl[c]);
+			offer_place(root, &m, c, path_in(paths, m.m.version, c), &ret->ctl[c]);
 	}
 	ret->hybrid = v1 && v2;
+}
+
+char *gt_cg_mounts(int root)
+{
+	_cleanup_free_ char *text = read_text(root, "proc/self/mountinfo");
+	struct gt_buf kept = {0};
+
+	for (char *l = text; l && *l; l += strcspn(l, "\n"), l += *l == '\n') {
+		size_t n = strcspn(l, "\n");
+
+		if (memmem(l, n, " - cgroup", strlen(" - cgroup"))) {
+			gt_buf_add(&kept, l, n);
+			gt_buf_str(&kept, "\n");
+		}
+	}
+	if (kept.error)
+		gt_buf_done(&kept);
+	return kept.p;
+}
+
+static void read_mounts(int root, const char *mounts, const struct paths *paths,
+			struct gt_cg_places *ret)
+{
+	_cleanup_free_ char *text =
+		mounts ? strdup(mounts) : read_text(root, "proc/self/mountinfo");
+
+	if (text)
+		choose_mounts(root, text, paths, ret);
 }
 
 /* Is cgroup MINE the cgroup THEIRS, or below it? All are below the root, also an unknown MINE. */
@@ -268,7 +220,8 @@ static void set_all_paths(struct paths *p, const char *path)
 	(void)gt_copy_str(p->v2, sizeof(p->v2), path);
 }
 
-void gt_cg_find(int root, int64_t pid, const char *future, struct gt_cg_places *ret)
+void gt_cg_find_by(int root, const char *mounts, int64_t pid, const char *future,
+		   struct gt_cg_places *ret)
 {
 	struct paths paths = {0};
 	char name[48] = "proc/";
@@ -280,13 +233,18 @@ void gt_cg_find(int root, int64_t pid, const char *future, struct gt_cg_places *
 		read_paths(root, name, &paths);
 	if (pid == 0 && future)
 		set_all_paths(&paths, future);
-	read_mounts(root, &paths, ret);
+	read_mounts(root, mounts, &paths, ret);
 	if (pid > 0 || future)
 		mark_shared(root, &paths, ret);
 	path = paths.v1[GT_CTL_MEMORY];
 	if (*path == '\0')
 		path = *paths.v2 ? paths.v2 : paths.v1[GT_CTL_CPU];
 	(void)gt_copy_str(ret->path, sizeof(ret->path), path); /* same size */
+}
+
+void gt_cg_find(int root, int64_t pid, const char *future, struct gt_cg_places *ret)
+{
+	gt_cg_find_by(root, NULL, pid, future, ret);
 }
 
 int gt_cg_open(int root, const struct gt_cg_place *p, const char *below)

@@ -7,9 +7,10 @@
 #include "gotune/inspect.h"
 #include "gotune/model.h"
 
-#define CPU_DIR	 "sys/devices/system/cpu/"
-#define NODE_DIR "sys/devices/system/node/"
-#define LIST_CAP 8192 /* of 4096 CPUs, every other one takes the most: about 10 KB, unheard of */
+#define CPU_DIR	     "sys/devices/system/cpu/"
+#define NODE_DIR     "sys/devices/system/node/"
+#define SIBLINGS_CAP 256  /* of one core: no processor has more than eight threads a core */
+#define LIST_CAP     8192 /* of 4096 CPUs, every other one takes the most: about 10 KB, unheard of */
 
 static int read_list(int root, const char *path, struct gt_cpus *ret)
 {
@@ -27,50 +28,88 @@ static void write_path(char path[128], const char *prefix, unsigned n, const cha
 	(void)gt_append(path, 128, suffix);
 }
 
-static int first_cpu(const struct gt_cpus *c)
+/* The lowest CPU of C from FROM on, or GT_CPUS_MAX. */
+static unsigned next_cpu(const struct gt_cpus *c, unsigned from)
 {
-	for (unsigned i = 0; i < GT_CPUS_MAX; i++) {
-		if (gt_cpus_has(c, i))
-			return (int)i;
+	while (from < GT_CPUS_MAX && !gt_cpus_has(c, from)) {
+		/* Most words of a set are empty. */
+		from = from % 64 == 0 && c->bits[from / 64] == 0 ? from + 64 : from + 1;
 	}
-	return -1;
+	return from;
 }
 
-/* The lowest sibling of CPU, or -1. A list without the CPU itself is garbage. */
-static int read_core(int root, unsigned cpu, const char *file)
+/*
+ * Takes one list of siblings: it says the core of each of them, so that theirs need not be read. A
+ * list without the CPU that it is of is garbage.
+ */
+static bool take_siblings(int dir, unsigned cpu, const char *file, struct gt_host_facts *ret)
 {
 	struct gt_cpus siblings;
-	char path[128];
+	char path[128], text[SIBLINGS_CAP];
+	unsigned core;
 
-	write_path(path, CPU_DIR "cpu", cpu, file);
-	if (read_list(root, path, &siblings) < 0 || !gt_cpus_has(&siblings, cpu))
-		return -1;
-	return first_cpu(&siblings);
+	write_path(path, "cpu", cpu, file);
+	if (gt_root_read(dir, path, text, sizeof(text)) < 0 || gt_cpus_parse(text, &siblings) < 0 ||
+	    !gt_cpus_has(&siblings, cpu))
+		return false;
+	core = next_cpu(&siblings, 0);
+	for (unsigned i = core; i < GT_CPUS_MAX; i = next_cpu(&siblings, i + 1))
+		ret->core_of[i] = (uint16_t)core;
+	return true;
 }
 
-/* Reads all CPUs' cores from one kind of file, or none: half a topology would count cores twice. */
-static bool read_smt_by(int root, const char *file, struct gt_host_facts *ret)
+/* Reads the cores of all CPUs of WANTED from one kind of file, or none: half a topology would count
+ * cores twice. */
+static bool read_smt_by(int dir, const char *file, const struct gt_cpus *wanted,
+			struct gt_host_facts *ret)
 {
-	for (unsigned i = 0; i < GT_CPUS_MAX; i++) {
-		int core;
-
-		if (!gt_cpus_has(&ret->online.v, i))
-			continue;
-		core = read_core(root, i, file);
-		if (core < 0)
+	memset(ret->core_of, 0xff, sizeof(ret->core_of)); /* GT_CORE_UNKNOWN */
+	for (unsigned i = next_cpu(wanted, 0); i < GT_CPUS_MAX; i = next_cpu(wanted, i + 1)) {
+		if (ret->core_of[i] == GT_CORE_UNKNOWN && !take_siblings(dir, i, file, ret))
 			return false;
-		ret->core_of[i] = (uint16_t)core;
 	}
 	(void)gt_copy_str(ret->smt_where, sizeof(ret->smt_where), "/" CPU_DIR "cpu*"); /* fits */
 	(void)gt_append(ret->smt_where, sizeof(ret->smt_where), file);
 	return true;
 }
 
-static void read_smt(int root, struct gt_host_facts *ret)
+/*
+ * Does each CPU have a core of its own? Where the processor has no SMT, or its second threads are
+ * offline, two files say so of all CPUs. "active" alone does not: it is 0, too, where the scheduler
+ * was built without SMT. Source: kernel/cpu.c, control_show and active_show.
+ */
+static bool is_without_smt(int dir)
 {
-	ret->smt_known =
-		ret->online.known && (read_smt_by(root, "/topology/thread_siblings_list", ret) ||
-				      read_smt_by(root, "/topology/core_cpus_list", ret));
+	static const char *const single[] = {"notsupported", "off", "forceoff"};
+	static const struct gt_words words = {single, GT_ARRAY_LEN(single)};
+	uint64_t active;
+	char control[32];
+
+	return gt_root_read_u64(dir, "smt/active", &active) == 0 && active == 0 &&
+	       gt_root_read(dir, "smt/control", control, sizeof(control)) == 0 &&
+	       gt_words_find(&words, control) >= 0;
+}
+
+/* What two CPUs share is one file a core: only of those that a container may run on. */
+static void read_smt(int root, const struct gt_cpus *within, struct gt_host_facts *ret)
+{
+	_cleanup_close_ int dir = gt_root_open_dir(root, CPU_DIR);
+	struct gt_cpus wanted = ret->online.v;
+
+	if (dir < 0 || !ret->online.known)
+		return;
+	if (is_without_smt(dir)) {
+		for (unsigned i = 0; i < GT_CPUS_MAX; i++)
+			ret->core_of[i] = (uint16_t)i;
+		(void)gt_copy_str(ret->smt_where, sizeof(ret->smt_where),
+				  "/" CPU_DIR "smt/control"); /* fits */
+		ret->smt_known = true;
+		return;
+	}
+	if (within)
+		gt_cpus_and(&wanted, within);
+	ret->smt_known = read_smt_by(dir, "/topology/thread_siblings_list", &wanted, ret) ||
+			 read_smt_by(dir, "/topology/core_cpus_list", &wanted, ret);
 }
 
 /* "Node 0 MemTotal:       65536000 kB", somewhere in meminfo. */
@@ -146,7 +185,19 @@ static void read_sched(int root, struct gt_host_facts *ret)
 		read_number(root, files[i], &ret->sched_latency_ns);
 }
 
-void gt_inspect_host(int root, unsigned needs, struct gt_host_facts *ret)
+static void read_memory_total(int root, struct gt_fact *ret)
+{
+	char text[LIST_CAP];
+
+	if (gt_root_read(root, "proc/meminfo", text, sizeof(text)) < 0 ||
+	    parse_mem_total(text, &ret->v) < 0 || ret->v == 0)
+		return;
+	ret->known = true;
+	(void)gt_copy_str(ret->where, sizeof(ret->where), "/proc/meminfo"); /* fits */
+}
+
+void gt_inspect_host_within(int root, unsigned needs, const struct gt_cpus *within,
+			    struct gt_host_facts *ret)
 {
 	if (read_list(root, CPU_DIR "online", &ret->online.v) == 0 &&
 	    gt_cpus_count(&ret->online.v) > 0) {
@@ -155,10 +206,16 @@ void gt_inspect_host(int root, unsigned needs, struct gt_host_facts *ret)
 				  "/" CPU_DIR "online"); /* fits */
 	}
 	if (needs & GT_NEED_SMT)
-		read_smt(root, ret);
+		read_smt(root, within, ret);
 	if (needs & GT_NEED_NUMA)
 		read_numa(root, ret);
 	if (needs & GT_NEED_SCHED)
 		read_sched(root, ret);
 	read_number(root, "proc/sys/fs/nr_open", &ret->nr_open);
+	read_memory_total(root, &ret->memory_total);
+}
+
+void gt_inspect_host(int root, unsigned needs, struct gt_host_facts *ret)
+{
+	gt_inspect_host_within(root, needs, NULL, ret);
 }

@@ -91,17 +91,33 @@ static bool ask_policy(int root, const char *text, uint64_t perm)
 	return answer_allows(answer, perm);
 }
 
+/* In a pod /sys has no selinuxfs, whatever the kernel does. It is registered where SELinux is on
+ * alone: kernel security/selinux/selinuxfs.c, init_sel_fs(). */
+static bool selinux_is_hidden(int root)
+{
+	char text[8192];
+
+	return gt_root_read(root, "proc/filesystems", text, sizeof(text)) == 0 &&
+	       strstr(text, "\tselinuxfs");
+}
+
+bool gt_lsm_selinux_enforces(int root)
+{
+	uint64_t enforcing = 0;
+	int r = gt_root_read_u64(root, "sys/fs/selinux/enforce", &enforcing);
+
+	if (r == -ENOENT)
+		return selinux_is_hidden(root);
+	return r < 0 || enforcing != 0;
+}
+
 bool gt_lsm_selinux_denies(int root, const char *label)
 {
 	char text[2 * LABEL_CAP + 32];
-	uint64_t enforcing, perm;
-	int r;
+	uint64_t perm;
 
-	if (*label == '\0')
+	if (*label == '\0' || !gt_lsm_selinux_enforces(root))
 		return false; /* no transition, so no check */
-	r = gt_root_read_u64(root, "sys/fs/selinux/enforce", &enforcing);
-	if (r == -ENOENT || (r == 0 && enforcing == 0))
-		return false;
 	if (!write_question(root, label, text, sizeof(text)) ||
 	    gt_root_read_u64(root, "sys/fs/selinux/class/process/perms/ptrace", &perm) < 0 ||
 	    perm < 1 || perm > 32)

@@ -12,7 +12,8 @@
 #define CAP_SYS_RESOURCE_BIT 24
 #define YAMA_NO_ATTACH	     3 /* Documentation/admin-guide/LSM/Yama.rst */
 
-#define PROC_CAP 128
+#define PROC_CAP   128
+#define STATUS_CAP 16384 /* on 4096 CPUs every other one takes the most: 10 KB */
 
 /* "/proc/PID/NAME"; PID 0 is "self". All of it fits: our own words and 19 digits. */
 static void proc_path(char path[PROC_CAP], int64_t pid, const char *name)
@@ -139,6 +140,18 @@ static void read_nofile(int root, int64_t pid, struct gt_rlimit_facts *ret)
 	ret->live_known = true;
 	ret->live_soft = soft;
 	ret->live_hard = hard;
+}
+
+void gt_inspect_affinity(int root, int64_t pid, struct gt_fact_cpus *ret)
+{
+	char text[STATUS_CAP], list[STATUS_CAP / 2];
+
+	if (read_proc(root, pid, "status", text, sizeof(text)) < 0 ||
+	    !gt_parse_field(text, "Cpus_allowed_list:", list, sizeof(list)) ||
+	    gt_cpus_parse(list, &ret->v) < 0 || gt_cpus_count(&ret->v) == 0)
+		return;
+	ret->known = true;
+	proc_path(ret->where, pid, "status");
 }
 
 /* Our own effective capabilities. */
@@ -281,17 +294,28 @@ void gt_inspect_init(int root, int64_t pid, struct gt_facts *ret)
 	ret->ipc = owner_of_ns(root, pid, "ipc");
 }
 
-void gt_inspect_task(int root, int64_t pid, const char *selinux_label, struct gt_facts *ret)
+void gt_inspect_limits(int root, int64_t pid, struct gt_facts *ret)
 {
-	struct caps own = own_caps(root);
-
-	ret->nofile.can_raise_hard = can_raise_hard(root, own);
+	ret->nofile.can_raise_hard = can_raise_hard(root, own_caps(root));
 	if (ret->barrier == GT_BARRIER_NO_PROCESS)
 		return;
 	read_nofile(root, pid, &ret->nofile);
 	if (!ret->nofile.in_config && strcmp(ret->ident.runtime, "runc") == 0)
 		use_own_soft(root, &ret->nofile);
-	ret->barrier = check_barrier(root, pid, own, ret->ident.runtime, selinux_label);
+}
+
+void gt_inspect_barrier(int root, int64_t pid, const char *selinux_label, struct gt_facts *ret)
+{
+	if (ret->barrier != GT_BARRIER_NO_PROCESS)
+		ret->barrier =
+			check_barrier(root, pid, own_caps(root), ret->ident.runtime, selinux_label);
+}
+
+bool gt_inspect_may_seize(int root, int64_t pid)
+{
+	return *runtime_of(root, pid) && arch_supported() &&
+	       have_cap(own_caps(root), CAP_SYS_PTRACE_BIT) == GT_YES &&
+	       !gt_lsm_selinux_enforces(root) && !gt_lsm_apparmor_confines(root);
 }
 
 void gt_inspect_own_limits(int root, struct gt_rlimit_facts *ret)
@@ -343,4 +367,29 @@ int gt_inspect_rootfs(int64_t pid, const char *bundle, const char *root_path, st
 	}
 	r = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return r < 0 ? gt_err_sys(e, -errno, "cannot open the container's root %s", path) : r;
+}
+
+static int open_root_of(int64_t pid, struct stat *ret)
+{
+	_cleanup_close_ int fd = -1;
+	char proc[PROC_CAP];
+
+	proc_path(proc, pid, "root");
+	fd = open(proc, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, ret) < 0)
+		return -errno;
+	return gt_take_fd(&fd);
+}
+
+int gt_inspect_own_root(int64_t pid)
+{
+	struct stat own = {0}, first = {0};
+	_cleanup_close_ int fd = open_root_of(pid, &own);
+	_cleanup_close_ int one = open_root_of(1, &first);
+
+	if (fd < 0 || one < 0)
+		return fd < 0 ? fd : one;
+	if (own.st_dev == first.st_dev && own.st_ino == first.st_ino)
+		return -EXDEV;
+	return gt_take_fd(&fd);
 }

@@ -1,8 +1,9 @@
 /*
- * gotune-runtime: stands in for runc or crun. It edits the bundle's config.json on create and run,
- * the process file on exec, the record on update and delete. Then it becomes the real runtime by
- * exec, so descriptors, signals and the exit status are the real one's. Failures are logged; the
- * real runtime still runs, with what it was given.
+ * gotune-runtime: stands in for runc or crun. It edits the bundle's config.json on create and run
+ * (where the program is known only when it is executed, it adds our hook), the process file on
+ * exec, the record on update and delete. Then it becomes the real runtime by exec, so descriptors,
+ * signals and the exit status are the real one's. Failures are logged; the real runtime still runs,
+ * with what it was given.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -17,8 +18,12 @@
 #include "gotune/runtime.h"
 
 /* The bundle is unchanged, and the record must say so. */
-static void take_back(struct gt_record *rec, const struct gt_err *why)
+static void take_back(struct gt_decision *d, const struct gt_err *why)
 {
+	struct gt_record *rec = d->rec;
+
+	if (!d->bundle->own_hook) /* ours was not added either */
+		gt_plan_await_nothing(&rec->plan);
 	for (uint32_t i = 0; i < rec->plan.n_setting; i++) {
 		if (rec->outcome[i].applied != GT_YES)
 			continue;
@@ -52,6 +57,7 @@ static int edit_config(struct gt_machine *m, const struct gt_runtime_argv *a, co
 			 .id = a->id,
 			 .pid_file = a->pid_file},
 	};
+	const struct gt_hook_options options = {.log = "syslog"}; /* as this program */
 	/* The runtime, which this process becomes, lives as long as the container. */
 	bool foreground = strcmp(a->verb, "run") == 0 && !a->detach;
 	struct gt_buf out = {0};
@@ -59,14 +65,16 @@ static int edit_config(struct gt_machine *m, const struct gt_runtime_argv *a, co
 	int r = gt_decide(&ask, &d, e);
 
 	if (r == 0)
-		r = gt_carry_document(&d, config->text, config->len, &out, e);
+		r = gt_carry_document(&d, config->text, config->len, &options, &out, e);
 	if (r == 0 && out.len > 0) {
 		r = gt_edit_file_replace(config, out.p, out.len, e);
 		if (r < 0)
-			take_back(d.rec, e);
+			take_back(&d, e);
 	}
 	if (d.rec && foreground)
 		note_foreground(m, &d.rec->facts.ident);
+	if (r == 0)
+		gt_log_faults(&d);
 	gt_log_decision(&d);
 	gt_keep(&d, r, e);
 	gt_buf_done(&out);
@@ -104,7 +112,7 @@ static int on_exec(struct gt_machine *m, const struct gt_runtime_argv *a, struct
 static int on_update(struct gt_machine *m, const struct gt_runtime_argv *a, struct gt_err *e)
 {
 	int dir = a->limits && a->id ? gt_machine_records(m, false) : -1;
-	int r = dir < 0 ? -ENOENT : gt_record_drift(dir, a->id, time(NULL), e);
+	int r = dir < 0 ? -ENOENT : gt_record_note(dir, a->id, GT_NOTED_DRIFT, time(NULL), e);
 
 	return r == -ENOENT ? 0 : r;
 }

@@ -16,10 +16,12 @@
 #include "gotune/sandbox.h"
 
 #define STDIN_TIMEOUT_MS 5000
-#define PASS_THROUGH_MAX (256u << 20) /* precreate must give back even what is too large for us */
+/* Each step of a decision has a limit of its own; this is for the steps that nobody thought of. */
+#define DECISION_TIMEOUT_MS 30000
+#define PASS_THROUGH_MAX    (256u << 20) /* precreate must give back even what is too large for us */
 
 static struct {
-	const char *policy, *record_dir, *profile;
+	const char *policy, *record_dir, *profile, *log_word;
 	enum gt_log_to log;
 } arg;
 
@@ -103,6 +105,7 @@ static bool parse_args(int argc, char **argv, int *ret_status)
 				return false;
 			}
 			arg.log = (enum gt_log_to)to;
+			arg.log_word = optarg;
 			break;
 		case OPT_HELP:
 			fputs(usage, stdout);
@@ -119,63 +122,24 @@ static bool parse_args(int argc, char **argv, int *ret_status)
 	return true;
 }
 
-/* Applies and records. Returns 0 or the first error, which has been logged. */
-static int carry_out(struct gt_decision *d)
+static int decide_live(struct gt_background *b, void *ctx)
 {
-	struct gt_record *rec = d->rec;
-	struct gt_err e = {0};
-	/* A broken policy file is also a failure; the valid ones say what to do about it. */
-	bool ok = rec->facts.trouble == GT_TROUBLE_NONE && gt_policy_is_valid(&d->machine->policy);
-	int r = ok ? 0 : -EINVAL, applied;
-
-	if (gt_decided_earlier(gt_machine_records(d->machine, true), rec)) {
-		gt_log(GT_LOG_INFO, "%s: decided before it was created: nothing is left to do",
-		       gt_decision_name(d));
-		return r;
-	}
-	gt_log_faults(d);
-	gt_log_decision(d);
-	applied = gt_carry_live(d, &e);
-	if (applied < 0)
-		gt_log(GT_LOG_WARNING, "%s: %s", gt_decision_name(d), e.msg);
-	r = r < 0 ? r : applied;
-	gt_keep(d, r, &e);
-	return r;
-}
-
-static void remove_record(struct gt_machine *m, const char *id)
-{
-	struct gt_err e = {0};
-	int dir = gt_machine_records(m, false);
-
-	if (dir >= 0 && gt_record_remove(dir, id, &e) < 0)
-		gt_log(GT_LOG_WARNING, "%s: %s", id, e.msg);
+	return gt_decide_live(b, ctx);
 }
 
 static int stage_prestart(struct gt_machine *m, const char *doc, size_t len)
 {
-	const struct gt_ask ask = {
+	struct gt_ask ask = {
 		.machine = m,
 		.profile = arg.profile,
 		.stage = "prestart",
 		.from = {.kind = GT_SOURCE_STATE, .doc = doc, .len = len},
 	};
-	struct gt_decision d;
-	struct gt_err e = {0};
-	int r = gt_decide(&ask, &d, &e);
+	int r = gt_background_run(decide_live, &ask, m->root, DECISION_TIMEOUT_MS);
 
-	if (r < 0) {
-		gt_log(GT_LOG_ERROR, "nothing was tuned: %s", e.msg);
-		r = 0; /* we do not know the policy: fail open */
-	} else if (d.state && strcmp(d.state->status, "stopped") == 0) {
-		/* Registrations name one command line for all their stages. */
-		remove_record(m, d.state->id);
-	} else {
-		r = carry_out(&d);
-	}
-	gt_decide_done(&d);
-	gt_reap_dead(); /* a tracer that did not live to see the program */
-	return r < 0 && m->policy.on_error == GT_ON_ERROR_FAIL ? 1 : 0;
+	if (r < 0) /* we do not know the policy: fail open */
+		gt_log(GT_LOG_ERROR, "nothing was tuned: %s", strerror(-r));
+	return r > 0;
 }
 
 /* Podman takes our standard output as the container's config.json: it must always be whole. */
@@ -187,13 +151,14 @@ static int stage_precreate(struct gt_machine *m, const char *doc, size_t len)
 		.stage = "precreate",
 		.from = {.kind = GT_SOURCE_DOCUMENT, .doc = doc, .len = len, .bundle = "/"},
 	};
+	const struct gt_hook_options options = {.profile = arg.profile, .log = arg.log_word};
 	struct gt_decision d;
 	struct gt_buf out = {0};
 	struct gt_err e = {0};
 	int r = gt_decide(&ask, &d, &e), written;
 
 	if (r == 0)
-		r = gt_carry_document(&d, doc, len, &out, &e);
+		r = gt_carry_document(&d, doc, len, &options, &out, &e);
 	if (r < 0) {
 		gt_log(GT_LOG_ERROR, "precreate: %s: nothing was tuned: %s", gt_decision_name(&d),
 		       e.msg);
@@ -222,7 +187,7 @@ static int stage_poststop(struct gt_machine *m, const char *doc, size_t len)
 		       s ? e.msg : "out of memory");
 		return 0;
 	}
-	remove_record(m, s->id);
+	gt_forget(m, s->id);
 	return 0;
 }
 

@@ -53,6 +53,14 @@ void gt_bundle_init(struct gt_bundle *b)
 		gt_strv_init(all[i], &b->arena.a);
 }
 
+void gt_typed_init(struct gt_typed *t)
+{
+	memset(t, 0, offsetof(struct gt_typed, bundle));
+	gt_bundle_init(&t->bundle);
+	gt_arena_init(&t->arena.a, sizeof(t->arena.room));
+	gt_strv_init(&t->labels, &t->arena.a);
+}
+
 static bool is_own(const struct gt_bundle *b, const struct gt_strv *v)
 {
 	return gt_strv_valid(v, &b->arena.a, sizeof(b->arena.room));
@@ -71,16 +79,28 @@ bool gt_env_var_valid(const struct gt_env_var *v)
 	return is_bool(&v->present) && is_bool(&v->too_long) && ENDS(v->value);
 }
 
+static bool view_valid(const struct gt_bundle_view *v)
+{
+	bool ok = v->n_mount <= GT_VIEW_MOUNTS_MAX && is_bool(&v->unclear) && is_bool(&v->masked) &&
+		  is_bool(&v->proc_unclear) && is_bool(&v->proc_masked);
+
+	for (unsigned i = 0; i < GT_VIEW_MOUNTS_MAX; i++)
+		ok = ok && ENDS(v->mount[i].point) && v->mount[i].what < GT_VIEW_KIND_COUNT &&
+		     v->mount[i].now < GT_VIEW_KIND_COUNT;
+	return ok;
+}
+
 bool gt_bundle_valid(const struct gt_bundle *b)
 {
 	bool ok = ENDS(b->oci_version) && ENDS(b->root_path) && ENDS(b->cwd) &&
 		  is_bool(&b->has_process) && is_bool(&b->has_linux) && is_own(b, &b->args) &&
 		  is_own(b, &b->annotations) && is_own(b, &b->gotune_env) &&
-		  is_bool(&b->has_path_env) && ENDS(b->path_env) && is_bool(&b->has_nofile) &&
-		  is_bool(&b->no_new_privs) && is_own(b, &b->sysctl) && is_own(b, &b->mounts) &&
-		  res_valid(&b->res) && is_own(b, &b->res.unified) && is_bool(&b->has_seccomp) &&
-		  is_bool(&b->prctl_allowed) && b->cgroup_mount <= GT_CGMOUNT_BIND &&
-		  ENDS(b->cgroups_path) && ENDS(b->selinux_label) && ENDS(b->apparmor_profile);
+		  is_bool(&b->has_path_env) && is_bool(&b->diverts_shell) && ENDS(b->path_env) &&
+		  is_bool(&b->has_nofile) && is_bool(&b->no_new_privs) && is_own(b, &b->sysctl) &&
+		  is_own(b, &b->mounts) && res_valid(&b->res) && is_own(b, &b->res.unified) &&
+		  is_bool(&b->has_seccomp) && is_bool(&b->prctl_allowed) && is_bool(&b->own_hook) &&
+		  view_valid(&b->view) && ENDS(b->cgroups_path) && ENDS(b->selinux_label) &&
+		  ENDS(b->apparmor_profile);
 
 	for (unsigned i = 0; i < GT_VAR_COUNT; i++)
 		ok = ok && gt_env_var_valid(&b->var[i]);
@@ -90,12 +110,21 @@ bool gt_bundle_valid(const struct gt_bundle *b)
 	return ok;
 }
 
+bool gt_typed_valid(const struct gt_typed *t)
+{
+	/* A pid that pid_t cuts would be another process's. */
+	return ENDS(t->id) && ENDS(t->name) && t->pid >= 0 && t->pid <= INT32_MAX &&
+	       gt_bundle_valid(&t->bundle) &&
+	       gt_strv_valid(&t->labels, &t->arena.a, sizeof(t->arena.room));
+}
+
 bool gt_program_valid(const struct gt_program *p)
 {
 	return p->kind < GT_PROG_KIND_COUNT && p->note < GT_NOTE_COUNT && ENDS(p->path) &&
-	       ENDS(p->via) && is_bool(&p->elf32) && is_bool(&p->big_endian) && ENDS(p->arch) &&
-	       ENDS(p->go) && is_bool(&p->go_known) && is_bool(&p->has_modules) &&
-	       ENDS(p->main_path) && p->cgo <= GT_YES && ENDS(p->automaxprocs) &&
+	       ENDS(p->via) && is_bool(&p->predicted) && is_bool(&p->elf32) &&
+	       is_bool(&p->big_endian) && ENDS(p->arch) && ENDS(p->go) && is_bool(&p->go_known) &&
+	       is_bool(&p->has_modules) && ENDS(p->main_path) && p->cgo <= GT_YES &&
+	       p->can_exec <= GT_YES && p->loads_later <= GT_YES && ENDS(p->automaxprocs) &&
 	       ENDS(p->automaxprocs_replaced) && ENDS(p->automemlimit) &&
 	       ENDS(p->automemlimit_replaced) && is_bool(&p->has_godebug_default) &&
 	       ENDS(p->godebug_default);
@@ -117,9 +146,7 @@ void gt_policy_done(struct gt_policy *p)
 {
 	if (!p)
 		return;
-	free(p->profile);
-	free(p->rule);
-	free(p->layer);
+	gt_pages_done(&p->own);
 	*p = (struct gt_policy){0};
 }
 

@@ -10,6 +10,18 @@
 	static const char *const name##_list[] = {__VA_ARGS__}; \
 	const struct gt_words name = {name##_list, GT_ARRAY_LEN(name##_list)}
 
+bool gt_env_diverts_shell(const char *name, size_t len)
+{
+	static const char *const names[] = {"BASH_ENV", "ENV", "SHELLOPTS", "BASHOPTS"};
+	static const char function[] = "BASH_FUNC_";
+
+	for (size_t i = 0; i < GT_ARRAY_LEN(names); i++) {
+		if (strlen(names[i]) == len && memcmp(names[i], name, len) == 0)
+			return true;
+	}
+	return len >= sizeof(function) - 1 && memcmp(name, function, sizeof(function) - 1) == 0;
+}
+
 const char *const gt_var_name[GT_VAR_COUNT] = {
 	[GT_VAR_GOMAXPROCS] = "GOMAXPROCS",
 	[GT_VAR_GOMEMLIMIT] = "GOMEMLIMIT",
@@ -24,14 +36,16 @@ WORDS(gt_origin_words, "none", "label", "image-env", "hook-args", "annotation",
       "container-annotation", "set");
 WORDS(gt_prog_kind_words, "unknown", "go", "script", "other");
 WORDS(gt_barrier_words, "ok", "no-process", "not-an-init", "ptrace-denied", "selinux", "apparmor",
-      "arch");
+      "arch", "too-late");
 
+WORDS(gt_arm_words, "none", "canary", "control");
 WORDS(gt_mode_words, "off", "audit", "enforce");
 WORDS(gt_select_words, "annotated", "go", "all");
 WORDS(gt_on_error_words, "continue", "fail");
 WORDS(gt_round_words, "ceil", "floor");
 WORDS(gt_cpu_count_words, "logical", "physical");
 WORDS(gt_numa_words, "ignore", "cap", "bind");
+WORDS(gt_live_key_words, "gomemlimit", "pressure", "gogc");
 
 WORDS(gt_setting_kind_words, "env", "rlimit", "sysctl", "cgroup");
 WORDS(gt_verdict_words, "set", "keep", "skip");
@@ -65,6 +79,17 @@ static const char *const trouble_list[] = {
 #include "gotune/model/troubles.def"
 };
 const struct gt_words gt_trouble_words = {trouble_list, GT_TROUBLE_COUNT};
+
+static const char *const left_list[] = {
+#define X(id, word, means, advice) [GT_LEFT_##id] = (word),
+#include "gotune/model/lives.def"
+};
+static const char *const left_sentence[] = {
+#define X(id, word, means, advice) [GT_LEFT_##id] = (means),
+#include "gotune/model/lives.def"
+};
+const struct gt_words gt_left_words = {left_list, GT_LEFT_COUNT};
+const struct gt_words gt_left_sentences = {left_sentence, GT_LEFT_COUNT};
 
 static const char *const note_list[] = {
 #define X(id, word, means, advice) [GT_NOTE_##id] = (word),

@@ -13,17 +13,47 @@
 #define SCHED_RAISE   8	     /* Ps, the most that a target above 15 ms may raise to */
 #define KERNEL_PERIOD 100000 /* us: Documentation/scheduler/sched-bwc.rst, cfs_period_us */
 
+/* Is every CPU of A in B, too? */
+static bool is_subset(const struct gt_cpus *a, const struct gt_cpus *b)
+{
+	struct gt_cpus both = *a;
+
+	gt_cpus_and(&both, b);
+	return gt_cpus_count(&both) == gt_cpus_count(a);
+}
+
+/*
+ * Does the list of online CPUs bound the others? The kernel keeps an effective cpuset and an
+ * affinity within the CPUs online. If a cpuset goes beyond that list, the list is not the
+ * machine's: lxcfs shows a container of LXC as many CPUs as it has, numbered from 0.
+ */
+static bool online_counts(const struct gt_facts *f)
+{
+	if (f->cgroup.effective.known || f->affinity.known)
+		return false;
+	return !f->config.cpuset.known || is_subset(&f->config.cpuset.v, &f->host.online.v);
+}
+
 bool gt_plan_allowed(const struct gt_facts *f, struct gt_cpus *ret)
 {
+	const struct {
+		bool counts;
+		const struct gt_cpus *cpus;
+	} bounds[] = {
+		{f->config.cpuset.known, &f->config.cpuset.v},
+		{f->cgroup.effective.known, &f->cgroup.effective.v},
+		{f->affinity.known, &f->affinity.v},
+		{online_counts(f), &f->host.online.v},
+	};
 	struct gt_cpus a;
 
 	if (!f->host.online.known || f->config.cpuset_invalid)
 		return false;
-	a = f->host.online.v;
-	if (f->config.cpuset.known)
-		gt_cpus_and(&a, &f->config.cpuset.v);
-	if (f->cgroup.effective.known)
-		gt_cpus_and(&a, &f->cgroup.effective.v);
+	memset(&a, 0xff, sizeof(a));
+	for (size_t i = 0; i < GT_ARRAY_LEN(bounds); i++) {
+		if (bounds[i].counts)
+			gt_cpus_and(&a, bounds[i].cpus);
+	}
 	if (gt_cpus_count(&a) == 0)
 		return false;
 	*ret = a;
@@ -105,6 +135,18 @@ uint32_t gt_plan_count(const struct gt_facts *f, const struct gt_cpus *c, bool p
 			gt_cpus_set(&cores, f->host.core_of[cpu]);
 	}
 	return gt_cpus_count(&cores);
+}
+
+/* Is it known of all CPUs of C which of them share a core? Not of those that are not online, as
+ * where the list of those is renumbered. */
+static bool knows_cores(const struct gt_facts *f, const struct gt_cpus *c)
+{
+	for (unsigned cpu = 0; cpu < GT_CPUS_MAX; cpu++) {
+		if (gt_cpus_has(c, cpu) && (f->host.core_of[cpu] == GT_CORE_UNKNOWN ||
+					    !gt_cpus_has(&f->host.online.v, cpu)))
+			return false;
+	}
+	return f->host.smt_known;
 }
 
 bool gt_plan_node(const struct gt_facts *f, const struct gt_cpus *allowed, bool physical,
@@ -237,7 +279,7 @@ static enum gt_reason work_out_value(struct gt_planning *pl, uint64_t *ret)
 	enum gt_reason why;
 	uint64_t ceiling;
 
-	if (!pl->cpus_known || (physical && !pl->f->host.smt_known))
+	if (!pl->cpus_known || (physical && !knows_cores(pl->f, &pl->allowed)))
 		return GT_R_CPUS_UNKNOWN;
 	if (pl->quota.invalid)
 		return GT_R_LIMITS_UNKNOWN;
@@ -265,17 +307,33 @@ void gt_plan_value(struct gt_planning *pl)
 	pl->plan->gomaxprocs_value = pl->value;
 }
 
-/*
- * Does this Go look at the container's quota? Go src/runtime/cgroup_linux.go (1.25); 1.25 misses it
- * where the mount's root is not "/" (golang/go#76390).
- */
+/* Does this Go see the container's quota? It looks since 1.25: Go src/runtime/cgroup_linux.go. */
 static enum gt_tri sees_quota(const struct gt_facts *f, bool container)
 {
-	if ((f->program.go_known && f->program.go_minor < 25) || !container || !f->cgroup.has_mount)
+	const struct gt_cgroup_facts *c = &f->cgroup;
+
+	if ((f->program.go_known && f->program.go_minor < 25) || !container)
 		return GT_NO;
 	if (!f->program.go_known)
-		return GT_UNKNOWN;
-	return f->program.go_minor == 25 ? f->cgroup.mount_root_is_slash : GT_YES;
+		return c->go125_sees == GT_NO && c->go126_sees == GT_NO ? GT_NO : GT_UNKNOWN;
+	return f->program.go_minor == 25 ? c->go125_sees : c->go126_sees;
+}
+
+/* May this Go find a quota that is not the container's? */
+static bool may_see_other(const struct gt_facts *f, bool container)
+{
+	const struct gt_cgroup_facts *c = &f->cgroup;
+
+	if ((f->program.go_known && f->program.go_minor < 25) || !container)
+		return false;
+	if (!f->program.go_known)
+		return c->go125_other || c->go126_other;
+	return f->program.go_minor == 25 ? c->go125_other : c->go126_other;
+}
+
+enum gt_tri gt_plan_sees_quota(const struct gt_facts *f)
+{
+	return may_see_other(f, true) ? GT_UNKNOWN : sees_quota(f, true);
 }
 
 uint32_t gt_plan_native(const struct gt_facts *f, const struct gt_cpus *allowed, bool container)
@@ -285,6 +343,8 @@ uint32_t gt_plan_native(const struct gt_facts *f, const struct gt_cpus *allowed,
 
 	if (own.has && !own.invalid)
 		with_quota = (uint32_t)at_most(cpus, at_least(ceil_of(&own), 2));
+	if (may_see_other(f, container))
+		return 0;
 	switch (sees_quota(f, container)) {
 	case GT_NO:
 		return cpus;

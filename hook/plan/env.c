@@ -6,6 +6,11 @@
 #include "gotune/plan.h"
 #include "rules.h"
 
+#define FAR_ABOVE 4 /* times the CPUs: nobody means so many Ps */
+#define NO_UNIT_BYTES                                                               \
+	(4u << 20) /* a Go program needs more: src/runtime/mgcpacer.go, heapMinimum \
+		    */
+
 /* What this Go does with the value that it finds. */
 enum fate { FATE_USED, FATE_IGNORED, FATE_FATAL };
 
@@ -45,6 +50,37 @@ static enum fate fate_godebug(const char *value, uint32_t minor)
 	return FATE_USED; /* Go ignores bad entries one by one */
 }
 
+/* Warns of a value that Go takes, and that cannot be meant. */
+static void judge_gomaxprocs(struct gt_planning *pl, const char *value)
+{
+	uint32_t n = 0;
+
+	if (pl->cpus_known && gt_go_accepts_gomaxprocs(value, pl->f->program.go_minor, &n) &&
+	    n / FAR_ABOVE >= gt_cpus_count(&pl->allowed))
+		gt_plan_warn(pl->plan, GT_W_FAR_ABOVE_CPUS, gt_var_name[GT_VAR_GOMAXPROCS]);
+}
+
+static void judge_gomemlimit(struct gt_planning *pl, const char *value)
+{
+	uint64_t bytes = 0;
+
+	/* The largest number is Go's own word for no limit: math.MaxInt64. */
+	if (gt_parse_go_bytes(value, &bytes) < 0 || bytes == INT64_MAX)
+		return;
+	if (bytes < NO_UNIT_BYTES)
+		gt_plan_warn(pl->plan, GT_W_UNIT_FORGOTTEN, gt_var_name[GT_VAR_GOMEMLIMIT]);
+	else if (pl->plan->has_mem_limit && bytes >= pl->plan->mem_limit_bytes)
+		gt_plan_warn(pl->plan, GT_W_ABOVE_LIMIT, gt_var_name[GT_VAR_GOMEMLIMIT]);
+}
+
+static void judge_kept(struct gt_planning *pl, enum gt_var var, const char *value)
+{
+	if (var == GT_VAR_GOMAXPROCS)
+		judge_gomaxprocs(pl, value);
+	else if (var == GT_VAR_GOMEMLIMIT)
+		judge_gomemlimit(pl, value);
+}
+
 bool gt_plan_kept(struct gt_planning *pl, struct gt_setting *s, enum gt_var var)
 {
 	static enum fate (*const fate_of[GT_VAR_COUNT])(const char *, uint32_t) = {
@@ -65,6 +101,8 @@ bool gt_plan_kept(struct gt_planning *pl, struct gt_setting *s, enum gt_var var)
 	switch (fate) {
 	case FATE_USED:
 		gt_plan_keep(s, GT_R_ALREADY_SET);
+		if (prog->kind == GT_PROG_GO && !v->too_long)
+			judge_kept(pl, var, v->value);
 		break;
 	case FATE_IGNORED:
 		gt_plan_keep(s, GT_R_ALREADY_SET_IGNORED);
@@ -85,9 +123,9 @@ static enum gt_reason why_not_gomaxprocs(struct gt_planning *pl)
 
 	if (!pl->sel->profile->gomaxprocs)
 		return GT_R_PROFILE_NULL;
-	if (prog->kind != GT_PROG_GO)
-		return gt_plan_not_go(pl->f);
-	if (!prog->has_modules)
+	if (prog->kind != GT_PROG_GO && gt_plan_why_not_env(pl))
+		return gt_plan_why_not_env(pl);
+	if (prog->kind == GT_PROG_GO && !prog->has_modules)
 		gt_plan_warn(pl->plan, GT_W_MODULES_UNKNOWN, prog->path);
 	if (prog->automaxprocs[0] && !pl->sel->profile->override_self_managed)
 		return GT_R_SELF_MANAGED;
@@ -130,10 +168,12 @@ void gt_plan_gomaxprocs(struct gt_planning *pl)
 		return;
 	}
 	why = why_not_gomaxprocs(pl);
-	if (!why)
-		decide_gomaxprocs(pl, s);
-	else
+	if (why)
 		gt_plan_skip(s, why);
+	else if (gt_plan_told_not_to(pl))
+		gt_plan_keep(s, GT_R_GO_TOLD_NOT_TO);
+	else
+		decide_gomaxprocs(pl, s);
 }
 
 void gt_plan_gogc(struct gt_planning *pl)
@@ -146,8 +186,8 @@ void gt_plan_gogc(struct gt_planning *pl)
 		gt_plan_set_wish(pl, s, GT_KEY_GOGC);
 	else if (pl->sel->profile->gogc == 0)
 		gt_plan_skip(s, GT_R_PROFILE_NULL);
-	else if (pl->f->program.kind != GT_PROG_GO)
-		gt_plan_skip(s, gt_plan_not_go(pl->f));
+	else if (gt_plan_why_not_env(pl))
+		gt_plan_skip(s, gt_plan_why_not_env(pl));
 	else
 		gt_plan_set_number(s, GT_R_PROFILE, pl->sel->profile->gogc);
 }

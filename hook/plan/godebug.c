@@ -140,6 +140,25 @@ enum gt_tri gt_plan_container_on(const struct gt_facts *f, const char *godebug)
 	return env == GT_UNKNOWN ? container_default(&f->program) : env;
 }
 
+/* A `go` line before 1.25 turns both off (cmd/go, internal/godebugs), so one alone was written. */
+static bool author_said_no(const struct gt_program *p)
+{
+	static const char update[] = "updatemaxprocs";
+
+	return p->has_godebug_default && container_in(p->godebug_default) == GT_NO &&
+	       !has_key(p->godebug_default, update, sizeof(update) - 1);
+}
+
+bool gt_plan_told_not_to(const struct gt_planning *pl)
+{
+	const struct gt_env_var *v = &pl->f->var[GT_VAR_GODEBUG];
+	enum gt_tri said = GT_UNKNOWN;
+
+	if (v->present && !v->too_long)
+		said = container_in(v->value);
+	return said == GT_NO || (said == GT_UNKNOWN && author_said_no(&pl->f->program));
+}
+
 bool gt_plan_unpinned(const struct gt_planning *pl, char *ret, size_t cap)
 {
 	const struct gt_program *prog = &pl->f->program;
@@ -186,10 +205,32 @@ void gt_plan_godebug_base(struct gt_planning *pl)
 		(void)gt_copy_str(pl->godebug, sizeof(pl->godebug), merged);
 	}
 	warn_not_allowed(pl);
-	if (pl->f->program.kind == GT_PROG_GO &&
+	if (!gt_plan_why_not_env(pl) &&
 	    gt_plan_merge_godebug(pl->godebug, pl->sel->profile->godebug, allow, merged,
 				  sizeof(merged)))
 		(void)gt_copy_str(pl->godebug, sizeof(pl->godebug), merged);
+}
+
+/* Does TEXT turn off preemption by signals? Of several entries Go takes the last. */
+static bool preemption_off(const char *text)
+{
+	static const char key[] = "asyncpreemptoff";
+	struct entry e;
+	bool off = false;
+
+	while (next_entry(&text, &e))
+		if (e.value && e.key_len == sizeof(key) - 1 &&
+		    memcmp(e.key, key, sizeof(key) - 1) == 0)
+			off = !(e.value_len == 1 && *e.value == '0');
+	return off;
+}
+
+/* Why we set the merged value: what is dangerous in it comes first. */
+static enum gt_reason reason_of(const struct gt_planning *pl, const char *have)
+{
+	if (preemption_off(pl->godebug) && !preemption_off(have))
+		return GT_R_ASYNCPREEMPTOFF_RISK;
+	return pl->godebug_wish ? GT_R_REQUESTED : GT_R_PROFILE;
 }
 
 void gt_plan_godebug(struct gt_planning *pl)
@@ -203,13 +244,13 @@ void gt_plan_godebug(struct gt_planning *pl)
 	if (pl->unpin && gt_plan_unpinned(pl, merged, sizeof(merged))) {
 		gt_plan_set(s, GT_R_UNPIN, merged);
 	} else if (!v->too_long && strcmp(pl->godebug, v->present ? v->value : "") != 0) {
-		gt_plan_set(s, pl->godebug_wish ? GT_R_REQUESTED : GT_R_PROFILE, pl->godebug);
+		gt_plan_set(s, reason_of(pl, v->present ? v->value : ""), pl->godebug);
 		if (pl->godebug_wish)
 			s->origin = pl->f->req.key[GT_KEY_GODEBUG].origin;
 	} else if (v->present) {
 		gt_plan_keep(s, GT_R_ALREADY_SET);
-	} else if (pl->sel->profile->godebug[0] && pl->f->program.kind != GT_PROG_GO) {
-		gt_plan_skip(s, gt_plan_not_go(pl->f));
+	} else if (pl->sel->profile->godebug[0] && gt_plan_why_not_env(pl)) {
+		gt_plan_skip(s, gt_plan_why_not_env(pl));
 	} else {
 		/* The profile wants nothing, or the policy's own list allows none of it. */
 		gt_plan_skip(s,

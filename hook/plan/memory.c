@@ -6,6 +6,8 @@
 #include "rules.h"
 
 #define MIB_SHIFT 20
+/* A 32-bit program addresses 4 GiB at most, of which the kernel may keep one for itself. */
+#define SPACE_32_BYTES (UINT64_C(3) << 30)
 
 /* Only a smaller limit replaces one: of equals, the record names the first. */
 static void keep_smaller(struct gt_limit *smallest, uint64_t bytes, struct gt_limit_from from)
@@ -67,8 +69,9 @@ const struct gt_limit *gt_plan_smaller(const struct gt_memory *m)
 	return m->high.bytes == m->max.bytes && nearer ? &m->high : &m->max;
 }
 
-/* The share for this program. Go does not count C's memory: a cgo program needs more room. */
-static uint32_t choose_ratio(struct gt_planning *pl)
+/* The profile's share for this program. Go does not count C's memory: a cgo program needs more
+ * room. */
+static uint32_t profile_ratio(struct gt_planning *pl)
 {
 	const struct gt_profile *prof = pl->sel->profile;
 
@@ -80,7 +83,8 @@ static uint32_t choose_ratio(struct gt_planning *pl)
 	case GT_UNKNOWN:
 		break;
 	}
-	gt_plan_warn(pl->plan, GT_W_CGO_UNKNOWN, "GOMEMLIMIT");
+	if (pl->f->program.kind == GT_PROG_GO) /* what is no Go program has memory of its own */
+		gt_plan_warn(pl->plan, GT_W_CGO_UNKNOWN, "GOMEMLIMIT");
 	return prof->cgo_ratio_permille < prof->ratio_permille ? prof->cgo_ratio_permille
 							       : prof->ratio_permille;
 }
@@ -104,13 +108,25 @@ static enum gt_reason why_not_gomemlimit(const struct gt_planning *pl)
 
 	if (!pl->sel->profile->gomemlimit)
 		return GT_R_PROFILE_NULL;
+	if (pl->p->daemon.guard && pl->f->lesson.spirals.known && pl->f->lesson.spirals.v > 0)
+		return GT_R_DEATH_SPIRAL;
 	if (prog->kind != GT_PROG_GO)
-		return gt_plan_not_go(pl->f);
+		return gt_plan_why_not_env(pl);
 	if (!prog->go_known)
 		return GT_R_GO_VERSION_UNKNOWN;
 	if (prog->go_minor < 19)
 		return GT_R_GO_TOO_OLD;
-	return prog->automemlimit[0] ? GT_R_SELF_MANAGED : GT_R_NONE;
+	return prog->automemlimit[0] && !pl->sel->profile->override_automemlimit ? GT_R_SELF_MANAGED
+										 : GT_R_NONE;
+}
+
+/* The bytes to share out: a limit beyond the machine's memory never bites. */
+static uint64_t bytes_to_share(const struct gt_planning *pl)
+{
+	const struct gt_fact *total = &pl->f->host.memory_total;
+	uint64_t limit = gt_plan_smaller(&pl->memory)->bytes;
+
+	return total->known && total->v < limit ? total->v : limit;
 }
 
 /* Why the limit gives no value; GT_R_NONE: it gives one. */
@@ -122,24 +138,84 @@ static enum gt_reason why_no_value(const struct gt_planning *pl)
 		return GT_R_LIMITS_UNKNOWN;
 	if (!limit->has)
 		return GT_R_NO_MEMORY_LIMIT;
-	return limit->bytes < pl->sel->profile->min_limit_bytes ? GT_R_LIMIT_TOO_SMALL : GT_R_NONE;
+	return bytes_to_share(pl) < pl->sel->profile->min_limit_bytes ? GT_R_LIMIT_TOO_SMALL
+								      : GT_R_NONE;
 }
 
-static enum gt_reason limit_reason(const struct gt_memory *m)
+static enum gt_reason limit_reason(const struct gt_planning *pl)
 {
+	const struct gt_memory *m = &pl->memory;
 	const struct gt_limit *limit = gt_plan_smaller(m);
 
+	if (bytes_to_share(pl) < limit->bytes)
+		return GT_R_MACHINE_MEMORY;
 	if (gt_plan_is_ancestor(limit->from))
 		return GT_R_ANCESTOR_MEMORY;
 	return limit == &m->high ? GT_R_MEMORY_HIGH : GT_R_MEMORY_LIMIT;
 }
 
+/*
+ * What earlier starts teach: what they had outside of the Go heap is taken off the profile's ratio,
+ * and OOM_STEP for each that was killed for want of memory. What was measured often enough counts
+ * more than the profile's caution with C. Never below min_ratio nor above what the profile gives a
+ * program without C.
+ */
+#define OOM_STEP     50u /* permille */
+#define STARTS_TRUST 3u
+
+static uint32_t learned_ratio(const struct gt_planning *pl, uint32_t profile)
+{
+	const struct gt_lesson_facts *l = &pl->f->lesson;
+	const struct gt_profile *prof = pl->sel->profile;
+	uint64_t limit = bytes_to_share(pl), most = prof->ratio_permille, off;
+
+	if (!pl->p->daemon.learn || !l->starts.known || limit < 1000)
+		return profile;
+	if (!l->beside.known || l->starts.v < STARTS_TRUST)
+		most = profile < most ? profile : most;
+	/* Rounded up; what is beside the heap and more than the limit leaves the least. */
+	off = l->beside.known ? l->beside.v / (limit / 1000) + (l->beside.v > 0) : 0;
+	off += l->ooms.known ? (l->ooms.v < 8 ? l->ooms.v : 8) * OOM_STEP : 0;
+	if (off > most || most - off < prof->min_ratio_permille)
+		return prof->min_ratio_permille < most ? prof->min_ratio_permille : (uint32_t)most;
+	return (uint32_t)(most - off);
+}
+
+/* What the profile, or what was learned, makes of the limit, in whole MiB; 0: nothing is left. */
+static uint64_t share_of_limit(struct gt_planning *pl, bool *ret_learned)
+{
+	uint32_t profile = profile_ratio(pl);
+	uint64_t bytes = bytes_to_share(pl), ratio = learned_ratio(pl, profile);
+
+	*ret_learned = ratio != profile;
+
+	/* floor(bytes x ratio / 1000) without overflow */
+	return (bytes / 1000 * ratio + bytes % 1000 * ratio / 1000) >> MIB_SHIFT;
+}
+
+static void set_share(struct gt_planning *pl, struct gt_setting *s)
+{
+	bool learned;
+	uint64_t mib = share_of_limit(pl, &learned);
+	enum gt_reason why = learned ? GT_R_LEARNED : limit_reason(pl);
+
+	if (mib == 0) {
+		gt_plan_skip(s, GT_R_LIMIT_TOO_SMALL);
+		return;
+	}
+	if (pl->f->program.elf32 && mib > SPACE_32_BYTES >> MIB_SHIFT) {
+		mib = SPACE_32_BYTES >> MIB_SHIFT;
+		why = GT_R_ADDRESS_SPACE;
+	}
+	gt_plan_set_number(s, why, mib);
+	(void)gt_append(s->value, sizeof(s->value), "MiB");
+	s->number = mib << MIB_SHIFT;
+}
+
 void gt_plan_gomemlimit(struct gt_planning *pl)
 {
 	struct gt_setting *s = gt_plan_row(pl, GT_SET_GOMEMLIMIT, "GOMEMLIMIT");
-	const struct gt_limit *limit = gt_plan_smaller(&pl->memory);
 	enum gt_reason why;
-	uint64_t bytes = limit->bytes, ratio, mib;
 
 	if (gt_plan_kept(pl, s, GT_VAR_GOMEMLIMIT))
 		return;
@@ -150,18 +226,8 @@ void gt_plan_gomemlimit(struct gt_planning *pl)
 	why = why_not_gomemlimit(pl);
 	if (!why)
 		why = why_no_value(pl);
-	if (why) {
+	if (why)
 		gt_plan_skip(s, why);
-		return;
-	}
-	ratio = choose_ratio(pl);
-	/* floor(bytes x ratio / 1000) without overflow, then whole MiB. */
-	mib = (bytes / 1000 * ratio + bytes % 1000 * ratio / 1000) >> MIB_SHIFT;
-	if (mib == 0) {
-		gt_plan_skip(s, GT_R_LIMIT_TOO_SMALL);
-		return;
-	}
-	gt_plan_set_number(s, limit_reason(&pl->memory), mib);
-	(void)gt_append(s->value, sizeof(s->value), "MiB");
-	s->number = mib << MIB_SHIFT;
+	else
+		set_share(pl, s);
 }

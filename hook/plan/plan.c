@@ -56,6 +56,7 @@ static void skip_barred(struct gt_planning *pl)
 		[GT_BARRIER_SELINUX] = GT_R_SELINUX,
 		[GT_BARRIER_APPARMOR] = GT_R_APPARMOR,
 		[GT_BARRIER_ARCH] = GT_R_ARCH,
+		[GT_BARRIER_TOO_LATE] = GT_R_TOO_LATE,
 	};
 
 	if (pl->f->barrier == GT_BARRIER_OK || pl->f->barrier >= GT_BARRIER_COUNT)
@@ -104,6 +105,8 @@ static void work_out_limits(struct gt_planning *pl)
 		plan->period_us = pl->quota.period_us;
 		plan->quota_from = pl->quota.from;
 	}
+	if (pl->f->program.kind == GT_PROG_GO)
+		plan->quota_seen = gt_plan_sees_quota(pl->f);
 	smaller = gt_plan_smaller(&pl->memory);
 	plan->mem_max = pl->memory.max;
 	plan->mem_high = pl->memory.high;
@@ -119,7 +122,11 @@ static void warn_selection(struct gt_planning *pl)
 	if (pl->sel->mode_refused)
 		gt_plan_warn(pl->plan, GT_W_OUT_OF_BOUNDS, "io.gotune.mode");
 	if (pl->sel->profile_missing)
-		gt_plan_warn(pl->plan, GT_W_NO_SUCH_PROFILE, pl->sel->rule->profile);
+		gt_plan_warn(pl->plan, GT_W_NO_SUCH_PROFILE,
+			     gt_rule_text(pl->p, pl->sel->rule->profile));
+	if (pl->sel->rolled_back)
+		gt_plan_warn(pl->plan, GT_W_ROLLED_BACK,
+			     gt_rule_text(pl->p, pl->sel->rolled_back->name));
 }
 
 void gt_plan_make(const struct gt_facts *f, const struct gt_policy *p,
@@ -136,7 +143,13 @@ void gt_plan_make(const struct gt_facts *f, const struct gt_policy *p,
 	if (sel->profile)
 		(void)gt_copy_str(ret->profile, sizeof(ret->profile), sel->profile->name);
 	if (sel->rule)
-		(void)gt_copy_str(ret->rule, sizeof(ret->rule), sel->rule->name);
+		(void)gt_copy_str(ret->rule, sizeof(ret->rule), gt_rule_text(p, sel->rule->name));
+	if (sel->drawn_by) {
+		ret->rollout.arm = sel->arm;
+		ret->rollout.print = sel->drawn_by->print;
+		(void)gt_copy_str(ret->rollout.rule, sizeof(ret->rollout.rule),
+				  gt_rule_text(p, sel->drawn_by->name));
+	}
 	work_out_limits(&pl);
 	if (!sel->selected) {
 		skip_all(&pl);

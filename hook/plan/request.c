@@ -168,7 +168,11 @@ static void bound_gomaxprocs(struct gt_planning *pl)
 {
 	const struct gt_fact_cpus *online = &pl->f->host.online;
 	uint64_t most = online->known ? gt_cpus_count(&online->v) : CPUS_UNKNOWN;
+	struct gt_cpus allowed;
 
+	/* A list of online CPUs that is not the machine's may be shorter. */
+	if (gt_plan_allowed(pl->f, &allowed) && gt_cpus_count(&allowed) > most)
+		most = gt_cpus_count(&allowed);
 	if (!pl->wish.has[GT_KEY_GOMAXPROCS] ||
 	    pl->wish.number[GT_KEY_GOMAXPROCS] <= (most ? most : 1))
 		return;

@@ -78,7 +78,21 @@ void gt_plan_warn(struct gt_plan *plan, enum gt_warning_id id, const char *about
 	plan->n_warning++;
 }
 
+enum gt_reason gt_plan_why_not_env(const struct gt_planning *pl)
+{
+	const struct gt_program *p = &pl->f->program;
+	bool enabled = pl->wish.has[GT_KEY_ENABLE] && pl->wish.number[GT_KEY_ENABLE];
+
+	if (p->kind == GT_PROG_GO || (enabled && p->note != GT_NOTE_AT_EXEC))
+		return GT_R_NONE;
+	return gt_plan_not_go(pl->f);
+}
+
 enum gt_reason gt_plan_not_go(const struct gt_facts *f)
 {
-	return f->program.kind == GT_PROG_OTHER ? GT_R_NOT_GO : GT_R_PROGRAM_UNKNOWN;
+	const struct gt_program *p = &f->program;
+
+	if (p->kind == GT_PROG_OTHER)
+		return p->loads_later == GT_YES ? GT_R_NOT_GO_YET : GT_R_NOT_GO;
+	return p->note == GT_NOTE_AT_EXEC ? GT_R_AT_EXEC : GT_R_PROGRAM_UNKNOWN;
 }

@@ -51,8 +51,13 @@ void gt_plan_keep(struct gt_setting *s, enum gt_reason why);
 void gt_plan_skip(struct gt_setting *s, enum gt_reason why);
 void gt_plan_before(struct gt_setting *s, const char *before);
 void gt_plan_warn(struct gt_plan *plan, enum gt_warning_id id, const char *about);
-/* NOT_GO or PROGRAM_UNKNOWN for a program that is not known to be Go. */
+/* Why a program that is not known to be Go is left alone. */
 enum gt_reason gt_plan_not_go(const struct gt_facts *f);
+/*
+ * Why the profile's variables are not for this program. GT_R_NONE: they are, as it is a Go program
+ * or io.gotune.enable=true says that Go will run in it.
+ */
+enum gt_reason gt_plan_why_not_env(const struct gt_planning *pl);
 
 /* plan/request.c */
 /* Fills RET: which requests the policy grants. */
@@ -72,6 +77,8 @@ uint32_t gt_plan_count(const struct gt_facts *f, const struct gt_cpus *c, bool p
 /* The node with the most of A's CPUs, lowest index first; false when none has any. */
 bool gt_plan_node(const struct gt_facts *f, const struct gt_cpus *allowed, bool physical,
 		  uint32_t *ret_node, uint32_t *ret_count);
+/* Does the program's Go see its quota, as far as the mounts tell? */
+enum gt_tri gt_plan_sees_quota(const struct gt_facts *f);
 /* Fills value and value_why. */
 void gt_plan_value(struct gt_planning *pl);
 
@@ -86,6 +93,8 @@ void gt_plan_gomemlimit(struct gt_planning *pl);
 enum gt_warning_id gt_plan_godebug_check(const char *text, const char *allow);
 /* Is containermaxprocs on, with this GODEBUG and the program's own default? */
 enum gt_tri gt_plan_container_on(const struct gt_facts *f, const char *godebug);
+/* Does the environment or the program's author say that the quota is not to count? */
+bool gt_plan_told_not_to(const struct gt_planning *pl);
 /* Rule 4: can GODEBUG be un-pinned? *ret (CAP bytes) is the merged value. */
 bool gt_plan_unpinned(const struct gt_planning *pl, char *ret, size_t cap);
 void gt_plan_godebug_base(struct gt_planning *pl);

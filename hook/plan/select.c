@@ -18,26 +18,45 @@ static bool glob_or_any(const char *pattern, const char *s)
 	return pattern[0] == '\0' || gt_glob(pattern, s);
 }
 
-static bool annotations_match(const struct gt_rule *r, const struct gt_strv *have)
+/* Whether the glob at the place PATTERN matches S. */
+static bool matches(const struct gt_policy *p, uint32_t pattern, const char *s)
+{
+	return glob_or_any(gt_rule_text(p, pattern), s);
+}
+
+static bool annotations_match(const struct gt_policy *p, const struct gt_rule *r,
+			      const struct gt_strv *have)
 {
 	for (uint32_t i = 0; i < r->n_annotation && i < GT_RULE_ANNOTATIONS_MAX; i++) {
-		const char *v = have ? gt_strv_pair(have, r->annotation[i].key) : NULL;
+		const struct gt_rule_pair *want = &p->annotation[r->annotation + i];
+		const char *v = have ? gt_strv_pair(have, gt_rule_text(p, want->key)) : NULL;
 
-		if (!v || !glob_or_any(r->annotation[i].value, v))
+		if (!v || !matches(p, want->value, v))
 			return false;
 	}
 	return true;
 }
 
-static bool rule_matches(const struct gt_rule *r, const struct gt_facts *f)
+/* ... whatever the command is. */
+static bool rule_matches_rest(const struct gt_policy *p, const struct gt_rule *r,
+			      const struct gt_facts *f)
 {
 	const struct gt_ident *who = &f->ident;
 
-	return glob_or_any(r->image, who->image) &&
-	       (glob_or_any(r->command, who->command) || gt_glob(r->command, f->program.path)) &&
-	       glob_or_any(r->cgroup, who->cgroup) &&
-	       glob_or_any(r->engine, gt_words_get(&gt_engine_words, who->engine)) &&
-	       annotations_match(r, f->annotations);
+	return matches(p, r->image, who->image) && matches(p, r->cgroup, who->cgroup) &&
+	       matches(p, r->engine, gt_words_get(&gt_engine_words, who->engine)) &&
+	       annotations_match(p, r, f->annotations);
+}
+
+static bool rule_matches(const struct gt_policy *p, const struct gt_rule *r,
+			 const struct gt_facts *f)
+{
+	/* Before the exec the program's path is a guess. */
+	const char *path = f->program.note == GT_NOTE_AT_EXEC ? "" : f->program.path;
+
+	return (matches(p, r->command, f->ident.command) ||
+		gt_glob(gt_rule_text(p, r->command), path)) &&
+	       rule_matches_rest(p, r, f);
 }
 
 /* Before it is created (Podman's precreate) a container has no id, but its cgroup has that name. */
@@ -46,17 +65,54 @@ static const char *identity_of(const struct gt_ident *who)
 	return who->id[0] ? who->id : who->cgroup;
 }
 
+static bool is_in_rollout(const struct gt_facts *f, const struct gt_policy *p,
+			  const struct gt_rule *r)
+{
+	return gt_plan_in_rollout(gt_rule_text(p, r->name), identity_of(&f->ident),
+				  r->rollout_percent);
+}
+
+/* Is the container in R's rollout? The first rule that leaves it to chance is noted. */
+static bool draw(const struct gt_facts *f, const struct gt_policy *p, const struct gt_rule *r,
+		 struct gt_selection *s)
+{
+	bool in = is_in_rollout(f, p, r);
+
+	if (!s->drawn_by && r->rollout_percent > 0 && r->rollout_percent < 100) {
+		s->drawn_by = r;
+		s->arm = in ? GT_ARM_CANARY : GT_ARM_CONTROL;
+	}
+	return in;
+}
+
+/* Was R's roll-out ended, because its canaries did worse? */
+static bool is_rolled_back(const struct gt_facts *f, const struct gt_policy *p,
+			   const struct gt_rule *r)
+{
+	for (uint32_t i = 0; i < f->n_rolled_back && i < GT_ROLLED_BACK_MAX; i++) {
+		if (p->daemon.rollback && f->rolled_back[i] == r->print)
+			return true;
+	}
+	return false;
+}
+
 /* Takes the first rule that matches and has the container in its rollout. False: it is broken. */
 static bool choose_rule(const struct gt_facts *f, const struct gt_policy *p, struct gt_selection *s)
 {
 	for (uint32_t i = 0; i < p->n_rule; i++) {
 		const struct gt_rule *r = &p->rule[i];
 
-		if (!rule_matches(r, f))
+		if (!rule_matches(p, r, f))
 			continue;
 		if (r->broken)
 			return false;
-		if (gt_plan_in_rollout(r->name, identity_of(&f->ident), r->rollout_percent)) {
+		/* It takes no part: its canaries get what the others get. */
+		if (is_rolled_back(f, p, r)) {
+			if (!s->rolled_back && is_in_rollout(f, p, r))
+				s->rolled_back = r;
+			continue;
+		}
+		if (draw(f, p, r, s)) {
 			s->rule = r;
 			return true;
 		}
@@ -87,9 +143,9 @@ static void choose_profile(const struct gt_facts *f, const struct gt_policy *p,
 		s->profile_origin = f->req.key[GT_KEY_PROFILE].origin;
 		return;
 	}
-	if (!s->rule || s->rule->profile[0] == '\0')
+	if (!s->rule || !s->rule->profile)
 		return;
-	found = gt_policy_profile(p, s->rule->profile);
+	found = gt_policy_profile(p, gt_rule_text(p, s->rule->profile));
 	s->profile_missing = !found;
 	if (found)
 		s->profile = found;
@@ -159,4 +215,32 @@ void gt_plan_select(const struct gt_facts *f, const struct gt_policy *p, struct 
 	if (!ret->selected)
 		ret->why_not = why;
 	gt_plan_sysctl_list(f, p, ret);
+}
+
+/* May another rule be the first that matches, once the program has a path? */
+static bool may_change_rule(const struct gt_facts *f, const struct gt_policy *p,
+			    const struct gt_selection *s)
+{
+	for (uint32_t i = 0; i < p->n_rule; i++) {
+		const struct gt_rule *r = &p->rule[i];
+
+		const char *command = gt_rule_text(p, r->command);
+
+		if (*command && !gt_glob(command, f->ident.command) && rule_matches_rest(p, r, f))
+			return true;
+		if (r == s->rule)
+			return false; /* it was chosen by what does not change */
+	}
+	return false;
+}
+
+bool gt_plan_awaits_program(const struct gt_facts *f, const struct gt_policy *p,
+			    const struct gt_selection *s)
+{
+	if (f->program.kind == GT_PROG_GO || f->program.note != GT_NOTE_AT_EXEC)
+		return false;
+	if (f->trouble != GT_TROUBLE_NONE || p->broken ||
+	    (!s->selected && s->why_not == GT_R_OPTED_OUT))
+		return false;
+	return (!s->selected && s->why_not == GT_R_AT_EXEC) || may_change_rule(f, p, s);
 }

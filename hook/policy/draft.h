@@ -23,8 +23,24 @@ struct gt_raw_profile {
 	struct gt_json_pos inherits_pos;
 };
 
+/* A rule with room for its texts. */
+struct gt_rule_draft {
+	char name[GT_NAME_CAP];
+	bool broken;
+	char image[256], command[256], cgroup[256], engine[32];
+	struct {
+		char key[128], value[128];
+	} annotation[GT_RULE_ANNOTATIONS_MAX];
+	uint32_t n_annotation;
+	char profile[GT_NAME_CAP];
+	bool has_mode;
+	enum gt_mode mode;
+	uint32_t rollout_percent;
+	uint8_t layer;
+};
+
 struct gt_raw_rule {
-	struct gt_rule v;
+	struct gt_rule_draft v;
 	bool touched, match_broken;
 	struct gt_json_pos profile_pos;
 };
@@ -95,9 +111,11 @@ GT_MUST_CHECK int gt_policy_read_layer(struct gt_draft *d, uint8_t layer, const 
 
 /*
  * Makes the policy from what was read: profiles inherit, and names that nobody defined are faults.
- * Takes the layers from *RET and marks the faulty ones; overwrites the rest. 0 or -ENOMEM.
+ * LAYER: the N files that were read, of which the faulty ones are marked; the policy has a copy.
+ * *RET is overwritten, and freed with gt_policy_done. 0 or -ENOMEM.
  */
-GT_MUST_CHECK int gt_policy_resolve(const struct gt_draft *d, struct gt_policy *ret);
+GT_MUST_CHECK int gt_policy_resolve(const struct gt_draft *d, struct gt_layer *layer, uint32_t n,
+				    struct gt_policy *ret);
 
 void gt_draft_done(struct gt_draft *d);
 GT_MUST_CHECK int gt_draft_copy(const struct gt_draft *from, struct gt_draft *ret);

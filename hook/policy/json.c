@@ -107,7 +107,7 @@ static void write_profile(struct gt_jw *w, const struct gt_profile *p)
 	else
 		write_key(w, p, GT_PK_GOMAXPROCS);
 	if (p->gomemlimit)
-		write_group(w, p, "gomemlimit", GT_PK_RATIO, GT_PK_MIN_LIMIT);
+		write_group(w, p, "gomemlimit", GT_PK_RATIO, GT_PK_OVERRIDE_AUTOMEMLIMIT);
 	else
 		write_key(w, p, GT_PK_GOMEMLIMIT);
 	for (unsigned k = GT_PK_GOGC; k < GT_PK_COUNT; k++)
@@ -115,41 +115,42 @@ static void write_profile(struct gt_jw *w, const struct gt_profile *p)
 	gt_jw_close(w, '}');
 }
 
-static void write_match(struct gt_jw *w, const struct gt_rule *r)
+static void write_match(struct gt_jw *w, const struct gt_policy *p, const struct gt_rule *r)
 {
-	static const struct {
+	const struct {
 		const char *name;
-		size_t off;
+		uint32_t text;
 	} texts[] = {
-		{"image", offsetof(struct gt_rule, image)},
-		{"command", offsetof(struct gt_rule, command)},
-		{"cgroup", offsetof(struct gt_rule, cgroup)},
-		{"engine", offsetof(struct gt_rule, engine)},
+		{"image", r->image},
+		{"command", r->command},
+		{"cgroup", r->cgroup},
+		{"engine", r->engine},
 	};
 
 	gt_jw_key(w, "match");
 	gt_jw_open(w, '{');
 	for (size_t i = 0; i < GT_ARRAY_LEN(texts); i++) {
-		const char *s = (const char *)r + texts[i].off;
-
-		if (*s)
-			gt_jw_member(w, texts[i].name, s);
+		if (texts[i].text)
+			gt_jw_member(w, texts[i].name, gt_rule_text(p, texts[i].text));
 	}
 	gt_jw_key(w, "annotation");
 	gt_jw_open(w, '{');
-	for (uint32_t i = 0; i < r->n_annotation; i++)
-		gt_jw_member(w, r->annotation[i].key, r->annotation[i].value);
+	for (uint32_t i = 0; i < r->n_annotation; i++) {
+		const struct gt_rule_pair *pair = &p->annotation[r->annotation + i];
+
+		gt_jw_member(w, gt_rule_text(p, pair->key), gt_rule_text(p, pair->value));
+	}
 	gt_jw_close(w, '}');
 	gt_jw_close(w, '}');
 }
 
-static void write_rule(struct gt_jw *w, const struct gt_rule *r)
+static void write_rule(struct gt_jw *w, const struct gt_policy *p, const struct gt_rule *r)
 {
 	gt_jw_open(w, '{');
-	gt_jw_member(w, "name", r->name);
-	write_match(w, r);
-	if (r->profile[0])
-		gt_jw_member(w, "profile", r->profile);
+	gt_jw_member(w, "name", gt_rule_text(p, r->name));
+	write_match(w, p, r);
+	if (r->profile)
+		gt_jw_member(w, "profile", gt_rule_text(p, r->profile));
 	if (r->has_mode)
 		gt_jw_member(w, "mode", gt_words_get(&gt_mode_words, r->mode));
 	gt_jw_key(w, "rollout_percent");
@@ -178,6 +179,50 @@ static void write_annotations(struct gt_jw *w, const struct gt_policy *p)
 	gt_jw_close(w, '}');
 }
 
+static void write_count(struct gt_jw *w, const char *key, uint32_t n)
+{
+	gt_jw_key(w, key);
+	gt_jw_u64(w, n);
+}
+
+static void write_flag(struct gt_jw *w, const char *key, bool v)
+{
+	gt_jw_key(w, key);
+	gt_jw_bool(w, v);
+}
+
+static void write_follow(struct gt_jw *w, const struct gt_policy *p)
+{
+	gt_jw_key(w, "follow");
+	gt_jw_open(w, '{');
+	write_count(w, "seconds", p->follow.seconds);
+	write_count(w, "processes", p->follow.processes);
+	write_count(w, "execs", p->follow.execs);
+	gt_jw_close(w, '}');
+	write_count(w, "barrier_timeout_ms", p->barrier_timeout_ms);
+}
+
+static void write_daemon(struct gt_jw *w, const struct gt_policy *p)
+{
+	gt_jw_key(w, "daemon");
+	gt_jw_open(w, '{');
+	gt_jw_member_opt(w, "listen", p->daemon.listen);
+	write_flag(w, "resize", p->daemon.resize);
+	write_flag(w, "history", p->daemon.history);
+	write_flag(w, "learn", p->daemon.learn);
+	write_flag(w, "guard", p->daemon.guard);
+	write_flag(w, "rollback", p->daemon.rollback);
+	write_count(w, "containers", p->daemon.containers);
+	gt_jw_close(w, '}');
+	gt_jw_key(w, "live");
+	gt_jw_open(w, '[');
+	for (unsigned i = 0; i < GT_LIVE_COUNT; i++) {
+		if (p->live & (1u << i))
+			gt_jw_str(w, gt_words_get(&gt_live_key_words, i));
+	}
+	gt_jw_close(w, ']');
+}
+
 static void write_policy(struct gt_jw *w, const struct gt_policy *p)
 {
 	gt_jw_key(w, "policy");
@@ -196,7 +241,7 @@ static void write_policy(struct gt_jw *w, const struct gt_policy *p)
 	gt_jw_key(w, "rules");
 	gt_jw_open(w, '[');
 	for (uint32_t i = 0; i < p->n_rule; i++)
-		write_rule(w, &p->rule[i]);
+		write_rule(w, p, &p->rule[i]);
 	gt_jw_close(w, ']');
 	write_annotations(w, p);
 	gt_jw_key(w, "godebug_allow");
@@ -206,6 +251,8 @@ static void write_policy(struct gt_jw *w, const struct gt_policy *p)
 	for (uint32_t i = 0; i < p->n_runtimes; i++)
 		gt_jw_str(w, p->runtimes[i]);
 	gt_jw_close(w, ']');
+	write_follow(w, p);
+	write_daemon(w, p);
 	gt_jw_close(w, '}');
 }
 

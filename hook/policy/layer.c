@@ -70,10 +70,19 @@ static int take_event(void *ctx, const struct gt_json_event *ev, struct gt_err *
 
 static bool same_top(const struct gt_policy *a, const struct gt_policy *b)
 {
-	bool same = a->mode == b->mode && a->select == b->select && a->allow == b->allow &&
-		    strcmp(a->default_profile, b->default_profile) == 0 &&
-		    a->nofile_max == b->nofile_max && a->n_allow_sysctl == b->n_allow_sysctl &&
-		    strcmp(a->godebug_allow, b->godebug_allow) == 0;
+	bool same =
+		a->mode == b->mode && a->select == b->select && a->allow == b->allow &&
+		strcmp(a->default_profile, b->default_profile) == 0 &&
+		a->nofile_max == b->nofile_max && a->n_allow_sysctl == b->n_allow_sysctl &&
+		strcmp(a->godebug_allow, b->godebug_allow) == 0 &&
+		a->follow.seconds == b->follow.seconds &&
+		a->follow.processes == b->follow.processes && a->follow.execs == b->follow.execs &&
+		a->barrier_timeout_ms == b->barrier_timeout_ms && a->live == b->live &&
+		strcmp(a->daemon.listen, b->daemon.listen) == 0 &&
+		a->daemon.resize == b->daemon.resize && a->daemon.history == b->daemon.history &&
+		a->daemon.learn == b->daemon.learn && a->daemon.guard == b->daemon.guard &&
+		a->daemon.rollback == b->daemon.rollback &&
+		a->daemon.containers == b->daemon.containers;
 
 	for (uint32_t i = 0; same && i < a->n_allow_sysctl; i++)
 		same = strcmp(a->allow_sysctl[i], b->allow_sysctl[i]) == 0;
@@ -133,10 +142,10 @@ static int mark_profiles(struct gt_draft *d, const struct gt_draft *with)
 	_cleanup_(gt_policy_done) struct gt_policy before = {0}, after = {0};
 	int r;
 
-	r = gt_policy_resolve(d, &before);
+	r = gt_policy_resolve(d, NULL, 0, &before);
 	if (r < 0)
 		return r;
-	r = gt_policy_resolve(with, &after);
+	r = gt_policy_resolve(with, NULL, 0, &after);
 	if (r < 0)
 		return r;
 	for (uint32_t i = 0; i < with->n_profile; i++) {

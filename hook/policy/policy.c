@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "cache.h"
+#include "compiled.h"
 #include "draft.h"
 #include "gotune/base.h"
 #include "gotune/model.h"
@@ -17,6 +19,7 @@ struct build {
 	struct gt_draft d;
 	struct gt_layer *layer; /* owned */
 	uint32_t n_layer;
+	struct gt_policy_key *key; /* NULL, or filled: which files these are */
 };
 
 static int add_layer(struct build *b, const char *path)
@@ -78,6 +81,8 @@ static int read_layer(struct build *b, int fd, const struct stat *st)
 	size_t len = 0;
 	int r;
 
+	if (b->key)
+		gt_policy_key_add(b->key, st);
 	if (bad)
 		return cannot_read(b, bad);
 	r = gt_read_all(fd, GT_POLICY_MAX, 0, &doc, &len);
@@ -136,38 +141,59 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static int read_drop_in(struct build *b, int root, const char *name)
+static int read_drop_in(struct build *b, int root, const char *dir, const char *name)
 {
 	char path[sizeof(GT_POLICY_DIR) + 1 + NAME_MAX];
 
-	(void)snprintf(path, sizeof(path), "%s/%s", GT_POLICY_DIR, name); /* fits: NAME_MAX */
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name); /* fits: NAME_MAX */
 	if (b->n_layer == GT_LAYERS_MAX)
 		return cannot_read(b, "more policy files than can be read come after this one");
 	return read_below(b, root, path, false);
 }
 
-static int read_drop_ins(struct build *b, int root)
+/* NAME: GT_POLICY_DIR, or a shorter one. */
+static int read_drop_ins(struct build *b, int root, const char *name)
 {
-	_cleanup_close_ int dir = gt_root_open_dir(root, GT_POLICY_DIR);
+	_cleanup_close_ int dir = gt_root_open_dir(root, name);
 	struct dirent **list = NULL;
+	struct stat st;
 	int n, r = 0;
 
 	if (dir == -ENOENT || dir == -ENOTDIR)
 		return 0;
+	if (b->key && dir >= 0 && fstat(dir, &st) == 0)
+		gt_policy_key_dir(b->key, &st);
 	n = dir < 0 ? -1 : scandirat(dir, ".", &list, is_drop_in, by_bytes);
 	if (n < 0) {
 		const char *why = strerror(dir < 0 ? -dir : errno);
 
-		r = add_layer(b, GT_POLICY_DIR);
+		r = add_layer(b, name);
 		return r < 0 ? r : cannot_read(b, why);
 	}
 	for (int i = 0; i < n; i++) {
 		if (r == 0)
-			r = read_drop_in(b, root, list[i]->d_name);
+			r = read_drop_in(b, root, name, list[i]->d_name);
 		free(list[i]);
 	}
 	free((void *)list);
 	return r;
+}
+
+/* Another machine's /etc/gotune, or one that is to become ours: a directory with the same files. */
+static int open_config_dir(const char *dir)
+{
+	int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0 && gt_root_exists(fd, "policy.json") < 0 && gt_root_exists(fd, "policy.d") < 0)
+		gt_cleanup_close(&fd), fd = -1;
+	return fd;
+}
+
+static int read_config_dir(struct build *b, int root)
+{
+	int r = read_below(b, root, "policy.json", true);
+
+	return r < 0 ? r : read_drop_ins(b, root, "policy.d");
 }
 
 static int read_builtin(struct build *b)
@@ -188,44 +214,48 @@ static int read_builtin(struct build *b)
 /* Makes *ret from B when R is 0, and frees B. */
 static int finish_build(struct build *b, int r, struct gt_policy *ret)
 {
-	struct gt_policy p = {.layer = b->layer, .n_layer = b->n_layer};
-
 	if (r == 0)
-		r = gt_policy_resolve(&b->d, &p);
+		r = gt_policy_resolve(&b->d, b->layer, b->n_layer, ret);
 	gt_draft_done(&b->d);
-	if (r < 0)
-		free(b->layer);
-	else
-		*ret = p;
+	free(b->layer);
 	return r;
 }
 
 /* Reads the built-in layer and FILE, or without it the machine's policy and its drop-ins. */
 static int read_layers(struct build *b, int root, const char *file)
 {
+	_cleanup_close_ int dir = file ? open_config_dir(file) : -1;
 	int r = read_builtin(b);
 
 	if (r < 0)
 		return r;
+	if (dir >= 0)
+		return read_config_dir(b, dir);
 	if (file)
 		return read_named(b, file);
 	r = read_below(b, root, GT_POLICY_FILE, true);
 	if (r < 0)
 		return r;
-	return read_drop_ins(b, root);
+	return read_drop_ins(b, root, GT_POLICY_DIR);
 }
 
-int gt_read_policy_builtin(struct gt_policy *ret)
+int gt_policy_read_builtin_json(struct gt_policy *ret)
 {
 	struct build b = {0};
 
 	return finish_build(&b, read_builtin(&b), ret);
 }
 
-int gt_read_policy(int root, const char *file, struct gt_policy *ret, struct gt_err *e)
+int gt_policy_read_files(int root, const char *file, struct gt_policy_key *ret_key,
+			 struct gt_policy *ret, struct gt_err *e)
 {
-	struct build b = {0};
+	struct build b = {.key = ret_key};
 	int r = finish_build(&b, read_layers(&b, root, file), ret);
 
 	return r < 0 ? gt_err_sys(e, r, "cannot read the policy") : 0;
+}
+
+int gt_read_policy(int root, const char *file, struct gt_policy *ret, struct gt_err *e)
+{
+	return gt_policy_read_files(root, file, NULL, ret, e);
 }

@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 
+#include "compiled.h"
 #include "draft.h"
 #include "gotune/base.h"
 #include "gotune/model.h"
@@ -113,7 +114,7 @@ struct late_fault {
 	const char *key, *value, *why;
 };
 
-static void mark_layer(struct gt_policy *p, const struct late_fault *f)
+static void mark_layer(const struct gt_parts *p, const struct late_fault *f)
 {
 	struct gt_layer *l = f->layer < p->n_layer ? &p->layer[f->layer] : NULL;
 
@@ -124,7 +125,7 @@ static void mark_layer(struct gt_policy *p, const struct late_fault *f)
 		       f->key, f->value, f->why);
 }
 
-static void resolve_profile(const struct gt_draft *d, uint32_t i, struct gt_policy *p)
+static void resolve_profile(const struct gt_draft *d, uint32_t i, const struct gt_parts *p)
 {
 	const struct gt_raw_profile *raw = &d->profile[i];
 	struct gt_profile *out = &p->profile[i];
@@ -132,7 +133,6 @@ static void resolve_profile(const struct gt_draft *d, uint32_t i, struct gt_poli
 	struct late_fault fault = {raw->inherits_layer, raw->inherits_pos, "inherits",
 				   raw->v.inherits, NULL};
 
-	*out = (struct gt_profile){0};
 	(void)gt_copy_str(out->name, sizeof(out->name), raw->v.name); /* same sizes */
 	(void)gt_copy_str(out->inherits, sizeof(out->inherits), raw->v.inherits);
 	if (ends)
@@ -146,46 +146,42 @@ static void resolve_profile(const struct gt_draft *d, uint32_t i, struct gt_poli
 		mark_layer(p, &fault);
 }
 
-static void resolve_rules(const struct gt_draft *d, struct gt_policy *p)
+static void resolve_rules(const struct gt_draft *d, const struct gt_parts *p)
 {
 	for (uint32_t i = 0; i < d->n_rule; i++) {
-		struct gt_rule *r = &p->rule[i];
+		const struct gt_rule_draft *r = &d->rule[i].v;
+		bool unknown = r->profile[0] && find_profile(d, r->profile) == NOT_FOUND;
 
-		*r = d->rule[i].v;
-		if (r->profile[0] && find_profile(d, r->profile) == NOT_FOUND) {
-			r->broken = true;
+		p->rule_broken[i] = r->broken || unknown;
+		if (unknown)
 			mark_layer(p, &(struct late_fault){r->layer, d->rule[i].profile_pos,
 							   "profile", r->profile, "is no profile"});
-		}
 	}
 }
 
-int gt_policy_resolve(const struct gt_draft *d, struct gt_policy *ret)
+int gt_policy_resolve(const struct gt_draft *d, struct gt_layer *layer, uint32_t n,
+		      struct gt_policy *ret)
 {
-	struct gt_policy p = d->top;
+	/* Cleared, also between members: what is compiled at the build is the same each time. */
+	_cleanup_free_ struct gt_profile *profile = calloc(d->n_profile + 1, sizeof(*profile));
+	_cleanup_free_ bool *rule_broken = calloc(d->n_rule + 1, sizeof(*rule_broken));
+	struct gt_parts p = {.d = d,
+			     .broken = d->top.broken,
+			     .profile = profile,
+			     .rule_broken = rule_broken,
+			     .layer = layer,
+			     .n_layer = n};
 
-	p.layer = ret->layer;
-	p.n_layer = ret->n_layer;
-	p.profile = reallocarray(NULL, d->n_profile + 1, sizeof(*p.profile));
-	p.rule = reallocarray(NULL, d->n_rule + 1, sizeof(*p.rule));
-	if (!p.profile || !p.rule) {
-		free(p.profile);
-		free(p.rule);
+	if (!profile || !rule_broken)
 		return -ENOMEM;
-	}
-	p.n_profile = d->n_profile;
-	p.n_rule = d->n_rule;
 	for (uint32_t i = 0; i < d->n_profile; i++)
 		resolve_profile(d, i, &p);
 	resolve_rules(d, &p);
-	if (find_profile(d, p.default_profile) == NOT_FOUND) {
+	if (find_profile(d, d->top.default_profile) == NOT_FOUND) {
 		p.broken = true;
-		mark_layer(&p, &(struct late_fault){p.from.default_profile, d->default_pos,
-						    "default_profile", p.default_profile,
+		mark_layer(&p, &(struct late_fault){d->top.from.default_profile, d->default_pos,
+						    "default_profile", d->top.default_profile,
 						    "is no profile"});
 	}
-	free(ret->profile);
-	free(ret->rule);
-	*ret = p;
-	return 0;
+	return gt_compiled_make(&p, ret);
 }

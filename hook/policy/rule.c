@@ -6,9 +6,9 @@
 #include "gotune/base.h"
 #include "gotune/model.h"
 
-#define TEXT(p, m)                                                                  \
-	{                                                                           \
-		p, offsetof(struct gt_rule, m), sizeof(((struct gt_rule *)NULL)->m) \
+#define TEXT(p, m)                                                                              \
+	{                                                                                       \
+		p, offsetof(struct gt_rule_draft, m), sizeof(((struct gt_rule_draft *)NULL)->m) \
 	}
 
 static const struct rule_text {
@@ -44,7 +44,7 @@ static int begin_rule(struct gt_policy_reader *rd, const struct gt_json_event *e
 }
 
 /* Makes the rule match everybody: if its match is broken, it may be for anybody. */
-static void open_match(struct gt_rule *r)
+static void open_match(struct gt_rule_draft *r)
 {
 	for (size_t i = 0; i < GT_ARRAY_LEN(texts); i++)
 		*((char *)r + texts[i].off) = '\0';
@@ -88,7 +88,7 @@ static int end_rule(struct gt_policy_reader *rd, const struct gt_json_event *ev)
 static int take_annotation(struct gt_policy_reader *rd, const struct gt_json_event *ev)
 {
 	const struct gt_json_step *key = &ev->path[ev->depth - 1];
-	struct gt_rule *r = &rd->rule.v;
+	struct gt_rule_draft *r = &rd->rule.v;
 
 	if (r->n_annotation == GT_RULE_ANNOTATIONS_MAX)
 		return gt_policy_fault_at(rd, ev, "more than %d annotations",
@@ -105,7 +105,7 @@ static int take_annotation(struct gt_policy_reader *rd, const struct gt_json_eve
 
 static int take_name(struct gt_policy_reader *rd, const struct gt_json_event *ev)
 {
-	struct gt_rule *r = &rd->rule.v;
+	struct gt_rule_draft *r = &rd->rule.v;
 
 	if (ev->type != GT_JSON_STRING || !gt_policy_name_ok(ev->text, ev->len))
 		return gt_policy_fault_at(rd, ev, "must be a name of at most %d plain characters",

@@ -47,6 +47,19 @@ static void join_keys(char *list, size_t cap, const char *keys)
 	}
 }
 
+static void number_row(const struct out *o, const char *key, uint64_t value, uint8_t layer)
+{
+	char text[24] = "";
+
+	(void)gt_append_u64(text, sizeof(text), value); /* fits */
+	add_row(o, key, text, layer);
+}
+
+static void flag_row(const struct out *o, const char *key, bool value, uint8_t layer)
+{
+	add_row(o, key, value ? "true" : "false", layer);
+}
+
 static void rows_annotations(const struct out *o)
 {
 	const struct gt_policy *p = o->p;
@@ -57,13 +70,40 @@ static void rows_annotations(const struct out *o)
 			join_word(text, sizeof(text), gt_words_get(&gt_key_words, k));
 	}
 	add_row(o, "annotations.allow", text, p->from.allow);
-	text[0] = '\0';
-	(void)gt_append_u64(text, sizeof(text), p->nofile_max);
-	add_row(o, "annotations.nofile_max", text, p->from.nofile_max);
+	number_row(o, "annotations.nofile_max", p->nofile_max, p->from.nofile_max);
 	text[0] = '\0';
 	for (uint32_t i = 0; i < p->n_allow_sysctl; i++)
 		join_word(text, sizeof(text), p->allow_sysctl[i]);
 	add_row(o, "annotations.sysctl", text, p->from.allow_sysctl);
+}
+
+static void rows_follow(const struct out *o)
+{
+	const struct gt_policy *p = o->p;
+
+	number_row(o, "follow.seconds", p->follow.seconds, p->from.follow.seconds);
+	number_row(o, "follow.processes", p->follow.processes, p->from.follow.processes);
+	number_row(o, "follow.execs", p->follow.execs, p->from.follow.execs);
+	number_row(o, "barrier_timeout_ms", p->barrier_timeout_ms, p->from.barrier_timeout_ms);
+}
+
+static void rows_daemon(const struct out *o)
+{
+	const struct gt_policy *p = o->p;
+	char text[64] = "";
+
+	add_row(o, "daemon.listen", p->daemon.listen, p->from.daemon.listen);
+	flag_row(o, "daemon.resize", p->daemon.resize, p->from.daemon.resize);
+	flag_row(o, "daemon.history", p->daemon.history, p->from.daemon.history);
+	flag_row(o, "daemon.learn", p->daemon.learn, p->from.daemon.learn);
+	flag_row(o, "daemon.guard", p->daemon.guard, p->from.daemon.guard);
+	flag_row(o, "daemon.rollback", p->daemon.rollback, p->from.daemon.rollback);
+	number_row(o, "daemon.containers", p->daemon.containers, p->from.daemon.containers);
+	for (unsigned i = 0; i < GT_LIVE_COUNT; i++) {
+		if (p->live & (1u << i))
+			join_word(text, sizeof(text), gt_words_get(&gt_live_key_words, i));
+	}
+	add_row(o, "live", text, p->from.live);
 }
 
 static void rows_top(const struct out *o)
@@ -82,6 +122,8 @@ static void rows_top(const struct out *o)
 	for (uint32_t i = 0; i < p->n_runtimes; i++)
 		join_word(text, sizeof(text), p->runtimes[i]);
 	add_row(o, "runtimes", text, p->from.runtimes);
+	rows_follow(o);
+	rows_daemon(o);
 }
 
 /* The value of a profile's key as text; "null" for null. */
@@ -177,7 +219,8 @@ static void rule_row(const struct out *o, const struct gt_rule *r, const char *k
 
 	if (!*value)
 		return;
-	(void)snprintf(name, sizeof(name), "rules.%s.%s", r->name, key); /* may be cut */
+	(void)snprintf(name, sizeof(name), "rules.%s.%s", gt_rule_text(o->p, r->name),
+		       key); /* may be cut */
 	add_row(o, name, value, r->layer);
 }
 
@@ -186,15 +229,18 @@ static void rows_rule(const struct out *o, const struct gt_rule *r)
 	char name[160], text[24] = "";
 
 	rule_row(o, r, "broken", r->broken ? "true" : "");
-	rule_row(o, r, "match.image", r->image);
-	rule_row(o, r, "match.command", r->command);
-	rule_row(o, r, "match.cgroup", r->cgroup);
-	rule_row(o, r, "match.engine", r->engine);
+	rule_row(o, r, "match.image", gt_rule_text(o->p, r->image));
+	rule_row(o, r, "match.command", gt_rule_text(o->p, r->command));
+	rule_row(o, r, "match.cgroup", gt_rule_text(o->p, r->cgroup));
+	rule_row(o, r, "match.engine", gt_rule_text(o->p, r->engine));
 	for (uint32_t i = 0; i < r->n_annotation; i++) {
-		(void)snprintf(name, sizeof(name), "match.annotation.%s", r->annotation[i].key);
-		rule_row(o, r, name, r->annotation[i].value);
+		const struct gt_rule_pair *pair = &o->p->annotation[r->annotation + i];
+
+		(void)snprintf(name, sizeof(name), "match.annotation.%s",
+			       gt_rule_text(o->p, pair->key));
+		rule_row(o, r, name, gt_rule_text(o->p, pair->value));
 	}
-	rule_row(o, r, "profile", r->profile);
+	rule_row(o, r, "profile", gt_rule_text(o->p, r->profile));
 	rule_row(o, r, "mode", r->has_mode ? gt_words_get(&gt_mode_words, r->mode) : "");
 	(void)gt_append_u64(text, sizeof(text), r->rollout_percent); /* fits */
 	rule_row(o, r, "rollout_percent", text);

@@ -164,6 +164,130 @@ static int take_runtime(struct gt_policy_reader *rd, const struct gt_json_event 
 	return 0;
 }
 
+/* A number of the top, and the byte that says which layer it is from. */
+static int take_top_number(struct gt_policy_reader *rd, const struct gt_json_event *ev,
+			   uint32_t min, uint32_t max, uint32_t *ret, uint8_t *ret_from)
+{
+	uint64_t v = 0;
+
+	if (gt_policy_number(rd, ev, min, max, &v)) {
+		*ret = (uint32_t)v;
+		*ret_from = rd->layer;
+	}
+	return 0;
+}
+
+static int take_follow_seconds(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+{
+	struct gt_policy *p = &rd->d->top;
+
+	return take_top_number(rd, ev, 0, 3600, &p->follow.seconds, &p->from.follow.seconds);
+}
+
+static int take_follow_processes(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+{
+	struct gt_policy *p = &rd->d->top;
+
+	return take_top_number(rd, ev, 1, 1024, &p->follow.processes, &p->from.follow.processes);
+}
+
+static int take_follow_execs(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+{
+	struct gt_policy *p = &rd->d->top;
+
+	return take_top_number(rd, ev, 1, 4096, &p->follow.execs, &p->from.follow.execs);
+}
+
+static int take_barrier_timeout(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+{
+	struct gt_policy *p = &rd->d->top;
+
+	return take_top_number(rd, ev, 10, 60000, &p->barrier_timeout_ms,
+			       &p->from.barrier_timeout_ms);
+}
+
+/* An ADDRESS:PORT is read by who listens; a policy may be written on another machine. */
+static int take_daemon_listen(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+{
+	struct gt_policy *p = &rd->d->top;
+
+	if (ev->type == GT_JSON_NULL)
+		p->daemon.listen[0] = '\0';
+	else if (!gt_policy_text(rd, ev, p->daemon.listen, sizeof(p->daemon.listen)))
+		return 0;
+	p->from.daemon.listen = rd->layer;
+	return 0;
+}
+
+/* true or false of the top, and the byte that says which layer it is from. */
+static int take_top_bool(struct gt_policy_reader *rd, const struct gt_json_event *ev, bool *ret,
+			 uint8_t *ret_from)
+{
+	if (ev->type != GT_JSON_BOOL)
+		return gt_policy_fault_at(rd, ev, "not true or false");
+	*ret = ev->b;
+	*ret_from = rd->layer;
+	return 0;
+}
+
+static int take_daemon_resize(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+{
+	struct gt_policy *p = &rd->d->top;
+
+	return take_top_bool(rd, ev, &p->daemon.resize, &p->from.daemon.resize);
+}
+
+static int take_daemon_history(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+{
+	struct gt_policy *p = &rd->d->top;
+
+	return take_top_bool(rd, ev, &p->daemon.history, &p->from.daemon.history);
+}
+
+static int take_daemon_learn(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+{
+	struct gt_policy *p = &rd->d->top;
+
+	return take_top_bool(rd, ev, &p->daemon.learn, &p->from.daemon.learn);
+}
+
+static int take_daemon_guard(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+{
+	struct gt_policy *p = &rd->d->top;
+
+	return take_top_bool(rd, ev, &p->daemon.guard, &p->from.daemon.guard);
+}
+
+static int take_daemon_rollback(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+{
+	struct gt_policy *p = &rd->d->top;
+
+	return take_top_bool(rd, ev, &p->daemon.rollback, &p->from.daemon.rollback);
+}
+
+static int take_daemon_containers(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+{
+	struct gt_policy *p = &rd->d->top;
+
+	return take_top_number(rd, ev, 1, 4096, &p->daemon.containers, &p->from.daemon.containers);
+}
+
+static int begin_live(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+{
+	rd->d->top.live = 0;
+	rd->d->top.from.live = rd->layer;
+	return take_array(rd, ev);
+}
+
+static int take_live(struct gt_policy_reader *rd, const struct gt_json_event *ev)
+{
+	unsigned word = 0;
+
+	if (gt_policy_word(rd, ev, &gt_live_key_words, &word))
+		rd->d->top.live |= 1u << word;
+	return 0;
+}
+
 static const struct top_key {
 	const char *path;
 	take_fn *take;
@@ -187,6 +311,21 @@ static const struct top_key {
 	{"godebug_allow/*", take_allowed_godebug},
 	{"runtimes", begin_runtimes},
 	{"runtimes/*", take_runtime},
+	{"follow", take_object},
+	{"follow/seconds", take_follow_seconds},
+	{"follow/processes", take_follow_processes},
+	{"follow/execs", take_follow_execs},
+	{"barrier_timeout_ms", take_barrier_timeout},
+	{"daemon", take_object},
+	{"daemon/listen", take_daemon_listen},
+	{"daemon/resize", take_daemon_resize},
+	{"daemon/history", take_daemon_history},
+	{"daemon/learn", take_daemon_learn},
+	{"daemon/guard", take_daemon_guard},
+	{"daemon/rollback", take_daemon_rollback},
+	{"daemon/containers", take_daemon_containers},
+	{"live", begin_live},
+	{"live/*", take_live},
 };
 
 int gt_policy_take_top(struct gt_policy_reader *rd, const struct gt_json_event *ev)

@@ -220,7 +220,7 @@ static uint64_t present(const struct gt_elf *e, const struct gt_elf_seg *s)
 int gt_buildinfo_read(struct gt_elf *e, struct gt_program *ret)
 {
 	uint64_t addr, size;
-	int seen = 0, r = gt_elf_buildinfo_section(e, &addr, &size);
+	int seen = 0, r = gt_elf_section(e, ".go.buildinfo", &addr, &size);
 
 	if (r == 0) {
 		r = scan(e, addr, size, &seen, ret);

@@ -59,7 +59,7 @@ static enum gt_prog_note note_of(int r)
 	}
 }
 
-static void settle(const struct gt_elf *e, int r, struct gt_program *ret)
+static void settle(struct gt_elf *e, int r, struct gt_program *ret)
 {
 	if (r == 0) {
 		ret->kind = GT_PROG_GO;
@@ -70,16 +70,19 @@ static void settle(const struct gt_elf *e, int r, struct gt_program *ret)
 	} else if (r == -ENOENT && !e->cut) {
 		ret->kind = GT_PROG_OTHER;
 		ret->note = GT_NOTE_NO_BUILDINFO;
+		ret->loads_later = gt_elf_loads_later(e);
 	} else {
 		ret->note = r == -ENOENT ? GT_NOTE_TRUNCATED : note_of(r);
 	}
 }
 
-void gt_program_elf(int fd, struct gt_program *ret)
+static void read_elf(int fd, struct gt_program *ret, struct gt_program_pages *pages)
 {
 	struct gt_elf e;
+	uint64_t build;
 	int r = gt_elf_open(&e, fd);
 
+	e.pages = pages;
 	*ret = (struct gt_program){0};
 	if (r == 0)
 		r = gt_elf_headers(&e);
@@ -88,5 +91,19 @@ void gt_program_elf(int fd, struct gt_program *ret)
 		return;
 	}
 	set_arch(&e, ret);
+	build = gt_elf_build(&e); /* now: it is in the page that was just read */
 	settle(&e, gt_buildinfo_read(&e, ret), ret);
+	if (ret->kind == GT_PROG_GO)
+		ret->build = build;
+}
+
+void gt_program_elf(int fd, struct gt_program *ret)
+{
+	read_elf(fd, ret, NULL);
+}
+
+void gt_program_elf_pages(int fd, struct gt_program *ret, struct gt_program_pages *ret_pages)
+{
+	*ret_pages = (struct gt_program_pages){0};
+	read_elf(fd, ret, ret_pages);
 }

@@ -19,6 +19,37 @@ int gt_elf_open(struct gt_elf *e, int fd)
 	return 0;
 }
 
+/* Adds [AT, AT + LEN) to P; most often it goes on where the last one ended. */
+static void note_pages(struct gt_program_pages *p, uint64_t at, uint64_t len)
+{
+	for (uint32_t i = 0; i < p->n; i++) {
+		uint64_t end = p->page[i].off + p->page[i].len;
+
+		if (at < p->page[i].off || at > end)
+			continue;
+		if (at + len > end)
+			p->page[i].len = at + len - p->page[i].off;
+		return;
+	}
+	if (p->n == GT_PROGRAM_PAGES_MAX) {
+		p->too_many = true;
+		return;
+	}
+	p->page[p->n].off = at;
+	p->page[p->n++].len = len;
+}
+
+bool gt_program_pages_valid(const struct gt_program_pages *p)
+{
+	unsigned char too_many;
+	bool ok = p->n <= GT_PROGRAM_PAGES_MAX;
+
+	memcpy(&too_many, &p->too_many, 1); /* as a bool it could be undefined */
+	for (uint32_t i = 0; ok && i < p->n; i++)
+		ok = p->page[i].off <= INT64_MAX && p->page[i].len <= GT_ELF_READ_MAX;
+	return ok && too_many <= 1;
+}
+
 /* Fills W from file offset AT on, as far as the file goes. */
 static int fill(struct gt_elf *e, struct gt_elf_win *w, uint64_t at)
 {
@@ -43,6 +74,8 @@ static int fill(struct gt_elf *e, struct gt_elf_win *w, uint64_t at)
 	}
 	w->at = at;
 	w->have = (uint32_t)have;
+	if (e->pages)
+		note_pages(e->pages, at, have);
 	return 0;
 }
 

@@ -1,5 +1,5 @@
 /*
- * ELF header, program headers, and the one section that we want, in both classes and both byte
+ * ELF header, program headers, and the few sections that we want, in both classes and both byte
  * orders. Reads through gt_elf_read only; no privilege.
  * Source: the System V ABI's ELF chapter (generic ABI, "Object Files"); elf(5) for PN_XNUM.
  */
@@ -122,10 +122,19 @@ static int add_segment(struct gt_elf *e, const unsigned char *ph)
 	    __builtin_add_overflow(s.off, s.filesz, &end))
 		return -EBADMSG;
 	s.data = (flags & PF_W) && !(flags & PF_X);
+	s.code = (flags & PF_X) != 0;
 	if (end > e->size)
 		e->cut = true;
 	e->seg[e->n_seg++] = s;
 	return 0;
+}
+
+static void add_note(struct gt_elf *e, const unsigned char *ph)
+{
+	if (e->n_note == GT_ELF_NOTES)
+		return;
+	e->note_off[e->n_note] = FIELD(e, ph, Phdr, p_offset);
+	e->note_size[e->n_note++] = FIELD(e, ph, Phdr, p_filesz);
 }
 
 int gt_elf_headers(struct gt_elf *e)
@@ -147,6 +156,12 @@ int gt_elf_headers(struct gt_elf *e)
 			return r;
 		type = FIELD(e, ph, Phdr, p_type);
 		e->has_interp = e->has_interp || type == PT_INTERP;
+		if (type == PT_NOTE)
+			add_note(e, ph);
+		if (type == PT_DYNAMIC) {
+			e->dyn_off = FIELD(e, ph, Phdr, p_offset);
+			e->dyn_size = FIELD(e, ph, Phdr, p_filesz);
+		}
 		if (type == PT_LOAD)
 			r = add_segment(e, ph);
 		if (r < 0)
@@ -155,20 +170,22 @@ int gt_elf_headers(struct gt_elf *e)
 	return e->n_seg ? 0 : -EBADMSG;
 }
 
-/* Is the name at offset NAME of the string table STR (its header) ours? */
-static bool name_is(struct gt_elf *e, const unsigned char *str, uint64_t name, int *ret_error)
+/* Is the name at offset NAME of the string table STR (its header) WANT? */
+static bool name_is(struct gt_elf *e, const unsigned char *str, uint64_t name, const char *want,
+		    int *ret_error)
 {
-	static const char want[] = ".go.buildinfo";
-	char have[sizeof(want)];
+	char have[64];
+	size_t n = strlen(want) + 1;
 	uint64_t off = FIELD(e, str, Shdr, sh_offset), size = FIELD(e, str, Shdr, sh_size);
 
-	if (name > size || sizeof(want) > size - name || __builtin_add_overflow(off, name, &off))
+	if (n > sizeof(have) || name > size || n > size - name ||
+	    __builtin_add_overflow(off, name, &off))
 		return false;
-	*ret_error = gt_elf_read(e, off, have, sizeof(have));
-	return *ret_error == 0 && memcmp(have, want, sizeof(want)) == 0;
+	*ret_error = gt_elf_read(e, off, have, n);
+	return *ret_error == 0 && memcmp(have, want, n) == 0;
 }
 
-int gt_elf_buildinfo_section(struct gt_elf *e, uint64_t *ret_addr, uint64_t *ret_size)
+int gt_elf_section(struct gt_elf *e, const char *name, uint64_t *ret_addr, uint64_t *ret_size)
 {
 	unsigned char str[sizeof(Elf64_Shdr)], sh[sizeof(Elf64_Shdr)];
 	int r;
@@ -182,7 +199,7 @@ int gt_elf_buildinfo_section(struct gt_elf *e, uint64_t *ret_addr, uint64_t *ret
 		r = entry(e, e->shoff, i, SIZE(e, Shdr), sh);
 		if (r < 0 || FIELD(e, sh, Shdr, sh_type) != SHT_PROGBITS)
 			continue;
-		if (!name_is(e, str, FIELD(e, sh, Shdr, sh_name), &r))
+		if (!name_is(e, str, FIELD(e, sh, Shdr, sh_name), name, &r))
 			continue;
 		*ret_addr = FIELD(e, sh, Shdr, sh_addr);
 		*ret_size = FIELD(e, sh, Shdr, sh_size);

@@ -8,10 +8,12 @@
 
 #include "gotune/base.h"
 #include "gotune/model.h"
+#include "gotune/program.h"
 
 #define GT_ELF_READ_MAX (64u << 20) /* bytes of one file that are ever read */
 #define GT_ELF_CHUNK	4096u	    /* the longest single gt_elf_read */
 #define GT_ELF_SEGS	128u	    /* loadable segments that are remembered */
+#define GT_ELF_NOTES	4u
 
 struct gt_elf_win {
 	uint64_t at;
@@ -23,6 +25,7 @@ struct gt_elf_win {
 struct gt_elf_seg {
 	uint64_t addr, off, filesz;
 	bool data; /* writable and not executable: where the linker puts the build info */
+	bool code; /* executable */
 };
 
 struct gt_elf {
@@ -36,9 +39,13 @@ struct gt_elf {
 	uint16_t machine;
 	uint64_t phoff, phnum, shoff, shnum, shstrndx;
 	bool has_interp;
+	uint64_t dyn_off, dyn_size; /* PT_DYNAMIC, in the file; 0: there is none */
+	uint32_t n_note;
+	uint64_t note_off[GT_ELF_NOTES], note_size[GT_ELF_NOTES]; /* PT_NOTE, in the file */
 	bool cut; /* a segment or table reaches beyond the end of the file */
 	uint32_t n_seg;
 	struct gt_elf_seg seg[GT_ELF_SEGS];
+	struct gt_program_pages *pages; /* NULL, or where to note what is read */
 };
 
 /*
@@ -59,9 +66,9 @@ uint64_t gt_elf_uint(const unsigned char *p, size_t n, bool big_endian);
 /* Reads the ELF header and the program headers into *e. -ENOEXEC: no ELF magic. */
 GT_MUST_CHECK int gt_elf_headers(struct gt_elf *e);
 
-/* Address and size of the section .go.buildinfo. */
-GT_MUST_CHECK int gt_elf_buildinfo_section(struct gt_elf *e, uint64_t *ret_addr,
-					   uint64_t *ret_size);
+/* Address and size of the section NAME, which holds what the program itself defines (PROGBITS). */
+GT_MUST_CHECK int gt_elf_section(struct gt_elf *e, const char *name, uint64_t *ret_addr,
+				 uint64_t *ret_size);
 
 /* The file offset of LEN bytes at address ADDR, which must lie in one segment. */
 GT_MUST_CHECK int gt_elf_map(const struct gt_elf *e, uint64_t addr, uint64_t len,
@@ -95,6 +102,12 @@ GT_MUST_CHECK int gt_modinfo_end(struct gt_modinfo *m);
 /* Reads the framed block of LEN bytes at ADDR. LEN 0 is a program without one: 0. */
 GT_MUST_CHECK int gt_modinfo_read(struct gt_elf *e, uint64_t addr, uint64_t len,
 				  struct gt_program *p);
+
+/* gt_program's loads_later of an ELF file without Go in it; its rule is in dynamic.c. */
+enum gt_tri gt_elf_loads_later(struct gt_elf *e);
+
+/* A hash of the Go build ID in the program's notes; 0: there is none that can be read. */
+uint64_t gt_elf_build(struct gt_elf *e);
 
 /* Takes the toolchain's version text over: -EBADMSG when it is empty or not printable ASCII. */
 GT_MUST_CHECK int gt_go_version(const char *text, size_t len, struct gt_program *p);

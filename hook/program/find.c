@@ -86,6 +86,8 @@ int gt_program_resolve(const struct gt_tree *t, const char *arg0, const char *cw
 	if (*arg0 == '/') {
 		if (!gt_copy_str(path, sizeof(path), arg0))
 			return -ENAMETOOLONG;
+	} else if (t->layers) {
+		return -EXDEV;
 	} else {
 		if (!cwd || *cwd == '\0')
 			cwd = "/";

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "exec_kind.h"
 #include "gotune/base.h"
 #include "gotune/program.h"
 #include "launchers.h"
@@ -65,15 +66,26 @@ static bool skip_options(const struct gt_launcher *l, const struct gt_strv *argv
 	return true;
 }
 
+/* Is one of the options before END (NULL: of all words) the short one C, or a cluster with it? */
+static bool has_option(const struct gt_strv *argv, const char *end, char c)
+{
+	for (const char *w = gt_strv_at(argv, 1); w && w != end; w = gt_strv_next(argv, w)) {
+		if (w[0] == '-' && w[1] != '-' && strchr(w, c))
+			return true;
+	}
+	return false;
+}
+
 /* The words from W on are the next command; without any, the launcher itself is the program. */
 static enum gt_launch take(const struct gt_strv *argv, const char *w, struct gt_launch_step *ret)
 {
 	if (!w)
 		return GT_LAUNCH_NONE;
 	for (; w; w = gt_strv_next(argv, w)) {
-		if (gt_strv_add(&ret->argv, w, strlen(w)) < 0)
+		if (gt_strv_add(&ret->argv[0], w, strlen(w)) < 0)
 			return GT_LAUNCH_UNCERTAIN;
 	}
+	ret->n_argv = 1;
 	return GT_LAUNCH_NEXT;
 }
 
@@ -123,10 +135,11 @@ static bool shell_option(const char *w, bool *ret_command)
 /* sh [OPTION]... -c TEXT [NAME [ARG]...], or sh [OPTION]... FILE [ARG]... */
 static enum gt_launch read_shell(const struct gt_strv *argv, struct gt_launch_step *ret)
 {
-	const char *w = gt_strv_at(argv, 1);
+	const char *w = gt_strv_at(argv, 1), *arg0;
 	bool command = false;
 	uint32_t i = 1;
 
+	ret->predicted = true;
 	for (; w && (*w == '-' || *w == '+'); w = gt_strv_next(argv, w), i++) {
 		if (strcmp(w, "--") == 0) {
 			w = gt_strv_next(argv, w);
@@ -141,7 +154,8 @@ static enum gt_launch read_shell(const struct gt_strv *argv, struct gt_launch_st
 	if (!w)
 		return GT_LAUNCH_UNCERTAIN;
 	/* After the text comes $0, then "$@". */
-	gt_sh_run(w, strlen(w), argv, i + 2, true, ret);
+	arg0 = gt_strv_at(argv, i + 1);
+	gt_sh_run(w, strlen(w), argv, i + 2, arg0 ? arg0 : "", ret);
 	return ret->what;
 }
 
@@ -152,6 +166,8 @@ static enum gt_launch read_plain(const struct gt_launcher *l, const struct gt_st
 	const char *w;
 
 	if (!skip_options(l, argv, gt_strv_at(argv, 1), &w))
+		return GT_LAUNCH_UNCERTAIN;
+	if (l->needs && !has_option(argv, w, l->needs))
 		return GT_LAUNCH_UNCERTAIN;
 	for (unsigned i = 0; w && i < l->operands; i++)
 		w = gt_strv_next(argv, w);
@@ -183,14 +199,36 @@ void gt_program_argv(const struct gt_strv *argv, struct gt_launch_step *ret)
 	const char *name = argv->n ? gt_basename(gt_strv_at(argv, 0)) : "";
 	const struct gt_launcher *l = gt_launcher_find(name);
 
-	ret->what = GT_LAUNCH_NONE;
-	ret->name[0] = '\0';
 	gt_launch_init(ret);
+	ret->name[0] = '\0';
 	if (!l)
 		return;
 	(void)gt_copy_str(ret->name, sizeof(ret->name), l->name);
-	ret->what = read_as(l, argv, ret);
-	if (ret->what != GT_LAUNCH_NEXT) {
-		gt_launch_init(ret);
+	gt_launch_finish(ret, read_as(l, argv, ret));
+}
+
+void gt_program_go_argv(const struct gt_program *p, const struct gt_strv *argv,
+			struct gt_launch_step *ret)
+{
+	const struct gt_go_launcher *l = gt_go_launcher_find(p->main_path);
+	const char *name = argv->n ? gt_basename(gt_strv_at(argv, 0)) : "";
+	const char *w = gt_strv_at(argv, 1);
+
+	gt_launch_init(ret);
+	ret->name[0] = '\0';
+	if (!l)
+		return;
+	ret->predicted = true;
+	(void)gt_copy_str(ret->name, sizeof(ret->name), name);
+	if (l->dashes) {
+		while (w && strcmp(w, "--") != 0)
+			w = gt_strv_next(argv, w);
+		w = w ? gt_strv_next(argv, w) : NULL;
 	}
+	for (unsigned i = 0; w && *w != '-' && i < l->operands; i++)
+		w = gt_strv_next(argv, w);
+	if (l->never || !w || *w == '-' || argv->dropped)
+		gt_launch_finish(ret, GT_LAUNCH_UNCERTAIN);
+	else
+		gt_launch_finish(ret, take(argv, w, ret));
 }

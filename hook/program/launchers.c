@@ -58,8 +58,15 @@ static const struct gt_launcher launchers[] = {
 	{.name = "chrt", .how = GT_LAUNCHER_NEVER},
 	{.name = "prlimit", .how = GT_LAUNCHER_NEVER},
 	{.name = "capsh", .how = GT_LAUNCHER_NEVER},
-	{.name = "chpst", .how = GT_LAUNCHER_NEVER},
-	{.name = "runuser", .how = GT_LAUNCHER_NEVER},
+	{.name = "chpst", .flags = "vP012", .valued = "uUnlLmdofpcrt"}, /* not -e, -b, -/ */
+	{.name = "runuser",
+	 .flags = "mp",
+	 .valued = "ugG",
+	 .long_flags = "preserve-environment",
+	 .long_valued = "user group supp-group",
+	 .needs = 'u'}, /* without it the first operand is the user, of a shell */
+	{.name = "setuidgid", .operands = 1},
+	{.name = "s6-setuidgid", .operands = 1},
 	{.name = "su", .how = GT_LAUNCHER_NEVER},
 	{.name = "sudo", .how = GT_LAUNCHER_NEVER},
 	{.name = "doas", .how = GT_LAUNCHER_NEVER},
@@ -86,7 +93,21 @@ const struct gt_launcher *gt_launcher_find(const char *name)
 
 void gt_launch_init(struct gt_launch_step *s)
 {
+	s->what = GT_LAUNCH_NONE;
+	s->predicted = false;
+	s->n_argv = 0;
 	gt_arena_init(&s->arena.a, sizeof(s->arena.room));
-	gt_strv_init(&s->argv, &s->arena.a);
+	for (uint32_t i = 0; i < GT_LAUNCH_MAX; i++)
+		gt_strv_init(&s->argv[i], &s->arena.a);
 	gt_strv_init(&s->env, &s->arena.a);
+}
+
+void gt_launch_finish(struct gt_launch_step *s, enum gt_launch what)
+{
+	bool predicted = s->predicted;
+
+	if (what != GT_LAUNCH_NEXT)
+		gt_launch_init(s);
+	s->what = what;
+	s->predicted = predicted;
 }

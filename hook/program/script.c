@@ -1,11 +1,12 @@
 /*
- * Scripts: `#!` files of a Bourne shell that end in an exec. Effects: pread on the descriptor; runs
+ * Scripts: `#!` files of a Bourne shell. Effects: pread on the descriptor; runs
  * in the sandboxed parser, no privilege.
  */
 #include <string.h>
 
 #include "gotune/base.h"
 #include "gotune/program.h"
+#include "launchers.h"
 #include "shell.h"
 
 #define SCRIPT_MAX (64u << 10)
@@ -37,9 +38,25 @@ bool gt_program_is_script(int fd)
 	return read_start(fd, two, sizeof(two)) == 2 && two[0] == '#' && two[1] == '!';
 }
 
+/* env -S SHELL OPTION: env splits its argument at blanks, which is what the option is for. */
+static bool is_split_shell(char *arg)
+{
+	size_t n;
+
+	if (!gt_has_prefix(arg, "-S "))
+		return false;
+	arg += 3 + strspn(arg + 3, " ");
+	n = strcspn(arg, " ");
+	if (arg[n] == '\0')
+		return gt_sh_is_shell(gt_basename(arg));
+	arg[n] = '\0';
+	return gt_sh_is_shell(gt_basename(arg)) && gt_sh_option_ok(arg + n + 1, NULL);
+}
+
 /*
  * Is the interpreter line (after "#!") that of a shell, with no more than harmless options?
- * The kernel passes all that follows the interpreter as one argument: fs/binfmt_script.c.
+ * The kernel passes all that follows the interpreter as one argument: fs/binfmt_script.c. An init
+ * may come first: "#!/usr/bin/dumb-init /bin/sh".
  */
 static bool is_shell_line(char *line)
 {
@@ -57,7 +74,9 @@ static bool is_shell_line(char *line)
 	if (*line != '/')
 		return false;
 	if (strcmp(name, "env") == 0)
-		return gt_sh_is_shell(arg);
+		return gt_sh_is_shell(arg) || is_split_shell(arg);
+	if (strcmp(name, "dumb-init") == 0 || strcmp(name, "tini") == 0)
+		return *arg == '/' && gt_sh_is_shell(gt_basename(arg));
 	if (strcmp(name, "busybox") == 0)
 		return strcmp(arg, "sh") == 0 || strcmp(arg, "ash") == 0;
 	return gt_sh_is_shell(name) && (*arg == '\0' || gt_sh_option_ok(arg, NULL));
@@ -75,7 +94,7 @@ static void read_text(const char *buf, size_t len, const struct gt_strv *argv,
 		return;
 	if (!gt_copy(line, sizeof(line), buf + 2, n - 2) || !is_shell_line(line))
 		return;
-	gt_sh_run(buf + n, len - n, argv, 1, false, ret);
+	gt_sh_run(buf + n, len - n, argv, 1, gt_strv_at(argv, 0) ? gt_strv_at(argv, 0) : "", ret);
 }
 
 /* For reading only: cut when it is long, and nothing in it that a terminal would obey. */
@@ -93,7 +112,6 @@ void gt_program_script(int fd, const struct gt_strv *argv, struct gt_launch_step
 	char buf[SCRIPT_MAX + 1];
 	ssize_t n = read_start(fd, buf, sizeof(buf));
 
-	ret->what = GT_LAUNCH_UNCERTAIN;
 	gt_launch_init(ret);
 	ret->name[0] = '\0';
 	if (argv->n)
@@ -101,7 +119,6 @@ void gt_program_script(int fd, const struct gt_strv *argv, struct gt_launch_step
 	/* A longer script has an end that we have not seen. */
 	if (n > 0 && (size_t)n <= SCRIPT_MAX && !argv->dropped)
 		read_text(buf, (size_t)n, argv, ret);
-	if (ret->what != GT_LAUNCH_NEXT) {
-		gt_launch_init(ret);
-	}
+	ret->predicted = true;
+	gt_launch_finish(ret, ret->what == GT_LAUNCH_NEXT ? GT_LAUNCH_NEXT : GT_LAUNCH_UNCERTAIN);
 }

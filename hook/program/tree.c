@@ -30,33 +30,6 @@ static const char *below(const char *path, const char *destination)
 	return path + n + strspn(path + n, "/");
 }
 
-/*
- * PATH as destinations are written: absolute, without "//", "." and "..". *ret_up: there was a
- * "..", which means another directory where a link stands before it. False when it does not fit.
- */
-static bool clean(const char *path, char ret[GT_PATH_CAP], bool *ret_up)
-{
-	bool fits = true;
-
-	ret[0] = '\0';
-	*ret_up = false;
-	for (path += strspn(path, "/"); *path; path += strspn(path, "/")) {
-		size_t n = strcspn(path, "/"), len = strlen(ret);
-		char *last = strrchr(ret, '/');
-
-		if (n == 2 && memcmp(path, "..", 2) == 0) {
-			*ret_up = true;
-			if (last)
-				*last = '\0';
-		} else if (n != 1 || *path != '.') {
-			fits = fits && gt_append(ret, GT_PATH_CAP, "/") &&
-			       gt_copy(ret + len + 1, GT_PATH_CAP - len - 1, path, n);
-		}
-		path += n;
-	}
-	return fits;
-}
-
 static struct under find(const struct gt_strv *mounts, const char *path)
 {
 	struct under u = {NULL, NULL};
@@ -88,6 +61,12 @@ static int open_source(const struct gt_tree *t, const struct under *u, struct st
 	return dir < 0 ? dir : gt_root_open_file_beneath(dir, u->rest, ret_st);
 }
 
+static int open_in_root(const struct gt_tree *t, const char *path, struct stat *ret_st)
+{
+	return t->layers ? gt_layers_open_file(t->layers, path, ret_st)
+			 : gt_root_open_file(t->rootfs, path, ret_st);
+}
+
 int gt_tree_open_file(const struct gt_tree *t, const char *path, struct stat *ret_st)
 {
 	char spelt_once[GT_PATH_CAP];
@@ -95,15 +74,15 @@ int gt_tree_open_file(const struct gt_tree *t, const char *path, struct stat *re
 	bool up;
 
 	if (!t->mounts || t->mounts->n + t->mounts->dropped == 0)
-		return gt_root_open_file(t->rootfs, path, ret_st);
-	if (!clean(path, spelt_once, &up))
+		return open_in_root(t, path, ret_st);
+	if (!gt_path_clean(path, spelt_once, sizeof(spelt_once), &up))
 		return -ENAMETOOLONG;
 	if (t->mounts->dropped)
 		return -EXDEV;
 	u = find(t->mounts, spelt_once);
 	if (!u.source)
-		return gt_root_open_file(t->rootfs, path, ret_st);
-	if (up)
+		return open_in_root(t, path, ret_st);
+	if (up || (t->layers && u.source[0] != '\0'))
 		return -EXDEV;
 	/* Not a bind mount: a new file system, which is empty or the kernel's. */
 	return u.source[0] == '\0' ? -ENOENT : open_source(t, &u, ret_st);

@@ -113,6 +113,24 @@ static int take_mems(void *base, const struct gt_json_event *ev, struct gt_err *
 	return 0;
 }
 
+static int take_mask(void *base, const struct gt_json_event *ev, struct gt_err *e)
+{
+	(void)e;
+	if (ev->type == GT_JSON_STRING)
+		gt_bundle_view_mask(base, ev->text, ev->len);
+	return 0;
+}
+
+static int take_hook(void *base, const struct gt_json_event *ev, struct gt_err *e)
+{
+	B *b = base;
+
+	if (ev->type != GT_JSON_STRING)
+		return not_a_string("hooks/*/path", e);
+	b->own_hook = b->own_hook || gt_is_own_hook(ev->text, ev->len);
+	return 0;
+}
+
 static const struct gt_field fields[] = {
 	OBJECT("", NONE),
 	FIELD("ociVersion", GT_FIELD_CUT, oci_version, NONE),
@@ -131,8 +149,14 @@ static const struct gt_field fields[] = {
 	FIELD("process/apparmorProfile", GT_FIELD_CUT, apparmor_profile, NONE),
 	OBJECT("annotations", NONE),
 	CALL("annotations/*", take_annotation),
+	OBJECT("hooks", NONE),
+	ARRAY("hooks/prestart"),
+	CALL("hooks/prestart/*/path", take_hook),
+	ARRAY("hooks/createRuntime"),
+	CALL("hooks/createRuntime/*/path", take_hook),
 	OBJECT("linux", HAS(has_linux)),
 	FIELD("linux/cgroupsPath", GT_FIELD_TEXT, cgroups_path, NONE),
+	CALL("linux/maskedPaths/*", take_mask),
 	OBJECT("linux/seccomp", HAS(has_seccomp)),
 	OBJECT("linux/sysctl", NONE),
 	CALL("linux/sysctl/*", take_sysctl),

@@ -37,6 +37,11 @@ extern const char *const gt_bundle_ns_type[GT_NS_COUNT];
 GT_MUST_CHECK int gt_bundle_take_lists(struct gt_bundle_reader *rd, const struct gt_json_event *ev,
 				       struct gt_err *e);
 
+/* One mount; call it for all in their order. */
+void gt_bundle_view_mount(struct gt_bundle *b, const struct gt_bundle_item *item);
+/* One of linux.maskedPaths. */
+void gt_bundle_view_mask(struct gt_bundle *b, const char *path, size_t len);
+
 /* Events of linux.seccomp. True: of its inside, and of no other reader's interest. */
 bool gt_bundle_take_seccomp(struct gt_bundle_reader *rd, const struct gt_json_event *ev);
 

@@ -101,10 +101,6 @@ static void end_namespace(struct gt_bundle *b, const I *item)
 	}
 }
 
-/*
- * How /sys/fs/cgroup comes into the container. A bind of the whole of /sys (a privileged container
- * in the host's network namespace) brings the host's cgroup tree along.
- */
 static void end_mount(struct gt_bundle *b, const I *item)
 {
 	bool bind = item->bind || strcmp(item->type, "bind") == 0;
@@ -115,14 +111,7 @@ static void end_mount(struct gt_bundle *b, const I *item)
 	else
 		(void)gt_strv_add_pair(&b->mounts, item->destination, strlen(item->destination),
 				       source, strlen(source)); /* counted there */
-	if (strcmp(item->destination, "/sys/fs/cgroup") == 0) {
-		if (gt_has_prefix(item->type, "cgroup"))
-			b->cgroup_mount = GT_CGMOUNT_OWN;
-		else
-			b->cgroup_mount = bind ? GT_CGMOUNT_BIND : GT_CGMOUNT_NONE;
-	}
-	if (strcmp(item->destination, "/sys") == 0)
-		b->cgroup_mount = bind ? GT_CGMOUNT_BIND : GT_CGMOUNT_NONE;
+	gt_bundle_view_mount(b, item);
 }
 
 static const struct list {
@@ -194,6 +183,7 @@ void gt_bundle_take_env(struct gt_bundle *b, const char *s, size_t len)
 		if (strlen(gt_var_name[i]) == name && memcmp(gt_var_name[i], s, name) == 0)
 			take_var(&b->var[i], value, value_len);
 	}
+	b->diverts_shell = b->diverts_shell || gt_env_diverts_shell(s, name);
 	if (name == 4 && memcmp(s, "PATH", 4) == 0)
 		take_path(b, value, value_len);
 	if (name > 7 && memcmp(s, "GOTUNE_", 7) == 0)

@@ -66,6 +66,19 @@ static int take_docker_name(void *base, const struct gt_json_event *ev, struct g
 	return 0;
 }
 
+/* "sha256:ID" */
+static int take_docker_image(void *base, const struct gt_json_event *ev, struct gt_err *e)
+{
+	struct gt_image *image = ((struct reader *)base)->image;
+	char text[sizeof("sha256:") + GT_FULL_ID_LEN] = "";
+
+	(void)e;
+	take_text(text, sizeof(text), ev);
+	if (gt_has_prefix(text, "sha256:") && gt_full_id_ok(text + strlen("sha256:")))
+		memcpy(image->id, text + strlen("sha256:"), sizeof(image->id));
+	return 0;
+}
+
 static int take_item_id(void *base, const struct gt_json_event *ev, struct gt_err *e)
 {
 	struct item *item = &((struct reader *)base)->item;
@@ -112,6 +125,7 @@ static int take_item_metadata(void *base, const struct gt_json_event *ev, struct
 static const struct gt_field docker_fields[] = {
 	OBJECT(""),
 	CALL("ID", take_docker_id),
+	CALL("Image", take_docker_image),
 	OBJECT("Config"),
 	CALL("Config/Image", take_docker_name),
 	OBJECT("Config/Labels"),

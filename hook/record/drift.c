@@ -1,5 +1,5 @@
 /*
- * Notes in a record that its container's limits were changed after the decision. Effectful:
+ * Notes in a record what gotuned has seen of its container after the decision. Effectful:
  * rewrites that one record, atomically. It must own the directory of records, and needs no other
  * privilege.
  */
@@ -11,20 +11,21 @@
 #include "gotune/record.h"
 #include "text.h"
 
-/* Where the value of "drifted_at" is, and whether it is still null. */
+/* Where the value of KEY is, and whether it is still null. */
 struct place {
+	const char *key;
 	bool found, null;
 	uint32_t begin, end;
 };
 
-static int find_drifted_at(void *ctx, const struct gt_json_event *ev, struct gt_err *e)
+static int find_place(void *ctx, const struct gt_json_event *ev, struct gt_err *e)
 {
 	struct place *p = ctx;
 
 	(void)e;
-	if (!gt_json_at(ev, "drifted_at"))
+	if (!gt_json_at(ev, p->key))
 		return 0;
-	*p = (struct place){true, ev->type == GT_JSON_NULL, ev->begin, ev->end};
+	*p = (struct place){p->key, true, ev->type == GT_JSON_NULL, ev->begin, ev->end};
 	return 0;
 }
 
@@ -50,11 +51,14 @@ static int load_record(int dirfd, const char *id, char **ret_doc, size_t *ret_le
 	return gt_record_view_load(dirfd, id, v, ret_doc, ret_len, e);
 }
 
-int gt_record_drift(int dirfd, const char *id, int64_t at_s, struct gt_err *e)
+int gt_record_note(int dirfd, const char *id, enum gt_record_noted what, int64_t at_s,
+		   struct gt_err *e)
 {
+	static const char *const keys[] = {
+		[GT_NOTED_DRIFT] = "drifted_at", [GT_NOTED_SPIRAL] = "spiral_at"};
 	_cleanup_free_ char *doc = NULL;
 	_cleanup_(gt_buf_done) struct gt_buf out = {0};
-	struct place at = {0};
+	struct place at = {.key = keys[what]};
 	char text[GT_TIME_CAP];
 	size_t len = 0;
 	int r;
@@ -62,7 +66,7 @@ int gt_record_drift(int dirfd, const char *id, int64_t at_s, struct gt_err *e)
 	r = load_record(dirfd, id, &doc, &len, e);
 	if (r < 0)
 		return r;
-	r = gt_json_walk(doc, len, 0, find_drifted_at, &at, NULL, e);
+	r = gt_json_walk(doc, len, 0, find_place, &at, NULL, e);
 	if (r < 0)
 		return r;
 	if (!at.found || !at.null) /* an older version wrote the record, or it is noted already */

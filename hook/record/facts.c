@@ -79,8 +79,9 @@ static void write_cpu_facts(const struct gt_record *r, struct gt_jw *w)
 		   f->config.cpuset.where);
 	write_cpus(w, "cpuset_effective", f->cgroup.effective.known, &f->cgroup.effective.v,
 		   f->cgroup.effective.where);
+	write_cpus(w, "affinity", f->affinity.known, &f->affinity.v, f->affinity.where);
 	write_cpus(w, "cpus_allowed", r->plan.cpus_known, &r->plan.cpus_allowed,
-		   "cpus_online, cpuset, cpuset_effective");
+		   "cpus_online, cpuset, cpuset_effective, affinity");
 	gt_record_quota_place(r, where);
 	write_number(w, "quota_us", r->plan.has_quota, r->plan.quota_us, where);
 	write_number(w, "period_us", r->plan.has_quota, r->plan.period_us, where);
@@ -101,8 +102,24 @@ static void write_memory_facts(const struct gt_record *r, struct gt_jw *w)
 	gt_record_memory_place(r, true, high);
 	write_number(w, "memory_limit", p->mem_max.has, p->mem_max.bytes, max);
 	write_number(w, "memory_high", p->mem_high.has, p->mem_high.bytes, high);
+	write_fact(w, "memory_total", &r->facts.host.memory_total);
 	write_fact(w, "swappiness", &r->facts.cgroup.swappiness);
 	write_fact(w, "swap_max", &r->facts.cgroup.swap_max);
+}
+
+/* Only where something was learned: most machines never do. */
+static void write_lesson(struct gt_jw *w, const char *key, const struct gt_fact *f)
+{
+	if (f->known)
+		write_fact(w, key, f);
+}
+
+static void write_lessons(const struct gt_lesson_facts *l, struct gt_jw *w)
+{
+	write_lesson(w, "lesson_starts", &l->starts);
+	write_lesson(w, "lesson_beside", &l->beside);
+	write_lesson(w, "lesson_oom_kills", &l->ooms);
+	write_lesson(w, "lesson_spirals", &l->spirals);
 }
 
 static void write_level_number(struct gt_jw *w, const char *key, bool has, uint64_t v)
@@ -136,6 +153,7 @@ static void write_levels(const struct gt_cgroup_facts *c, struct gt_jw *w)
 static void write_cgroup_facts(const struct gt_record *r, struct gt_jw *w)
 {
 	static const char *const versions[] = {NULL, "v1", "v2"};
+	static const char *const seen[] = {"unknown", "no", "yes"};
 	const struct gt_cgroup_facts *c = &r->facts.cgroup;
 	enum gt_cgroup_version v = c->memory ? c->memory : c->cpu;
 
@@ -145,6 +163,8 @@ static void write_cgroup_facts(const struct gt_record *r, struct gt_jw *w)
 	gt_jw_bool(w, c->hybrid);
 	gt_jw_key(w, "cgroup_path");
 	gt_jw_str(w, r->facts.ident.cgroup[0] ? r->facts.ident.cgroup : NULL);
+	gt_jw_key(w, "quota_seen");
+	gt_jw_str(w, seen[r->plan.quota_seen <= GT_YES ? r->plan.quota_seen : GT_UNKNOWN]);
 	write_levels(c, w);
 }
 
@@ -223,6 +243,7 @@ void gt_record_facts(const struct gt_record *r, struct gt_jw *w)
 	gt_jw_open(w, '{');
 	write_cpu_facts(r, w);
 	write_memory_facts(r, w);
+	write_lessons(&r->facts.lesson, w);
 	write_cgroup_facts(r, w);
 	write_numa_facts(r, w);
 	write_task_facts(&r->facts, w);

@@ -104,7 +104,7 @@ int gt_record_update(int dirfd, const struct gt_record *r, struct gt_err *e)
 int gt_record_remove(int dirfd, const char *id, struct gt_err *e)
 {
 	_cleanup_close_ int containers = -1;
-	char name[GT_ID_MAX + sizeof(GT_RECORD_SUFFIX)];
+	char name[GT_ID_MAX + sizeof(GT_RECORD_SUFFIX)], live[GT_ID_MAX + sizeof(GT_RECORD_LIVE)];
 	int r = file_name(id, name, sizeof(name), e);
 
 	if (r < 0)
@@ -117,6 +117,8 @@ int gt_record_remove(int dirfd, const char *id, struct gt_err *e)
 	/* A container that we never decided on has no record. */
 	if (unlinkat(containers, name, 0) < 0 && errno != ENOENT)
 		return gt_err_sys(e, -errno, "cannot remove the record %s", name);
+	(void)snprintf(live, sizeof(live), "%s" GT_RECORD_LIVE, id); /* fits: file_name took it */
+	(void)unlinkat(containers, live, 0);			     /* only gotuned makes it */
 	r = gt_unlink_next(containers, name);
 	return r < 0 ? gt_err_sys(e, r, "cannot remove what was left of %s", name) : 0;
 }

@@ -73,10 +73,14 @@ static bool is_gone_by_file(int root, const struct gt_record_view *v, int64_t no
 	return false;
 }
 
-/* Without pid and pid file we look at the bundle: engines remove it with the container. */
-static bool is_bundle_gone(const struct gt_record_view *v)
+/*
+ * Without pid and pid file we look at the bundle: engines remove it with the container. At its
+ * creation (gotune-nri --env-only) there is none yet.
+ */
+static bool is_bundle_gone(const struct gt_record_view *v, int64_t now_s)
 {
-	return v->bundle[0] == '/' && access(v->bundle, F_OK) < 0 && errno == ENOENT;
+	return v->bundle[0] == '/' && access(v->bundle, F_OK) < 0 && errno == ENOENT &&
+	       (strcmp(v->stage, "create") != 0 || !is_new(v, now_s));
 }
 
 bool gt_record_is_gone(int root, const struct gt_record_view *v, int64_t now_s, int64_t *ret_pid)
@@ -88,7 +92,7 @@ bool gt_record_is_gone(int root, const struct gt_record_view *v, int64_t now_s, 
 		return false;
 	if (v->pid == 0)
 		return v->pid_file[0] ? is_gone_by_file(root, v, now_s, ret_pid)
-				      : is_bundle_gone(v);
+				      : is_bundle_gone(v, now_s);
 	return has_ended(root, v->pid, &start) ||
 	       (v->pid_start != 0 && start != 0 && start != v->pid_start);
 }

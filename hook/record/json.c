@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "earlier.h"
 #include "gotune/base.h"
 #include "gotune/model.h"
 #include "gotune/record.h"
+#include "replay.h"
 #include "text.h"
 
 static void key_tri(struct gt_jw *w, const char *key, enum gt_tri v)
@@ -41,15 +43,40 @@ void gt_record_program(const struct gt_program *p, struct gt_jw *w)
 	gt_jw_member(w, "godebug_default", p->has_godebug_default ? p->godebug_default : "");
 	gt_jw_member_opt(w, "note", gt_words_get(&gt_prog_note_words, p->note));
 	gt_jw_member_opt(w, "via", p->via);
+	gt_jw_key(w, "predicted");
+	gt_jw_bool(w, p->predicted);
+	key_tri(w, "can_exec", p->can_exec);
+	key_tri(w, "loads_later", p->loads_later);
 	gt_jw_member_opt(w, "arch", p->arch);
+	gt_jw_close(w, '}');
+}
+
+/* What an earlier stage of ours set, and this one found in its place. */
+static void write_earlier(const struct gt_earlier_row *row, struct gt_jw *w)
+{
+	gt_jw_open(w, '{');
+	gt_jw_member(w, "name", row->name);
+	gt_jw_member(w, "kind", row->kind);
+	gt_jw_member(w, "verdict", gt_words_get(&gt_verdict_words, GT_VERDICT_SET));
+	gt_jw_member(w, "value", row->value);
+	gt_jw_member(w, "before", row->has_before ? row->before : NULL);
+	gt_jw_member(w, "reason", gt_words_get(&gt_reason_words, row->reason));
+	gt_jw_member(w, "why", row->why);
+	key_tri(w, "applied", GT_YES);
+	gt_jw_member(w, "error", NULL);
 	gt_jw_close(w, '}');
 }
 
 static void write_setting(const struct gt_record *r, uint32_t i, struct gt_jw *w)
 {
 	const struct gt_setting *s = &r->plan.setting[i];
+	const struct gt_earlier_row *earlier = gt_record_earlier(r, s);
 	char why[640];
 
+	if (earlier) {
+		write_earlier(earlier, w);
+		return;
+	}
 	gt_record_why(r, i, why, sizeof(why));
 	gt_jw_open(w, '{');
 	gt_jw_member(w, "name", s->name);
@@ -106,6 +133,28 @@ static void write_identity(const struct gt_record *r, struct gt_jw *w)
 	gt_jw_member_opt(w, "rule", r->plan.rule);
 }
 
+/* For gotuned: what it may learn of this start, and which arm it counts for. */
+static void write_counting(const struct gt_record *r, struct gt_jw *w)
+{
+	const struct gt_rollout *o = &r->plan.rollout;
+	char key[20];
+
+	if (r->facts.lesson.key != 0) {
+		(void)snprintf(key, sizeof(key), "%016llx",
+			       (unsigned long long)r->facts.lesson.key);
+		gt_jw_member(w, "lesson", key);
+	}
+	if (o->arm == GT_ARM_NONE)
+		return;
+	gt_jw_key(w, "rollout");
+	gt_jw_open(w, '{');
+	gt_jw_member(w, "rule", o->rule);
+	gt_jw_member(w, "arm", gt_words_get(&gt_arm_words, o->arm));
+	gt_jw_key(w, "print");
+	gt_jw_u64(w, o->print);
+	gt_jw_close(w, '}');
+}
+
 void gt_record_time_text(int64_t seconds, uint32_t ns, char ret[GT_TIME_CAP])
 {
 	time_t at = (time_t)seconds;
@@ -126,7 +175,8 @@ static void write_times(const struct gt_record *r, struct gt_jw *w)
 	gt_jw_member_opt(w, "started_at", text);
 	gt_jw_key(w, "duration_us");
 	gt_jw_u64(w, r->duration_us);
-	gt_jw_member(w, "drifted_at", NULL); /* gt_record_drift fills it in */
+	gt_jw_member(w, "drifted_at", NULL); /* gt_record_note fills them in */
+	gt_jw_member(w, "spiral_at", NULL);
 }
 
 void gt_record_write(const struct gt_record *r, struct gt_jw *w)
@@ -141,12 +191,19 @@ void gt_record_write(const struct gt_record *r, struct gt_jw *w)
 	gt_jw_open(w, '[');
 	for (uint32_t i = 0; i < r->plan.n_setting && i < GT_SETTINGS_MAX; i++)
 		write_setting(r, i, w);
+	for (uint32_t i = 0; i < r->n_earlier && i < GT_SETTINGS_MAX; i++) {
+		if (gt_record_earlier_alone(r, &r->earlier[i]))
+			write_earlier(&r->earlier[i], w);
+	}
 	gt_jw_close(w, ']');
 	write_warnings(r, w);
 	gt_jw_member_opt(w, "message", r->message);
 	gt_jw_key(w, "stale_environ");
 	gt_jw_bool(w, r->stale_environ);
 	write_times(r, w);
+	write_counting(r, w);
+	gt_jw_key(w, "replay");
+	gt_record_write_replay(r, w);
 	gt_jw_close(w, '}');
 }
 

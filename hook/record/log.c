@@ -40,11 +40,12 @@ static void add_program(const struct gt_record *r, enum gt_reason why, struct gt
 	const struct gt_program *p = &r->facts.program;
 	const char *name = p->path[0] ? p->path : r->facts.ident.command;
 
-	if (why != GT_R_PROGRAM_UNKNOWN && why != GT_R_NOT_GO)
+	if (why != GT_R_PROGRAM_UNKNOWN && why != GT_R_NOT_GO && why != GT_R_NOT_GO_YET &&
+	    why != GT_R_AT_EXEC)
 		return;
 	if (name[0])
 		gt_text_add(t, ": %.200s", name); /* the record has all of it */
-	if (p->note != GT_NOTE_NONE)
+	if (p->note != GT_NOTE_NONE && why != GT_R_AT_EXEC)
 		gt_text_add(t, ": %s", gt_words_get(&gt_prog_note_words, p->note));
 }
 
@@ -80,7 +81,8 @@ void gt_record_log_line(const struct gt_record *r, char *buf, size_t cap)
 	buf[0] = '\0';
 	gt_text_add(&t, "%s:", r->facts.ident.id[0] ? r->facts.ident.id : "(no id)");
 	if (one_reason(p)) {
-		gt_text_add(&t, " not tuned (%s",
+		gt_text_add(&t, " not tuned%s (%s",
+			    p->setting[0].reason == GT_R_AT_EXEC ? " yet" : "",
 			    gt_words_get(&gt_reason_words, p->setting[0].reason));
 		add_program(r, p->setting[0].reason, &t);
 		gt_text_add(&t, ")");

@@ -1,5 +1,6 @@
 /*
- * Writes one sentence on a warning: what it is about, and the catalogue's sentence. Pure.
+ * A record's warnings: adds one, and writes one sentence on one: what it is about, and the
+ * catalogue's sentence. Pure.
  */
 #include "gotune/base.h"
 #include "gotune/model.h"
@@ -16,6 +17,16 @@ static const char *value_about(const struct gt_record *r, const char *about)
 		return "";
 	key = gt_words_find(&gt_key_words, about + sizeof(prefix) - 1);
 	return key < 0 ? "" : r->facts.req.key[key].value;
+}
+
+void gt_record_warn(struct gt_record *r, enum gt_warning_id id)
+{
+	struct gt_plan *p = &r->plan;
+
+	if (p->n_warning == GT_WARNINGS_MAX)
+		p->warnings_dropped++;
+	else
+		p->warning[p->n_warning++] = (struct gt_warning){.id = id};
 }
 
 void gt_record_warning(const struct gt_record *r, uint32_t i, char *buf, size_t cap)

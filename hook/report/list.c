@@ -8,10 +8,11 @@
 #include "gotune/report.h"
 
 static const char *const area_word[GT_AREA_COUNT] = {
-	[GT_AREA_KERNEL] = "kernel",   [GT_AREA_PRIVILEGE] = "privilege",
-	[GT_AREA_INSTALL] = "install", [GT_AREA_RUNTIME] = "runtime",
-	[GT_AREA_ENGINE] = "engine",   [GT_AREA_CONFLICT] = "conflict",
-	[GT_AREA_HOST] = "host",       [GT_AREA_SELFTEST] = "selftest",
+	[GT_AREA_KERNEL] = "kernel",	 [GT_AREA_PRIVILEGE] = "privilege",
+	[GT_AREA_INSTALL] = "install",	 [GT_AREA_RUNTIME] = "runtime",
+	[GT_AREA_ENGINE] = "engine",	 [GT_AREA_NRI] = "nri",
+	[GT_AREA_CONFLICT] = "conflict", [GT_AREA_HOST] = "host",
+	[GT_AREA_SELFTEST] = "selftest",
 };
 static const char *const state_word[GT_CHECK_STATE_COUNT] = {
 	[GT_CHECK_OK] = "ok",

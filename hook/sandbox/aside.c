@@ -22,7 +22,7 @@ static _Noreturn void work(enum gt_phase phase, gt_aside_fn fn, void *ctx, int k
 
 	(void)prctl(PR_SET_PDEATHSIG,
 		    SIGKILL); /* without it the deadline ends us, or its own end */
-	kept = gt_close_all_but(keep);
+	kept = gt_keep_one(keep);
 	if (kept < 0 || gt_phase_enter(phase, NULL) < 0)
 		_exit(1);
 	fn(ctx, keep < 0 ? -1 : kept, ret);

@@ -12,6 +12,9 @@
  * left open is not for it to read, and one that hangs must not keep a pipe open whose end somebody
  * waits for, as runc does for that of a hook's output. 3 or -errno.
  */
-GT_MUST_CHECK int gt_close_all_but(int keep);
+GT_MUST_CHECK int gt_keep_one(int keep);
+
+/* Closes all but 0, 1, 2 and the N in KEEP (-1 there: none). Before Linux 5.9 nothing is closed. */
+void gt_close_all_but(const int *keep, size_t n);
 
 #endif

@@ -9,8 +9,8 @@
 
 /*
  * Loads the filter of PHASE for good: what gt_phase_calls does not list kills this process, or, in
- * the tracer, fails with EPERM (its death would leave a record that says nothing). no_new_privs
- * must be set. 0 or -errno.
+ * the tracer and the daemon, fails with EPERM (a tracer's death would leave a record that says
+ * nothing). no_new_privs must be set. 0 or -errno.
  */
 GT_MUST_CHECK int gt_filter_load(enum gt_phase phase);
 

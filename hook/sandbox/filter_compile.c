@@ -14,7 +14,10 @@
 /* What becomes of a call that the table does not list. */
 static uint32_t default_action(enum gt_phase phase)
 {
-	return phase == GT_PHASE_TRACER ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_KILL_PROCESS;
+	bool goes_on =
+		phase == GT_PHASE_TRACER || phase == GT_PHASE_DAEMON || phase == GT_PHASE_LIVE;
+
+	return goes_on ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_KILL_PROCESS;
 }
 
 static int add_call(scmp_filter_ctx ctx, const struct gt_phase_call *c)

@@ -2,7 +2,7 @@
  * Waiting for children of our own. Effectful: reaps, kills.
  *
  * That waitpid fails for another reason than that there is no such child is not known to happen
- * without a handler that interrupts it. If it does, it is asked again: see reap.h for why.
+ * without a handler that interrupts it. If it does, it is asked again: see sandbox.h for why.
  */
 #include <errno.h>
 #include <poll.h>
@@ -35,13 +35,15 @@ static pid_t wait_for(pid_t pid, int *status, int flags)
 static bool sleep_until_end(int fd, unsigned timeout_ms)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
+	int64_t until = gt_now_ms() + timeout_ms, left = timeout_ms;
 	int n;
 
 	if (fd < 0)
 		return true; /* who knows */
-	do		     /* no handler of ours interrupts it again and again */
-		n = poll(&p, 1, (int)timeout_ms);
-	while (n < 0 && errno == EINTR);
+	do {		     /* a handler may interrupt it again and again */
+		n = poll(&p, 1, left > 0 ? (int)left : 0);
+		left = until - gt_now_ms();
+	} while (n < 0 && errno == EINTR);
 	return n != 0;
 }
 

@@ -130,7 +130,7 @@ static _Noreturn void serve(int sock, enum gt_phase phase, const struct gt_job *
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* without it the closed socket ends us, later */
 	ready = setup ? setup(setup_ctx) : 0;
-	kept = gt_close_all_but(sock);
+	kept = gt_keep_one(sock);
 	if (kept >= 0)
 		sock = kept;
 	if (ready < 0)

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
+#include <sys/mount.h>
 
 #include "gotune/base.h"
 #include "gotune/model.h"
@@ -15,12 +16,36 @@ struct enter {
 	int net, ipc; /* descriptors, -1: stay */
 };
 
+/* Is the one that we would write the sysctls of our own /proc, with nothing mounted on it? */
+static bool is_bare(void)
+{
+	_cleanup_close_ int root = gt_root_open(NULL, NULL);
+	_cleanup_close_ int proc = root < 0 ? -1 : gt_root_open_proc(root);
+	_cleanup_close_ int sys = proc < 0 ? -1 : gt_root_open_same_mount(proc, "sys", O_PATH);
+
+	return sys >= 0;
+}
+
+/*
+ * In a pod /proc/sys is mounted again, read-only. Whoever may make a mount can have a /proc of this
+ * worker's own, seen by nobody else and gone with it. What it writes to stays the container's.
+ */
+static int mount_proc(void)
+{
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+		return -errno;
+	return 0;
+}
+
 static int enter_namespaces(void *ctx)
 {
 	const struct enter *n = ctx;
 
 	if (n->net >= 0 && setns(n->net, CLONE_NEWNET) < 0)
 		return -errno;
+	if (!is_bare())
+		(void)mount_proc(); /* else writing fails, and says so */
 	return n->ipc >= 0 && setns(n->ipc, CLONE_NEWIPC) < 0 ? -errno : 0;
 }
 
@@ -83,10 +108,11 @@ int gt_sysctl_write(struct gt_worker *w, const struct gt_sysctl_place *at, const
 	/* One that hung would hang again, and the runtime waits for us. */
 	if (r == 0 || w->pid > 0 || r == -ETIMEDOUT)
 		return r;
-	/* It died, and we do not know whether it had written. Another one writes the same. */
+	/* It died, and we do not know whether it had written. Another one writes the same, unless
+	 * we may not enter any more: then it stays unknown, as if it had taken too long. */
 	gt_sysctl_enter(w, at);
-	if (w->pid <= 0)
-		return r;
-	return gt_worker_call(w, GT_JOB_SYSCTL_WRITE, -1, &p, sizeof(p), &done, GT_JOB_TIMEOUT_MS,
-			      e);
+	if (w->pid > 0)
+		r = gt_worker_call(w, GT_JOB_SYSCTL_WRITE, -1, &p, sizeof(p), &done,
+				   GT_JOB_TIMEOUT_MS, e);
+	return r == -EPIPE || r == -EPERM ? -ETIMEDOUT : r;
 }

@@ -14,6 +14,7 @@
 #include "gotune/base/log.h"
 #include "gotune/base/pages.h"
 #include "gotune/base/parse.h"
+#include "gotune/base/path.h"
 #include "gotune/base/proc.h"
 #include "gotune/base/raw.h"
 #include "gotune/base/str.h"

@@ -35,6 +35,7 @@ void gt_doctor_privilege(struct gt_doctor *d);
 void gt_doctor_install(struct gt_doctor *d);
 void gt_doctor_runtimes(struct gt_doctor *d);
 void gt_doctor_engines(struct gt_doctor *d);
+void gt_doctor_nri(struct gt_doctor *d);
 void gt_doctor_conflicts(struct gt_doctor *d);
 void gt_doctor_host(struct gt_doctor *d);
 /* Runs real containers, in directories of its own that are gone afterwards. Needs root. */

@@ -17,10 +17,11 @@ enum gt_way {
 	GT_WAY_PRECREATE, /* Podman's own hook stage, before config.json is written */
 	GT_WAY_HOOK,	  /* oci-gotune-hook as a createRuntime hook for every container */
 	GT_WAY_DEVICE,	  /* a CDI device a profile, asked for by the container */
+	GT_WAY_PLUGIN,	  /* gotune-nri, a unit of systemd's beside the engine */
 	GT_WAY_COUNT,
 };
 #define GT_WAY_BIT(w) (1u << (w))
-extern const struct gt_words gt_way_words; /* "runtime", "precreate", "hook", "device" */
+extern const struct gt_words gt_way_words; /* "runtime", "precreate", "hook", ... */
 
 /* TOML that an engine reads: a file, or with SUFFIX each file of a directory whose name ends so. */
 struct gt_engine_conf {
@@ -50,7 +51,7 @@ struct gt_engine_driver {
 };
 
 /* The engines, in the order of all lists. */
-#define GT_ENGINES(X) X(docker) X(podman) X(crio) X(containerd) X(cdi)
+#define GT_ENGINES(X) X(docker) X(podman) X(crio) X(containerd) X(cdi) X(nri)
 
 #define GT_ENGINE_DECLARE(name) extern const struct gt_engine_driver gt_engine_##name;
 GT_ENGINES(GT_ENGINE_DECLARE)
@@ -70,16 +71,21 @@ enum gt_reg_state {
 	GT_REG_PRESENT,	 /* as `gotune install` would write it now */
 	GT_REG_OUTDATED, /* registered, but `gotune install` would write something else */
 	GT_REG_BROKEN,	 /* the engine's file is invalid: nothing can be said, nothing is written */
+	GT_REG_SHADOWED, /* registered, but another file of the engine's takes its place */
+	GT_REG_FOREIGN,	 /* a file that install did not write names us: uninstall leaves it alone */
 	GT_REG_STATE_COUNT,
 };
 extern const struct gt_words gt_reg_state_words; /* "absent", "present", ... */
+/* True when an engine would miss what is removed: it names us, whoever wrote that. */
+bool gt_reg_needs_us(enum gt_reg_state s);
 
 /* One way of one engine. */
 struct gt_registration {
 	const struct gt_engine_driver *engine;
 	enum gt_way way;
 	enum gt_reg_state state;
-	bool is_default;	/* the engine uses it where nobody asks for it (a hook: always) */
+	/* The engine uses it where nobody asks for it (a hook: always), all files merged. */
+	bool is_default;
 	char path[GT_PATH_CAP]; /* the file that holds the registration, below the root: "/etc/..."
 				 */
 	char target[GT_PATH_CAP]; /* the program of ours that it names; "" when absent or broken */
@@ -99,6 +105,7 @@ GT_MUST_CHECK int gt_engines_status(const char *dir, struct gt_registration **re
 struct gt_own_paths {
 	char runtime[GT_PATH_CAP];	/* gotune-runtime */
 	char hook[GT_PATH_CAP];		/* oci-gotune-hook */
+	char nri[GT_PATH_CAP];		/* gotune-nri */
 	char podman_hooks[GT_PATH_CAP]; /* the directory of Podman's precreate registration */
 };
 
@@ -111,11 +118,15 @@ GT_MUST_CHECK int gt_own_paths(bool image, struct gt_own_paths *ret, struct gt_e
 
 /* ---- one run of one engine ---- */
 
+/* How a file's bytes are written; MARKED: with a byte order mark, as UTF-16 always is. */
+enum gt_encoding { GT_UTF8, GT_UTF8_MARKED, GT_UTF16_LE, GT_UTF16_BE };
+
 /* A file as it is. */
 struct gt_file {
 	char path[GT_PATH_CAP]; /* below the root: "/etc/docker/daemon.json" */
 	bool exists;
-	char *text; /* NUL-terminated, owned; "" when it does not exist */
+	enum gt_encoding encoding;
+	char *text; /* UTF-8 without a mark, NUL-terminated, owned; "" when it does not exist */
 	size_t len;
 	struct stat st;
 };
@@ -153,9 +164,14 @@ struct gt_engine_job {
 	unsigned n_change;
 	char path[GT_PATH_CAP];	  /* the file that holds the registration */
 	char target[GT_PATH_CAP]; /* our program that it names now; "" */
-	bool is_default;	  /* now */
-	struct gt_buf notes;	  /* lines: what a person should know */
-	struct gt_buf next;	  /* lines: what a person is to run so that it takes effect */
+	bool is_default;	  /* now, as the engine merges its files */
+	/* Would the engine call us by this way now, all its files merged? Unknown: not asked. */
+	enum gt_tri effective;
+	/* The file (or the process, the unit) that decided both; "": none that is known. */
+	char decided_by[GT_PATH_CAP];
+	char left_in[GT_PATH_CAP]; /* what still names us when uninstall has done its work; "" */
+	struct gt_buf notes;	   /* lines: what a person should know */
+	struct gt_buf next;	   /* lines: what a person is to run so that it takes effect */
 };
 void gt_engine_job_done(struct gt_engine_job *j);
 

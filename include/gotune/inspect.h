@@ -29,25 +29,53 @@ bool gt_inspect_cgroup_path(const char *cgroups_path, char ret[GT_PATH_CAP]);
 void gt_inspect_cgroup_future(int root, const char *path, struct gt_cgroup_facts *ret,
 			      char ret_path[GT_PATH_CAP]);
 
-/* How the container will see its cgroup: fills has_mount and mount_root_is_slash. Pure. */
+/*
+ * What Go will see of its cgroup, as config.json has it: fills go125_sees, go126_sees and what goes
+ * with them. RET has the cgroup's facts: the version and the limits of its levels. Pure.
+ */
 void gt_inspect_cgroup_mount(const struct gt_bundle *b, struct gt_cgroup_facts *ret);
+
+/*
+ * The same for a process that runs, or that is about to in its own mounts: looks where Go of each
+ * version would look, and compares what it would read there with F's first level, which
+ * gt_inspect_cgroup filled from the same process. ROOT: a root descriptor whose proc shows PID.
+ * What cannot be told becomes GT_UNKNOWN, with OTHER. Never fails.
+ * Effects: reads proc/PID, and one file below proc/PID/root: its directories belong to the
+ * container, so a file system of theirs may keep us waiting; the file is opened only if it is on
+ * a file system of cgroups. No heap; some 40 KiB of stack.
+ */
+void gt_inspect_cgroup_view(int root, int64_t pid, struct gt_cgroup_facts *f);
+
+/* The CPUs that PID may run on, from proc/PID/status. Unknown stays unknown. */
+void gt_inspect_affinity(int root, int64_t pid, struct gt_fact_cpus *ret);
 
 /* Which of the costlier host facts a plan needs. */
 enum gt_host_needs { GT_NEED_SMT = 1, GT_NEED_NUMA = 2, GT_NEED_SCHED = 4 };
 void gt_inspect_host(int root, unsigned needs, struct gt_host_facts *ret);
 
+/* The same, for a container that runs on CPUs of WITHIN (NULL: on any): of others it is not known
+ * which share a core. */
+void gt_inspect_host_within(int root, unsigned needs, const struct gt_cpus *within,
+			    struct gt_host_facts *ret);
+
 /*
  * Looks at the container's init: its start time, its runtime ("runc", "crun" or ""), and whose its
- * namespaces are. Without a process the barrier is GT_BARRIER_NO_PROCESS; otherwise gt_inspect_task
- * finds out.
+ * namespaces are. The barrier is GT_BARRIER_NO_PROCESS without a process, else GT_BARRIER_OK.
  */
 void gt_inspect_init(int root, int64_t pid, struct gt_facts *ret);
 
+/* The same process's NOFILE limits, after gt_inspect_init. */
+void gt_inspect_limits(int root, int64_t pid, struct gt_facts *ret);
+
+/* Can the barrier work for the same process? SELINUX_LABEL is the container's (may be ""). */
+void gt_inspect_barrier(int root, int64_t pid, const char *selinux_label, struct gt_facts *ret);
+
 /*
- * Looks at the same process, after gt_inspect_init: live NOFILE limits, and whether the barrier can
- * work. SELINUX_LABEL is the container's (may be "").
+ * Is PID the init of a runtime that we know, do its set-uid programs keep their privilege while we
+ * trace it (we have CAP_SYS_PTRACE), and is there no security module that would make its exec fail,
+ * before we even know the container's label?
  */
-void gt_inspect_task(int root, int64_t pid, const char *selinux_label, struct gt_facts *ret);
+bool gt_inspect_may_seize(int root, int64_t pid);
 
 /* The effective capabilities of this process, a bit each. -EINVAL: we do not understand them. */
 GT_MUST_CHECK int gt_inspect_own_caps(int root, uint64_t *ret);
@@ -74,6 +102,12 @@ void gt_inspect_own_limits(int root, struct gt_rlimit_facts *ret);
 GT_MUST_CHECK int gt_inspect_rootfs(int64_t pid, const char *bundle, const char *root_path,
 				    struct gt_err *e);
 
+/*
+ * The root directory of PID, the init of a container that has been created: it is in its own root.
+ * -EXDEV: it is still in that of process 1.
+ */
+GT_MUST_CHECK int gt_inspect_own_root(int64_t pid);
+
 /* ---- where a process is in each cgroup hierarchy ---- */
 
 /* One controller's hierarchy. */
@@ -91,10 +125,23 @@ struct gt_cg_places {
 };
 
 /*
+ * The lines of proc/self/mountinfo that are mounts of cgroups, for who asks of many processes. The
+ * caller frees them; NULL: none, or they cannot be read.
+ */
+char *gt_cg_mounts(int root);
+
+/*
  * Reads proc/self/mountinfo and proc/PID/cgroup below ROOT. PID 0: the paths are FUTURE, in every
  * hierarchy; NULL: no paths. Never fails.
  */
 void gt_cg_find(int root, int64_t pid, const char *future, struct gt_cg_places *ret);
+
+/* The same, by MOUNTS, which gt_cg_mounts gave (NULL: as gt_cg_find). */
+void gt_cg_find_by(int root, const char *mounts, int64_t pid, const char *future,
+		   struct gt_cg_places *ret);
+
+/* What gt_inspect_cgroup reads of the process that PLACES are of. */
+void gt_inspect_cgroup_at(int root, const struct gt_cg_places *places, struct gt_cgroup_facts *ret);
 
 /* The directory of the cgroup BELOW P's mount point; opened for reading, or -errno. */
 GT_MUST_CHECK int gt_cg_open(int root, const struct gt_cg_place *p, const char *below);
@@ -110,6 +157,52 @@ bool gt_cg_memory_inherits(int dir, enum gt_cgroup_version v);
 void gt_cg_fold_cpu(struct gt_level *a, const struct gt_level *b);
 void gt_cg_fold_memory(struct gt_level *a, const struct gt_level *b);
 
+/* ---- what a cgroup has used ---- */
+
+/* CPU, memory and I/O, as the kernel calls them in its files of pressure. */
+enum gt_pressure { GT_PRESSURE_CPU, GT_PRESSURE_MEMORY, GT_PRESSURE_IO, GT_PRESSURE_COUNT };
+extern const struct gt_words gt_pressure_words;
+
+/* Since the cgroup was made, but for the bytes. What the kernel does not tell is not known. */
+struct gt_usage {
+	bool has_periods, has_memory, has_limit, has_oom_kills;
+	bool has_pressure[GT_PRESSURE_COUNT];
+	uint64_t periods, throttled, throttled_us; /* of the CPU quota */
+	uint64_t memory_bytes, limit_bytes;	   /* page cache included */
+	uint64_t oom_kills;
+	/* PSI: how long some tasks, and how long all of them, have waited. */
+	uint64_t some_us[GT_PRESSURE_COUNT], full_us[GT_PRESSURE_COUNT];
+};
+
+/* The directories of a container's own cgroup, held open: {-1, -1} is none. */
+struct gt_usage_dirs {
+	int cpu, memory;
+	enum gt_cgroup_version cpu_version, memory_version;
+};
+#define GT_USAGE_DIRS_NONE                                   \
+	(struct gt_usage_dirs)                               \
+	{                                                    \
+		-1, -1, GT_CGROUP_UNKNOWN, GT_CGROUP_UNKNOWN \
+	}
+
+/*
+ * The cgroup that PID is in, by MOUNTS (gt_cg_mounts). One that is our own as well, or the root, is
+ * not the container's: none. Free with gt_usage_close. ROOT: a root descriptor.
+ */
+void gt_usage_open(int root, const char *mounts, int64_t pid, struct gt_usage_dirs *ret);
+void gt_usage_close(struct gt_usage_dirs *d);
+
+/* Reads the few files of D. False when the cgroup is gone, or there is none: *RET is empty. */
+bool gt_usage_read(const struct gt_usage_dirs *d, struct gt_usage *ret);
+
+/* The most memory that was in use, and how much is cache that the kernel gives back first. Bytes.
+ */
+struct gt_usage_cache {
+	bool has_peak, has_inactive;
+	uint64_t peak_bytes, inactive_bytes;
+};
+void gt_usage_read_cache(const struct gt_usage_dirs *d, struct gt_usage_cache *ret);
+
 /* ---- security modules ---- */
 
 /*
@@ -117,6 +210,9 @@ void gt_cg_fold_memory(struct gt_level *a, const struct gt_level *b);
  * cannot ask: the container must start. LABEL may be "".
  */
 bool gt_lsm_selinux_denies(int root, const char *label);
+
+/* Is there an SELinux that enforces its policy, or is that unknown? */
+bool gt_lsm_selinux_enforces(int root);
 
 /* Are we under an AppArmor profile, or is that unknown? */
 bool gt_lsm_apparmor_confines(int root);

@@ -15,6 +15,14 @@
 void gt_plan_select(const struct gt_facts *f, const struct gt_policy *p, struct gt_selection *ret);
 
 /*
+ * The program of F is not known yet (its note is at-exec). May S, which gt_plan_select made of F
+ * and P, become another selection once it is known? Then what depends on the selection alone
+ * (sysctls, the cgroup, NOFILE) has to wait, too. False when the program is known.
+ */
+bool gt_plan_awaits_program(const struct gt_facts *f, const struct gt_policy *p,
+			    const struct gt_selection *s);
+
+/*
  * Makes the whole plan for that selection, from complete facts. The selection comes from the same
  * policy, and from facts that had what gt_plan_select uses. Overwrites *ret.
  */

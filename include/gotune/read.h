@@ -74,6 +74,22 @@ void gt_read_labels(const struct gt_strv *labels, struct gt_requests *ret);
 void gt_read_requests(const struct gt_bundle *b, const char *container_name,
 		      const struct gt_strv *set_pairs, struct gt_requests *ret);
 
+/* ---- a bundle from typed messages ---- */
+
+/* Adds an entry of the environment, "NAME=VALUE". One without '=' is ignored, as runtimes do. Pure.
+ */
+void gt_read_add_env(struct gt_bundle *b, const char *entry, size_t len);
+
+/* A mount. BIND: of SOURCE; RECURSIVE: with what is mounted below it. Call it for all, in order. */
+struct gt_read_mount {
+	char destination[GT_PATH_CAP], source[GT_PATH_CAP], type[32]; /* "" when too long */
+	bool bind, recursive;
+};
+void gt_read_add_mount(struct gt_bundle *b, const struct gt_read_mount *m);
+
+/* A namespace by its OCI name ("network", ...); PATH "" is a new one. Unknown names are ignored. */
+void gt_read_add_namespace(struct gt_bundle *b, const char *type, const char *path);
+
 /* The facts that config.json alone gives: config, var, nofile.in_config, sysctl in_config names.
  * Pure. */
 void gt_read_config_facts(const struct gt_bundle *b, struct gt_facts *ret);

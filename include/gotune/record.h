@@ -14,7 +14,19 @@
 /* Below it: one file a container, its id and the suffix. */
 #define GT_RECORD_CONTAINERS "containers"
 #define GT_RECORD_SUFFIX     ".json"
-#define GT_RECORD_DIR_CAP    48
+/* Beside a record: what gotuned has changed in the running program. */
+#define GT_RECORD_LIVE	  ".live"
+#define GT_RECORD_DIR_CAP 48
+
+/* A row that an earlier stage set in config.json, before the container was created. */
+struct gt_earlier_row {
+	char name[GT_SYSCTL_NAME_CAP];
+	char kind[16];
+	enum gt_reason reason;
+	char value[512], before[512];
+	bool has_before;
+	char why[640];
+};
 
 /* All that a record says: fixed size, no pointers. */
 struct gt_record {
@@ -26,6 +38,12 @@ struct gt_record {
 	uint32_t started_at_ns;
 	uint64_t duration_us;
 	bool stale_environ;
+	/* An earlier stage left something to be decided at the exec; and what it put into
+	 * config.json: what the plan finds there, the record says that we set it. Filled by
+	 * gt_decided_earlier. */
+	bool was_awaited;
+	uint32_t n_earlier;
+	struct gt_earlier_row earlier[GT_SETTINGS_MAX];
 };
 
 /* The record's JSON object (no trailing newline when !INDENT). Always valid JSON, whatever the
@@ -38,6 +56,8 @@ void gt_record_program(const struct gt_program *p, struct gt_jw *w);
 
 /* One sentence on setting I: what we decided, and from which facts, with numbers and sources. */
 void gt_record_why(const struct gt_record *r, uint32_t i, char *buf, size_t cap);
+/* Adds a warning that the planner could not know of. */
+void gt_record_warn(struct gt_record *r, enum gt_warning_id id);
 /* One sentence on warning I. */
 void gt_record_warning(const struct gt_record *r, uint32_t i, char *buf, size_t cap);
 
@@ -73,6 +93,16 @@ GT_MUST_CHECK int gt_record_remove(int dirfd, const char *id, struct gt_err *e);
 /* Counters that outlive records, kept in DIR/counters under a lock. */
 GT_MUST_CHECK int gt_record_count(int dirfd, unsigned which); /* bits 1u << enum gt_counter */
 GT_MUST_CHECK int gt_record_counters(int dirfd, uint64_t ret[GT_COUNT_COUNT]);
+
+/* How many decisions took no longer than each bound, and how long all of them took. */
+#define GT_DURATIONS 11
+extern const uint64_t gt_duration_bound_us[GT_DURATIONS]; /* the last is UINT64_MAX: all */
+struct gt_durations {
+	uint64_t within[GT_DURATIONS], sum_us;
+};
+/* gt_record_count of a decision that took DURATION_US. */
+GT_MUST_CHECK int gt_record_count_decision(int dirfd, unsigned which, uint64_t duration_us);
+GT_MUST_CHECK int gt_record_durations(int dirfd, struct gt_durations *ret);
 
 /* ---- read back ---- */
 
@@ -112,9 +142,13 @@ struct gt_record_view {
 	char pid_file[GT_PATH_CAP];
 	char path[GT_PATH_CAP], program_kind[16], go[64], main_path[256], via[256], note[40];
 	char automaxprocs[64], automemlimit[64];
-	enum gt_tri cgo;
+	enum gt_tri cgo, predicted;
 	char started_at[40];
 	char drifted_at[40]; /* "": the limits are those that were decided on, as far as we know */
+	char spiral_at[40];  /* "": it was in no death spiral that we know of */
+	char lesson[20];     /* gt_lesson_key as 16 digits of hex; "": nothing is learned of it */
+	char rollout_rule[GT_NAME_CAP], rollout_arm[16]; /* "": no rule has drawn it */
+	uint64_t rollout_print;
 	uint64_t duration_us;
 	char message[256];
 	uint32_t n_setting, n_fact, n_warning;
@@ -146,10 +180,13 @@ GT_MUST_CHECK int gt_record_view_load(int dirfd, const char *id, struct gt_recor
 				      char **ret_doc, size_t *ret_len, struct gt_err *e);
 
 /*
- * Notes in the record of ID below DIRFD that the container's limits were changed at AT_S; only the
- * first change counts. -ENOENT: there is no record. Effects: rewrites the record atomically.
+ * Notes in the record of ID below DIRFD that at AT_S the container's limits were changed, or that
+ * it was in a death spiral; only the first time counts. -ENOENT: there is no record. Effects:
+ * rewrites the record atomically.
  */
-GT_MUST_CHECK int gt_record_drift(int dirfd, const char *id, int64_t at_s, struct gt_err *e);
+enum gt_record_noted { GT_NOTED_DRIFT, GT_NOTED_SPIRAL };
+GT_MUST_CHECK int gt_record_note(int dirfd, const char *id, enum gt_record_noted what, int64_t at_s,
+				 struct gt_err *e);
 
 /*
  * The ids of the records below DIRFD, sorted: an array and its strings in one allocation that the
@@ -174,9 +211,36 @@ GT_MUST_CHECK int gt_record_time(const char *text, int64_t *ret);
 /*
  * True when an earlier stage (precreate, or gotune-runtime's create) has a record of NOW's
  * container below DIRFD, and the variables that it set are in config.json: its decision holds,
- * and its record tells more than "already set" would. Reads that record.
+ * and its record tells more than "already set" would. False when it left anything to be decided
+ * at the exec: then what it did set goes into NOW->earlier, so that the next record still tells
+ * it. Reads that record.
  */
-bool gt_decided_earlier(int dirfd, const struct gt_record *now);
+bool gt_decided_earlier(int dirfd, struct gt_record *now);
+
+/* ---- decided on again ---- */
+
+/* What a record says, as the planner takes it. */
+struct gt_replay {
+	struct gt_record rec;	       /* its facts, and what an earlier stage set; no plan yet */
+	struct gt_list annotations;    /* which rec.facts.annotations is of */
+	uint32_t annotations_left_out; /* by whoever wrote the record: they were too long */
+	bool awaits_nothing;	       /* gt_plan_await_nothing was called then */
+	struct gt_record_view was;     /* what was decided */
+};
+
+/*
+ * Reads a record's JSON back into facts. Large: put *RET on the heap. -ENODATA: the record has not
+ * enough facts (it is of an older version, or a list of CPUs was cut); otherwise as
+ * gt_record_view_parse. Pure.
+ */
+GT_MUST_CHECK int gt_record_replay_parse(const char *doc, size_t len, struct gt_replay *ret,
+					 struct gt_err *e);
+
+/*
+ * The bytes of the member `settings` of the record DOC, which was valid: what two decisions are
+ * compared by. *ret_len 0: there is none. Pure.
+ */
+const char *gt_record_settings(const char *doc, size_t len, size_t *ret_len);
 
 /* ---- is the container still there? ---- */
 

@@ -10,6 +10,7 @@ enum gt_area {
 	GT_AREA_INSTALL,   /* our own programs, policy and records */
 	GT_AREA_RUNTIME,   /* runc, crun */
 	GT_AREA_ENGINE,	   /* dockerd, podman, containerd, crio; what is registered and live */
+	GT_AREA_NRI,	   /* the Node Resource Interface, and our plugin of it */
 	GT_AREA_CONFLICT,  /* others that set the same variables, or break every container */
 	GT_AREA_HOST,	   /* settings of the host that bound what can be tuned */
 	GT_AREA_SELFTEST,

@@ -51,9 +51,12 @@ void gt_reap_dead(void);
 enum gt_phase {
 	GT_PHASE_PARSE,	 /* the worker that parses hostile bytes */
 	GT_PHASE_FIND,	 /* the child that opens a container's files */
+	GT_PHASE_LAYERS, /* the same, in an image's layers that are not mounted yet */
 	GT_PHASE_SYSCTL, /* the worker inside the container's net and IPC namespaces */
 	GT_PHASE_TRACER, /* the process that waits at the exec barrier */
-	GT_PHASE_STACK,	 /* its child, which reads the first stack of the program */
+	GT_PHASE_DAEMON, /* gotuned: what it reads of containers, and who asks it over HTTP */
+	GT_PHASE_LIVE,	 /* gotuned's helper, which has running programs' memory open */
+	GT_PHASE_LOG,	 /* the worker that reads a log, however long that takes */
 	GT_PHASE_COUNT,
 };
 
@@ -80,10 +83,10 @@ extern const unsigned gt_n_phase_calls;
 
 /*
  * Enters PHASE for good: capabilities that the table does not list are dropped from every set,
- * no_new_privs, not dumpable, resource limits (not the tracer), then the filter of system calls:
- * see gt_filter_load. Should: be called by a single-threaded child right after fork. Mustn't: open,
- * exec or fork afterwards, but for what the tables list. Returns 0 or -errno: the caller must then
- * not go on.
+ * no_new_privs, not dumpable, resource limits (not the tracer's, not the daemon's), then the filter
+ * of system calls: see gt_filter_load. Should: be called by a single-threaded child right after
+ * fork. Mustn't: open, exec or fork afterwards, but for what the tables list. Returns 0 or -errno:
+ * the caller must then not go on.
  */
 GT_MUST_CHECK int gt_phase_enter(enum gt_phase phase, struct gt_err *e);
 
@@ -119,14 +122,32 @@ GT_MUST_CHECK int gt_aside_await(struct gt_aside *a);
 /* Ends it when it was not awaited, and frees what it answered. NULL-safe, {0} is none. */
 void gt_aside_done(struct gt_aside *a);
 
-/* ---- a function apart ---- */
+/* ---- work that goes on ---- */
+
+struct gt_background;
+
+/* What the child does. What it returns is the result that the parent gets, unless it was released.
+ */
+typedef int gt_background_fn(struct gt_background *b, void *ctx);
 
 /*
- * Forks, enters GT_PHASE_STACK and calls FN(ARG), which may make no system call: what it has to say
- * it writes into memory that was mapped shared. Waits two seconds at most. 0, -EPIPE (it died: a
- * forbidden call, a crash), -ETIMEDOUT, or -errno when there is no child.
+ * Forks a child that leaves the session and runs FN(CTX), and waits until that has returned, or has
+ * called gt_background_release: then the child goes on alone. Of our descriptors it has 0, 1, 2 and
+ * KEEP (-1: none). It dies with this process as long as it was not released. The result, -ECHILD
+ * when the child died without one, -ETIMEDOUT when it gave none for WAIT_MS and was killed, or
+ * -errno: no pipe, no fork. Then nothing is left of it.
  */
-GT_MUST_CHECK int gt_apart(void (*fn)(void *arg), void *arg);
+GT_MUST_CHECK int gt_background_run(gt_background_fn *fn, void *ctx, int keep, unsigned wait_ms);
+
+/* In the child: lets the parent return RESULT, and points 0, 1 and 2 at /dev/null, so that nobody
+ * waits for us any longer; not 2 where the log goes to it and it is a file. 0, or -errno: it still
+ * waits. */
+GT_MUST_CHECK int gt_background_release(struct gt_background *b, int result);
+bool gt_background_is_released(const struct gt_background *b);
+
+/* For a child that was released and ends before its time: waits until half a second after the
+ * release, so that it does not end at the same moment as its parent: see above, crun. */
+void gt_background_linger(const struct gt_background *b);
 
 /* ---- the worker ---- */
 

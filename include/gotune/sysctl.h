@@ -45,7 +45,8 @@ void gt_sysctl_enter(struct gt_worker *w, const struct gt_sysctl_place *at);
 /* Asks W, which may have ended, and fills s->exists and s->value. */
 void gt_sysctl_read(struct gt_worker *w, struct gt_sysctl_fact *s);
 
-/* Has W write; one that died is started again, once. 0 or -errno with a message. */
+/* Has W write; one that died is started again, once. 0 or -errno with a message; -ETIMEDOUT: nobody
+ * knows whether it was written. */
 GT_MUST_CHECK int gt_sysctl_write(struct gt_worker *w, const struct gt_sysctl_place *at,
 				  const char *name, const char *value, struct gt_err *e);
 

@@ -2,17 +2,22 @@
  * Runs several commands in turn, again and again, and prints what each costs: medians and quartiles
  * of wall time and of CPU time, with all processes that came of it, and its largest resident set.
  *
- *	bench [-n RUNS] [-j PARALLEL] [-i STDIN] [-o RAW] [-w] NAME COMMAND... [:: ...]
+ *	bench [-n RUNS] [-j PARALLEL] [-i STDIN] [-o RAW] [-f FROM -t TO] [-w] NAME COMMAND... [::
+ *...]
  *
  *	-n  runs of each command (200); three more come first and are not counted
  *	-j  so many of a command at once; one sample is all of them (1)
  *	-i  a file that each gets as its standard input
- *	-o  append one line a sample: name,run,wall_us,cpu_us,rss_kib
+ *	-o  append one line a sample: name,run,wall_us,cpu_us,rss_kib,faults
+ *	-f  a file that is copied ...
+ *	-t  ... to this one before each run, which may change it; that is not measured
  *	-w  wait for what a command leaves behind; without it that is killed (a hook that was called
  *	    for a container that is never started leaves its tracer); its CPU time counts either way
  *
- * Prints comma-separated lines: name,runs,wall_us,q1,q3,cpu_us,q1,q3,rss_kib. The order within a
- * round changes from round to round, so that none always comes after the same other one.
+ * {} in an argument is a number that no other run gets: a container's id, say. Prints
+ * comma-separated lines: name,runs,wall_us,q1,q3,cpu_us,q1,q3,rss_kib,faults; the page faults are
+ * those of all processes, and depend least on what else the machine does. The order within a round
+ * changes from round to round, so that none always comes after the same other one.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -32,8 +37,10 @@
 #define PARALLEL_MAX 128
 #define WARM_UP	     3
 
+#define ARGUMENTS 32
+
 struct sample {
-	double wall_us, cpu_us, rss_kib;
+	double wall_us, cpu_us, rss_kib, faults;
 };
 
 struct command {
@@ -44,7 +51,7 @@ struct command {
 
 static struct {
 	int runs, parallel;
-	const char *input;
+	const char *input, *from, *to;
 	FILE *raw;
 	int wait_for_left;
 } opt = {.runs = 200, .parallel = 1, .input = "/dev/null"};
@@ -57,14 +64,57 @@ static double now_us(void)
 	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
-/* CPU time of all processes that were waited for so far. */
-static double waited_us(void)
+/* CPU time and page faults of all processes that were waited for so far. */
+static struct sample waited(void)
 {
 	struct rusage u;
 
 	(void)getrusage(RUSAGE_CHILDREN, &u);
-	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1e6 +
-	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
+	return (struct sample){
+		.cpu_us = (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1e6 +
+			  (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec),
+		.faults = (double)u.ru_minflt,
+	};
+}
+
+static void fail(const char *what)
+{
+	fprintf(stderr, "bench: %s\n", what);
+	exit(1);
+}
+
+/* Copies opt.from to opt.to. */
+static void restore(void)
+{
+	static char buf[1 << 20];
+	int from = open(opt.from, O_RDONLY), to = open(opt.to, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	ssize_t n = read(from, buf, sizeof(buf));
+
+	if (n < 0 || n == (ssize_t)sizeof(buf) || write(to, buf, (size_t)n) != n)
+		fail("cannot copy the file of -f");
+	(void)close(from);
+	(void)close(to);
+}
+
+/* ARGV with a new number for each {}. */
+static void number_arguments(char **argv, char **ret)
+{
+	static char text[ARGUMENTS][512];
+	static unsigned number;
+	int i;
+
+	number++;
+	for (i = 0; argv[i] && i < ARGUMENTS - 1; i++) {
+		const char *at = strstr(argv[i], "{}");
+
+		ret[i] = argv[i];
+		if (!at)
+			continue;
+		(void)snprintf(text[i], sizeof(text[i]), "%.*s%u%s", (int)(at - argv[i]), argv[i],
+			       number, at + 2);
+		ret[i] = text[i];
+	}
+	ret[i] = NULL;
 }
 
 /* What a command leaves behind becomes our child: this process is their reaper. */
@@ -86,14 +136,18 @@ static void end_left_behind(void)
 
 static pid_t start(const struct command *c)
 {
-	pid_t pid = vfork();
+	char *argv[ARGUMENTS];
+	pid_t pid;
+
+	number_arguments(c->argv, argv);
+	pid = vfork();
 
 	if (pid == 0) {
 		int in = open(opt.input, O_RDONLY), out = open("/dev/null", O_WRONLY);
 
 		(void)dup2(in, 0);
 		(void)dup2(out, 1);
-		execv(c->argv[0], c->argv);
+		execv(argv[0], argv);
 		_exit(127);
 	}
 	return pid;
@@ -101,9 +155,14 @@ static pid_t start(const struct command *c)
 
 static void run_once(const struct command *c, struct sample *ret)
 {
-	double cpu = waited_us(), begin = now_us();
+	struct sample before, s = {0};
 	pid_t pid[PARALLEL_MAX];
-	struct sample s = {0};
+	double begin;
+
+	if (opt.from)
+		restore();
+	before = waited();
+	begin = now_us();
 
 	for (int i = 0; i < opt.parallel; i++)
 		pid[i] = start(c);
@@ -120,7 +179,8 @@ static void run_once(const struct command *c, struct sample *ret)
 	}
 	s.wall_us = now_us() - begin;
 	end_left_behind();
-	s.cpu_us = waited_us() - cpu;
+	s.cpu_us = waited().cpu_us - before.cpu_us;
+	s.faults = waited().faults - before.faults;
 	*ret = s;
 }
 
@@ -145,21 +205,22 @@ static void quartiles(const struct command *c, size_t offset, double ret[3])
 
 static void report(const struct command *c)
 {
-	double cpu[3], wall[3], rss[3];
+	double cpu[3], wall[3], rss[3], faults[3];
 
 	quartiles(c, offsetof(struct sample, wall_us), wall);
 	quartiles(c, offsetof(struct sample, cpu_us), cpu);
 	quartiles(c, offsetof(struct sample, rss_kib), rss);
-	printf("%s,%d,%.0f,%.0f,%.0f,%.0f,%.0f,%.0f,%.0f\n", c->name, opt.runs, wall[1], wall[0],
-	       wall[2], cpu[1], cpu[0], cpu[2], rss[1]);
+	quartiles(c, offsetof(struct sample, faults), faults);
+	printf("%s,%d,%.0f,%.0f,%.0f,%.0f,%.0f,%.0f,%.0f,%.0f\n", c->name, opt.runs, wall[1],
+	       wall[0], wall[2], cpu[1], cpu[0], cpu[2], rss[1], faults[1]);
 	for (int i = 0; opt.raw && i < opt.runs; i++)
-		fprintf(opt.raw, "%s,%d,%.0f,%.0f,%.0f\n", c->name, i, c->run[i].wall_us,
-			c->run[i].cpu_us, c->run[i].rss_kib);
+		fprintf(opt.raw, "%s,%d,%.0f,%.0f,%.0f,%.0f\n", c->name, i, c->run[i].wall_us,
+			c->run[i].cpu_us, c->run[i].rss_kib, c->run[i].faults);
 }
 
 static void take_options(int argc, char **argv)
 {
-	for (int o; (o = getopt(argc, argv, "+n:j:i:o:w")) != -1;) {
+	for (int o; (o = getopt(argc, argv, "+n:j:i:o:f:t:w")) != -1;) {
 		if (o == 'n')
 			opt.runs = atoi(optarg);
 		else if (o == 'j')
@@ -168,11 +229,17 @@ static void take_options(int argc, char **argv)
 			opt.input = optarg;
 		else if (o == 'o')
 			opt.raw = fopen(optarg, "a");
+		else if (o == 'f')
+			opt.from = optarg;
+		else if (o == 't')
+			opt.to = optarg;
 		else if (o == 'w')
 			opt.wait_for_left = 1;
 		else
 			exit(2);
 	}
+	if (!opt.from != !opt.to)
+		fail("-f and -t belong together");
 	if (opt.runs < 1 || opt.runs > RUNS_MAX || opt.parallel < 1 ||
 	    opt.parallel > PARALLEL_MAX) {
 		fprintf(stderr, "bench: 1 to %d runs, 1 to %d at once\n", RUNS_MAX, PARALLEL_MAX);

@@ -49,12 +49,13 @@ common_setup() {
 
 # Nothing may be left: no process of the hook's, no container, no temporary file of a record.
 common_teardown() {
-	local pids left
+	local pids left replayed=yes
 	[ -n "${T:-}" ] || return 0
+	replay_records || replayed=no
 	delete_all
 	wait_for 3 no_tracer || :
 	pids=$(tracers)
-	left=$(find "$RECORDS" -mindepth 1 -type f ! -name '*.json' ! -name 'counters*' ! -name '*lock*' ! -name fresh-sysctls 2>/dev/null)
+	left=$(find "$RECORDS" -mindepth 1 -type f ! -name '*.json' ! -name 'counters*' ! -name '*lock*' ! -name fresh-sysctls ! -name 'policy*.cache' 2>/dev/null)
 	# shellcheck disable=SC2086 # a list of numbers
 	[ -z "$pids" ] || kill -9 $pids 2>/dev/null || :
 	rm -rf "$T"
@@ -66,6 +67,22 @@ common_teardown() {
 		echo "files are left: $left"
 		return 1
 	fi
+	[ "$replayed" = yes ]
+}
+
+# Each record, decided on again under the test's policy (POLICY, if it is another one), comes to the
+# same settings byte for byte. REPLAY=no: a test that changed the policy since, or damaged a record.
+replay_records() {
+	local f
+	[ "${REPLAY:-yes}" = yes ] || return 0
+	for f in "$RECORDS"/containers/*.json; do
+		[ -e "$f" ] || continue
+		"$BUILD/gotune" replay --policy "${POLICY:-$ETC/gotune}" "$f" >"$T/replay" 2>&1 || {
+			echo "replayed, it is another decision:"
+			cat "$T/replay" "$f"
+			return 1
+		}
+	done
 }
 
 # The containers of this test: the runtime keeps their state below $T.
@@ -156,22 +173,24 @@ policy() {
 
 # The runtime with these arguments, in its private mount namespace. There a directory FULL_DISK is a
 # file system that holds one page, and a directory READ_ONLY cannot be written into. With RT_COMMAND
-# another program than the runtime is called, whose records at /run/gotune are the test's.
+# another program than the runtime is called, whose records at /run/gotune are the test's. With VAR_LIB
+# that directory is /var/lib: what gotuned has learned is in its directory gotune.
 rt() {
 	local command=("$RUNTIME")
 	[ -z "${RT_COMMAND:-}" ] || command=("${RT_COMMAND[@]}")
 	timeout -k 5 60 unshare -m --propagation private bash -c '
-		etc=$1 own=$2 full=$3 read_only=$4 run=$5; shift 5
+		etc=$1 own=$2 full=$3 read_only=$4 run=$5 lib=$6; shift 6
 		mount --bind "$etc" /etc || exit 125
 		[ -z "$full" ] || mount -t tmpfs -o size=4k tmpfs "$full" || exit 125
 		[ -z "$read_only" ] || mount --bind -o ro "$read_only" "$read_only" || exit 125
 		if [ -n "$run" ]; then
 			mount -t tmpfs -o mode=755 tmpfs /run && mkdir /run/gotune && mount --bind "$run" /run/gotune || exit 125
 		fi
+		[ -z "$lib" ] || mount --bind "$lib" /var/lib || exit 125
 		if [ "$own" = yes ]; then
 			umount -l /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup || exit 125
 		fi
-		exec "$@"' rt "$ETC" "$OWN_CGROUP2" "${FULL_DISK:-}" "${READ_ONLY:-}" "${RT_COMMAND:+$RECORDS}" \
+		exec "$@"' rt "$ETC" "$OWN_CGROUP2" "${FULL_DISK:-}" "${READ_ONLY:-}" "${RT_COMMAND:+$RECORDS}" "${VAR_LIB:-}" \
 		"${command[@]}" "${RT_FLAGS[@]}" "$@"
 }
 
@@ -232,6 +251,20 @@ tracers() {
 		sed 's|^/proc/||'
 }
 
+# The tracer itself, once it waits: its parser and its sysctl worker are children of it.
+tracer() {
+	local pid all
+	all=$(tracers)
+	for pid in $all; do
+		grep -qxF "$(awk '/^PPid:/ { print $2 }' "/proc/$pid/status" 2>/dev/null)" <<<"$all" && continue
+		awk '/^Seccomp:/ { exit $2 != 2 }' "/proc/$pid/status" 2>/dev/null && echo "$pid"
+	done
+}
+
+one_tracer() {
+	[ "$(tracer | wc -l)" = 1 ]
+}
+
 no_tracer() {
 	[ -z "$(tracers)" ]
 }
@@ -241,8 +274,10 @@ seen() {
 	jq -r "$1" "$T/out"
 }
 
-# A value of the record, by a jq path.
+# A value of the record, by a jq path. The hook's child decides beside the runtime: a container that is
+# created and not started yet gets its record a moment later.
 record() {
+	wait_for 5 test -e "$RECORDS/containers/$ID.json" || return 1
 	jq -r "$1" "$RECORDS/containers/$ID.json"
 }
 

@@ -4,10 +4,6 @@
 
 load common
 
-one_tracer() {
-	[ "$(tracers | wc -l)" = 1 ]
-}
-
 # A small C program that prints whether GOMAXPROCS is 1 and ends with status 0. $1: compiler flags.
 c_program() {
 	cat >"$T/c.c" <<-'END'
@@ -133,7 +129,7 @@ make_bundle_again() {
 	kill -STOP "$PID"
 	sleep 0.2
 	# shellcheck disable=SC2046 # one number
-	kill -9 $(tracers)
+	kill -9 $(tracer)
 	wait_for 3 no_tracer
 	kill -CONT "$PID"
 	start
@@ -170,7 +166,7 @@ drop_records() {
 		create
 		wait_for 3 one_tracer
 		# shellcheck disable=SC2046 # one number
-		(sleep "0.00$((i % 10))" && kill -9 $(tracers)) 2>/dev/null &
+		(sleep "0.00$((i % 10))" && kill -9 $(tracer)) 2>/dev/null &
 		start
 		wait $! || :
 		[ -s "$T/out" ]

@@ -19,15 +19,11 @@ private_kib() {
 	awk '$1 == "Anonymous:" { print $2 }' "/proc/$1/smaps_rollup"
 }
 
-one_tracer() {
-	[ "$(tracers | wc -l)" = 1 ]
-}
-
 @test "created, and started after a while" {
 	create
 	wait_for 3 one_tracer
 	sleep 3
-	expect 1 "$(tracers | wc -l)" 'waiting tracers'
+	expect 1 "$(tracer | wc -l)" 'waiting tracers'
 	start
 	expect_tuned
 	wait_for 3 no_tracer
@@ -42,7 +38,7 @@ anonymous_kib() {
 	local pid kib before after
 	create
 	wait_for 3 one_tracer
-	pid=$(tracers)
+	pid=$(tracer)
 	kib=$(anonymous_kib "$pid")
 	echo "memory of its own, at once: $kib KiB"
 	[ "$kib" -gt 0 ]
@@ -64,7 +60,7 @@ anonymous_kib() {
 	create
 	wait_for 3 one_tracer
 	sleep 0.5
-	pid=$(tracers)
+	pid=$(tracer)
 	expect / "$(readlink "/proc/$pid/cwd")" 'working directory'
 	for fd in "/proc/$pid/fd"/*; do
 		where=$(readlink "$fd")
@@ -81,7 +77,7 @@ anonymous_kib() {
 	local pid
 	create
 	wait_for 3 one_tracer
-	pid=$(tracers)
+	pid=$(tracer)
 	if has_cgroup; then
 		[ "$(grep -c "$ID" "/proc/$PID/cgroup")" -gt 0 ]
 	fi
@@ -106,7 +102,7 @@ anonymous_kib() {
 	create
 	wait_for 3 one_tracer
 	# shellcheck disable=SC2046 # one number
-	kill -9 $(tracers)
+	kill -9 $(tracer)
 	wait_for 3 no_tracer
 	start
 	expect 'null null' "$(seen '"\(.env.GOMAXPROCS) \(.env.GOMEMLIMIT)"')" 'environment'
@@ -127,7 +123,7 @@ anonymous_kib() {
 	edit --arg hook "$HOOK" --arg records "$RECORDS" '.hooks.poststop = [{path: $hook, timeout: 20,
 		args: ["oci-gotune-hook", "--record-dir", $records, "poststop"]}]'
 	create
-	[ -e "$RECORDS/containers/$ID.json" ]
+	wait_for 3 test -e "$RECORDS/containers/$ID.json"
 	start
 	wait_for 5 test ! -e "/proc/$PID/exe"
 	rt delete -f "$ID"

@@ -47,6 +47,29 @@ load common
 	expect '1234 4321' "$(seen '"\(.uid) \(.euid)"')" 'uid and euid'
 }
 
+# The report of a probe that serves it.
+ask_port_80() {
+	nsenter -t "$(cat "$T/pid")" -n bash -c 'exec 3<>/dev/tcp/127.0.0.1/80 && printf "GET / HTTP/1.0\r\n\r\n" >&3 && cat <&3' 2>/dev/null |
+		sed '1,/^\r$/d' >"$T/out"
+	[ -s "$T/out" ]
+}
+
+# cap_net_bind_service=ep, as setcap(8) writes it (linux/capability.h: vfs_cap_data, revision 2).
+@test "a program with a capability on its file keeps it: a server of another user's at port 80" {
+	edit '.process.noNewPrivileges = false | .process.user = {uid: 1234, gid: 1234}
+		| .process.capabilities = {bounding: ["CAP_NET_BIND_SERVICE"]} | .process.args = ["/probe", "-serve", "127.0.0.1:80"]'
+	if rt run --bundle "$BUNDLE" "$ID" </dev/null >"$T/out" 2>"$T/err"; then
+		false # without the capability it may not
+	fi
+	rt delete -f "$ID" >/dev/null 2>&1 || :
+	setfattr -n security.capability -v 0x0100000200040000000000000000000000000000 "$BUNDLE/rootfs/probe" ||
+		skip "this file system has no file capabilities"
+	rt run --detach --pid-file "$T/pid" --bundle "$BUNDLE" "$ID" </dev/null >"$T/log" 2>&1
+	wait_for 10 ask_port_80
+	expect_tuned
+	expect 1234 "$(seen .uid)" uid
+}
+
 @test "a seccomp profile that kills on prctl" {
 	edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW",
 		syscalls: [{names: ["prctl"], action: "SCMP_ACT_KILL_PROCESS"}]}'
@@ -158,17 +181,45 @@ load common
 	expect 1 "$(seen .env.PROBE_X)" PROBE_X
 }
 
-@test "a script that does other things first is not looked through; the annotation says what it runs" {
+@test "a script that does other things first: its program is known at the exec, also as a child of the shell" {
 	use_busybox
 	printf '#!/bin/sh\nif [ -e /nosuch ]; then exec /bin/cat; fi\n/bin/true_or_not 2>/dev/null || :\n/probe\n' >"$BUNDLE/rootfs/entrypoint"
 	chmod 755 "$BUNDLE/rootfs/entrypoint"
 	edit '.process.args = ["/entrypoint"]'
 	run_container
-	expect_untouched
-	rt delete -f "$ID" 2>/dev/null || :
-	annotate io.gotune.program /probe
+	expect_tuned
+	expect '/probe busybox; ' "$(record '"\(.program.path) \(.program.via)"')" 'the program, and what led to it'
+}
+
+@test "what a script exports is the user's, and is kept" {
+	use_busybox
+	printf '#!/bin/sh\nexport GOMAXPROCS=2\nexec /probe\n' >"$BUNDLE/rootfs/entrypoint"
+	chmod 755 "$BUNDLE/rootfs/entrypoint"
+	edit '.process.args = ["/entrypoint"]'
+	run_container
+	expect '2 460MiB' "$(seen '"\(.env.GOMAXPROCS) \(.env.GOMEMLIMIT)"')" environment
+	expect 'keep already-set' "$(setting GOMAXPROCS | cut -d' ' -f1,2)"
+}
+
+@test "a Go program that executes another: what we gave to the first is ours, not the user's" {
+	mkdir "$T/launch"
+	printf 'package main\n\nimport (\n\t"os"\n\t"syscall"\n)\n\nfunc main() { syscall.Exec("/probe", []string{"probe"}, os.Environ()) }\n' >"$T/launch/main.go"
+	CGO_ENABLED=0 GO111MODULE=off go build -o "$BUNDLE/rootfs/launch" "$T/launch/main.go"
+	edit '.process.args = ["/launch"]'
 	run_container
 	expect_tuned
+	expect_setting GOMAXPROCS 'set cpu-quota 1'
+	expect 'launch; ' "$(record .program.via)" 'what led to it'
+}
+
+@test "a shell of a container that opted in gets what any program gets" {
+	use_busybox
+	annotate io.gotune.enable true
+	annotate io.gotune.gomaxprocs 2
+	edit '.process.args = ["/bin/sh", "-c", "echo $GOMAXPROCS $GOMEMLIMIT $(cat /proc/sys/net/core/somaxconn)"]'
+	run_container
+	expect '2 409MiB 5001' "$(cat "$T/out")" 'what the shell sees'
+	expect true "$(record '.settings[] | select(.name == "GOMEMLIMIT").applied')" 'applied'
 }
 
 @test "args[0] is missing: the runtime's own error, a record, no process" {

@@ -182,6 +182,179 @@ not_running() {
 	expect_setting net.core.somaxconn 'skip host-namespace null'
 }
 
+# An entrypoint that is a script: what it runs, its exec tells. The container's exit status is 7.
+script_entrypoint() {
+	use_busybox
+	printf '#!/bin/sh\n/probe >/dev/null\n"$@"\nexit 7\n' >"$BUNDLE/rootfs/entry.sh"
+	chmod 755 "$BUNDLE/rootfs/entry.sh"
+	edit '.process.args = ["/entry.sh", "/probe"]'
+}
+
+# Runs it; STATUS is how it ended.
+run_script() {
+	STATUS=0
+	rt run --bundle "$BUNDLE" "$ID" </dev/null >"$T/out" 2>"$T/err" || STATUS=$?
+}
+
+# What of our hooks the bundle has that the runtime got, one a line: stage, path, arguments, timeout, environment.
+our_hooks() {
+	jq -r '.hooks // {} | to_entries[] | .key as $stage | .value[]? | select(.path | endswith("/oci-gotune-hook"))
+		| "\($stage) \(.path) \(.args | join(" ")) \(.timeout) \(.env)"' "$BUNDLE/config.json"
+}
+
+@test "a script as entrypoint: our hook goes into config.json, and decides when the program runs" {
+	script_entrypoint
+	edit '.hooks.createRuntime = [{path: "/bin/true", args: ["true"], timeout: 3}] | .hooks.poststop = [{path: "/bin/true"}]'
+	cp "$BUNDLE/config.json" "$T/before.json"
+	run_script
+	expect 7 "$STATUS" 'exit status'
+	expect "createRuntime $HOOK oci-gotune-hook --log syslog 10 null" "$(our_hooks)" 'our hooks'
+	expect '/bin/true' "$(jq -r '.hooks.createRuntime[0].path' "$BUNDLE/config.json")" 'the first hook'
+	expect "$(jq -S . "$T/before.json")" "$(jq -S 'del(.hooks.createRuntime[1])' "$BUNDLE/config.json")" 'the rest of config.json'
+	# It was called: it wrote its own record over the one of create.
+	expect prestart "$(record .stage)" stage
+	expect 1 "$(gotune list --format json | jq .counters.decided)" 'decisions counted'
+	rt delete "$ID" 2>/dev/null || :
+	gotune list >/dev/null # removes the record of one that is gone, where runtimes know no delete after run
+	[ ! -e "$RECORDS/containers/$ID.json" ]
+}
+
+@test "a script as entrypoint: before the container is there, the record says that it is decided at the exec" {
+	script_entrypoint
+	# A hook that fails: ours, behind it, is not reached.
+	edit '.hooks.createRuntime = [{path: "/bin/false", args: ["false"]}]'
+	run_script
+	[ "$STATUS" != 0 ]
+	expect create "$(record .stage)" stage
+	expect_setting GOMAXPROCS 'skip at-exec null'
+	expect_setting net.core.somaxconn 'skip at-exec null'
+	expect at-exec "$(record .program.note)" note
+	expect '1 0 0' "$(gotune list --format json | jq -r '.counters | "\(.decided) \(.tuned) \(.failed)"')" 'counters'
+}
+
+@test "a script as entrypoint: what needs no program is set at once, and the last record says that we set it" {
+	script_entrypoint
+	annotate io.gotune.enable true
+	edit '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 512, hard: 4096}]'
+	run_script
+	expect 7 "$STATUS" 'exit status'
+	expect "createRuntime $HOOK oci-gotune-hook --log syslog 10 null" "$(our_hooks)" 'our hooks'
+	expect 5001 "$(jq -r '.linux.sysctl["net.core.somaxconn"]' "$BUNDLE/config.json")" 'the sysctl in config.json'
+	expect null "$(jq -r '.process.env | map(select(startswith("GOMAXPROCS"))) | first' "$BUNDLE/config.json")" 'GOMAXPROCS in config.json'
+	expect '5001 4096' "$(seen '"\(.somaxconn) \(.nofile_soft)"')" 'what the program got'
+	expect prestart "$(record .stage)" stage
+	expect_setting net.core.somaxconn 'set profile 5001'
+	expect_setting RLIMIT_NOFILE 'set profile 4096'
+	expect 'true true' "$(record '[.settings[] | select(.name == "net.core.somaxconn" or .name == "RLIMIT_NOFILE") | .applied | tostring] | join(" ")')" 'applied'
+	expect 512 "$(record '.settings[] | select(.name == "RLIMIT_NOFILE") | .before')" 'what was there before'
+	gotune show "$ID" | tr -s ' \n' ' ' | grep -q 'net.core.somaxconn applied 5001'
+	gotune show "$ID" | tr -s ' \n' ' ' | grep -q 'in config.json since before the container was created'
+	expect '1 1 0' "$(gotune list --format json | jq -r '.counters | "\(.decided) \(.tuned) \(.failed)"')" 'counters'
+}
+
+@test "a script as entrypoint, created and started: the record goes with delete" {
+	script_entrypoint
+	edit '.process.args = ["/entry.sh", "/bin/sleep", "30"]'
+	create
+	# A container that is not started yet gets its record a moment later.
+	wait_for 3 eval '[ "$(record .stage)" = prestart ]'
+	rt start "$ID" </dev/null
+	fails rt delete "$ID" 2>/dev/null
+	[ -e "$RECORDS/containers/$ID.json" ]
+	rt kill "$ID" KILL
+	wait_for 5 not_running "$PID"
+	rt delete "$ID"
+	[ ! -e "$RECORDS/containers/$ID.json" ]
+}
+
+@test "a script as entrypoint, run again: no second hook; nor where a hook of ours is there already" {
+	script_entrypoint
+	run_script
+	rt delete "$ID" 2>/dev/null || :
+	cp "$BUNDLE/config.json" "$T/before.json"
+	run_script
+	expect 7 "$STATUS" 'exit status'
+	cmp "$T/before.json" "$BUNDLE/config.json"
+	expect prestart "$(record .stage)" stage
+	for stage in createRuntime prestart; do
+		rt delete "$ID" 2>/dev/null || :
+		edit --arg hook "$HOOK" --arg stage "$stage" '.hooks = {($stage): [{path: $hook, timeout: 20,
+			args: ["oci-gotune-hook", "--record-dir", "/run/gotune"]}, {path: "/bin/true"}]}'
+		cp "$BUNDLE/config.json" "$T/before.json"
+		run_script
+		expect 7 "$STATUS" "exit status with one in $stage"
+		cmp "$T/before.json" "$BUNDLE/config.json"
+		expect prestart "$(record .stage)" stage
+	done
+}
+
+@test "a program that is certain gets no hook: itself, or through a launcher that is known" {
+	run_container
+	expect '' "$(our_hooks)" 'our hooks'
+	expect create "$(record .stage)" stage
+	rt delete "$ID" 2>/dev/null || :
+	use_busybox
+	edit '.process.env |= map(select(startswith("GOM") | not)) | .process.args = ["/bin/env", "A=1", "/probe"]'
+	run_container
+	expect '' "$(our_hooks)" 'our hooks'
+	expect_tuned
+}
+
+@test "a script as entrypoint, audit: the hook is added, which only records; off and opted out: nothing" {
+	script_entrypoint
+	policy '.mode = "audit"'
+	run_script
+	expect 7 "$STATUS" 'exit status'
+	expect "createRuntime $HOOK oci-gotune-hook --log syslog 10 null" "$(our_hooks)" 'our hooks'
+	expect 'prestart audit' "$(record '"\(.stage) \(.mode)"')" 'stage and mode'
+	expect_untouched
+	for policy in '.mode = "off"' '.select = "annotated"' '.annotations.allow = ["enable"]'; do
+		rt delete "$ID" 2>/dev/null || :
+		edit 'del(.hooks)'
+		policy "$policy"
+		[[ $policy != *allow* ]] || annotate io.gotune.enable false
+		cp "$BUNDLE/config.json" "$T/before.json"
+		run_script
+		expect 7 "$STATUS" "exit status with $policy"
+		cmp "$T/before.json" "$BUNDLE/config.json"
+		expect create "$(record .stage)" stage
+	done
+	policy '.'
+	edit 'del(.annotations)'
+	touch "$ETC/gotune/disabled"
+	cp "$BUNDLE/config.json" "$T/before.json"
+	rt delete "$ID" 2>/dev/null || :
+	run_script
+	expect 7 "$STATUS" 'exit status with the kill switch'
+	cmp "$T/before.json" "$BUNDLE/config.json"
+}
+
+@test "a script as entrypoint, but no hook that may be named: the container starts, and the record says so" {
+	script_entrypoint
+	annotate io.gotune.enable true
+	for break in 'chmod o+w' 'chown 12345' 'rm'; do
+		$break "$HOOK"
+		edit 'del(.hooks, .linux.sysctl, .process.rlimits)'
+		run_script
+		expect 7 "$STATUS" "exit status after $break"
+		expect '' "$(our_hooks)" "our hooks after $break"
+		expect 5001 "$(seen .somaxconn)" 'what needs no program'
+		expect_setting GOMAXPROCS 'skip program-unknown null'
+		expect 'at-exec create' "$(record '"\(.program.note) \(.stage)"')" 'note and stage'
+		record .message | grep -q 'our hook'
+		rt delete "$ID" 2>/dev/null || :
+		[ ! -e "$HOOK" ] || { chmod 755 "$HOOK" && chown 0 "$HOOK"; }
+	done
+}
+
+@test "a script as entrypoint and a read-only bundle: nothing awaits the exec" {
+	script_entrypoint
+	READ_ONLY=$BUNDLE run_script
+	expect 7 "$STATUS" 'exit status'
+	expect_setting GOMAXPROCS 'skip program-unknown null'
+	expect '1 0 1' "$(gotune list --format json | jq -r '.counters | "\(.decided) \(.tuned) \(.failed)"')" 'counters'
+}
+
 @test "registered twice, as runtime and as hook: the earlier decision and its record stand" {
 	edit --arg hook "$HOOK" '.hooks.createRuntime = [{path: $hook, timeout: 20,
 		args: ["oci-gotune-hook", "--record-dir", "/run/gotune"]}]'

@@ -25,10 +25,6 @@ no_match() {
 	if grep "$@"; then return 1; fi
 }
 
-one_tracer() {
-	[ "$(tracers | wc -l)" = 1 ]
-}
-
 # Our log lines: through a script, since runtimes keep a hook's output to themselves.
 log_to_file() {
 	printf '#!/bin/bash\nexec "$@" --log stderr 2>>"%s"\n' "$T/log" >"$T/logged"
@@ -103,7 +99,7 @@ descriptors() {
 	sum=$(sha256sum <"$HOOK")
 	create
 	wait_for 3 one_tracer
-	tracer=$(tracers)
+	tracer=$(tracer)
 	# Root, all capabilities but the one that would be asked for, in the host's pid namespace.
 	cp -a "$BUNDLE" "$attacker"
 	compile "$attacker/rootfs/attack" <<-END
@@ -145,13 +141,12 @@ descriptors() {
 
 # --- writes through /proc and the cgroup: CVE-2025-52881 -----------------------------------------
 
-@test "something is mounted where sysctls are: no write goes there (CVE-2025-52881)" {
+@test "something is mounted where sysctls are: no write goes there, the kernel's is set (CVE-2025-52881)" {
 	mkdir -p "$T/decoy/core"
 	echo 1 >"$T/decoy/core/somaxconn"
 	rt_after "mount --bind '$T/decoy' /proc/sys/net" run --bundle "$BUNDLE" "$ID" </dev/null >"$T/out" 2>"$T/err"
 	expect 1 "$(cat "$T/decoy/core/somaxconn")" 'the file that stood there'
-	expect false "$(record '.settings[] | select(.name == "net.core.somaxconn").applied')" 'somaxconn applied'
-	expect_tuned # all the rest
+	expect_tuned
 }
 
 @test "the container's own /proc is something else: the sysctl is the kernel's (CVE-2025-52881)" {
@@ -167,8 +162,8 @@ descriptors() {
 		skip "$RUNTIME refuses a /proc that is no procfs"
 	}
 	PID=$(cat "$T/pid")
-	expect 1 "$(cat "$T/decoy/sys/net/core/somaxconn")" 'the file that stood there'
 	expect true "$(record '.settings[] | select(.name == "net.core.somaxconn").applied')" 'somaxconn applied'
+	expect 1 "$(cat "$T/decoy/sys/net/core/somaxconn")" 'the file that stood there'
 	expect 5001 "$(nsenter -t "$PID" -n cat /proc/sys/net/core/somaxconn)" 'in the container'\''s network namespace'
 }
 
@@ -265,14 +260,14 @@ decided_main() {
 	[ "$inside" -gt 0 ] && [ "$inside" -lt 60 ]
 }
 
-@test "the program is exchanged after it was looked at: the record says so" {
+@test "the program is exchanged after the hook has returned: what runs is what counts" {
 	create
 	wait_for 3 one_tracer
-	cp "$PROBE" "$BUNDLE/rootfs/other"
+	compile "$BUNDLE/rootfs/other" <<<'int main(void) { return 0; }'
 	mv "$BUNDLE/rootfs/other" "$BUNDLE/rootfs/probe"
-	start
+	rt start "$ID"
 	wait_for 3 no_tracer
-	expect program-changed "$(record '.warnings[].what')" warning
+	expect 'skip not-go' "$(setting GOMAXPROCS | cut -d' ' -f1,2)" GOMAXPROCS
 }
 
 # --- what the image's environment does to us: CVE-2025-23266 --------------------------------------
@@ -436,7 +431,8 @@ make_bomb() {
 		*parser-died* | go*) false ;;
 		esac
 		rt create --pid-file "$T/pid" --bundle "$BUNDLE" "$ID" </dev/null >"$T/out" 2>"$T/err"
-		[ "$(record .program.kind)" != go ]
+		kind_seen=$(record .program.kind)
+		[ "$kind_seen" != go ]
 		rt delete -f "$ID"
 	done
 }
@@ -450,6 +446,7 @@ mask_of_phase() {
 	for name in $("$BUILD/gotune" doctor --format json 2>/dev/null | jq -r --arg p "$1" '.phases[] | select(.phase == $p).capabilities[].name'); do
 		case $name in
 		CAP_DAC_OVERRIDE) bit=1 ;;
+		CAP_DAC_READ_SEARCH) bit=2 ;;
 		CAP_NET_ADMIN) bit=12 ;;
 		CAP_SYS_PTRACE) bit=19 ;;
 		CAP_SYS_RESOURCE) bit=24 ;;
@@ -469,7 +466,7 @@ expect_phase() { # PHASE
 	local tracer
 	create
 	wait_for 3 one_tracer
-	tracer=$(tracers)
+	tracer=$(tracer)
 	expect "$(mask_of_phase "$1")" "$(status_of "$tracer" CapPrm)" "permitted capabilities of the $1"
 	expect "$(mask_of_phase "$1")" "$(status_of "$tracer" CapEff)" "effective capabilities of the $1"
 	expect 0000000000000000 "$(status_of "$tracer" CapInh)" inheritable

@@ -231,6 +231,8 @@ big_annotation() {
 	echo '{"version": 1, "profiles": {"balanced": {"gogc": 72}}}' >"$T/other.json"
 	edit --arg f "$T/other.json" '.hooks.createRuntime[0].args += ["--policy", $f]'
 	echo '{' >"$ETC/gotune/policy.json"
+	# shellcheck disable=SC2034 # it is decided on again by that
+	POLICY=$T/other.json
 	run_container
 	expect 72 "$(seen .gcpercent)" GOGC
 }

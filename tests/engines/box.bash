@@ -177,7 +177,7 @@ box_is_empty() {
 box_seen() {
 	box sh -c '
 		awk "{ print \"mount\", \$5 }" /proc/self/mountinfo
-		find /run -mindepth 1 ! -regex "/run/\(user/[0-9]*/\)?gotune\(/containers\|/counters\|/fresh-sysctls\)?" \
+		find /run -mindepth 1 ! -regex "/run/\(user/[0-9]*/\)?gotune\(/containers\|/counters\|/fresh-sysctls\|/policy[.0-9]*[.]cache\|/nri\)?" \
 			! -path "/run/docker/netns/*" ! -path "/run/docker/libnetwork/*" ! -path "/run/containers/networks/*" \
 			! -path /run/libpod/infra-container -printf "file %p\n"
 		ip -o link show | cut -d: -f2 | sed "s/^/link/"

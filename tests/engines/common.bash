@@ -13,6 +13,7 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 BUILD=${BUILD:-build}
 case $BUILD in /*) ;; *) BUILD=$ROOT/$BUILD ;; esac
 PROBE=$BUILD/e2e/probe
+LOADS=$BUILD/e2e/loads
 MIB=1048576
 
 # --- a suite's surroundings ---------------------------------------------------------------------
@@ -108,6 +109,8 @@ make_rootfs() {
 	for name in new pinned; do
 		[ ! -x "$BUILD/oracle/$name" ] || cp "$BUILD/oracle/$name" "$dir/$name"
 	done
+	# What gotune diagnose looks at: a program of a known fault.
+	[ ! -x "$LOADS" ] || cp "$LOADS" "$dir/loads"
 	cp /bin/busybox "$dir/bin/busybox"
 	for applet in sh cat env sleep echo ls true false kill; do
 		ln -s busybox "$dir/bin/$applet"
@@ -232,6 +235,40 @@ expect_tuned() {
 	expect 1 "$(seen .gomaxprocs)" 'runtime.GOMAXPROCS'
 	expect $((460 * MIB)) "$(seen .memlimit)" 'the memory limit of the runtime'
 	expect '[]' "$(seen '.doubled | tostring')" 'doubled names'
+}
+
+# --- gotune diagnose -----------------------------------------------------------------------------
+
+# A program that collects often, and says so: what comes before and after the image's name.
+DIAGNOSED=(-e GODEBUG=gctrace=1 -e GOGC=5 --entrypoint /loads)
+LOAD=(steady 600 150 25)
+
+has_cycles() {
+	[ "$("$ENGINE" logs "$CID" 2>&1 | grep -c '^gc ')" -gt 15 ]
+}
+
+# expect_diagnosis NAME: the log of container NAME is found through its engine, and joined with
+# its record and its cgroup: half a CPU, 512 MiB.
+expect_diagnosis() {
+	box gotune diagnose "$1" --format json >"$T/diagnosis" 2>"$ERR" || {
+		cat "$ERR"
+		return 1
+	}
+	expect "$1 true" "$(jq -r '"\(.log.name) \(.processes[0].collector.cycles > 10)"' "$T/diagnosis")" 'the log'
+	expect "record 5 $((460 * MIB))" "$(jq -r '.known | "\(.source) \(.gogc) \(.gomemlimit_bytes)"' "$T/diagnosis")" 'the record'
+	expect '50000 100000 536870912 true' "$(jq -r '.known | "\(.quota_us) \(.period_us) \(.memory_max_bytes) \(.nr_periods > 0)"' \
+		"$T/diagnosis")" 'the cgroup'
+	expect true "$(jq '.verdicts | length > 0 and all(.verdict != "not-enough")' "$T/diagnosis")" 'a verdict'
+}
+
+# expect_goroutines NAME: those of the same container, by its engine's name for it.
+expect_goroutines() {
+	[ "$(uname -m)" = x86_64 ] || return 0
+	box gotune goroutines "$1" --format json >"$T/goroutines"
+	jq -e '[.. | strings | select(test("main\\.steady"))] | length > 0' "$T/goroutines" >/dev/null || {
+		jq -c . "$T/goroutines" | head -c 2000
+		return 1
+	}
 }
 
 expect_untouched() {

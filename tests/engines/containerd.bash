@@ -1,12 +1,16 @@
 # shellcheck shell=bash
 # A containerd of the suite's own, in its box, spoken to by ctr and over the CRI.
 
+# Another release's, unpacked (nri-get); and who registers us with it: true does not.
+CONTAINERD_BIN=${CONTAINERD_BIN:-/usr/bin}
+REGISTER=${REGISTER:-register_with}
+
 ct() {
-	box /usr/bin/ctr "$@"
+	box "$CONTAINERD_BIN/ctr" "$@"
 }
 
 containerd_open() {
-	suite_open /usr/bin/containerd /usr/bin/ctr /usr/bin/protoc /usr/bin/curl /usr/lib/cni/bridge
+	suite_open "$CONTAINERD_BIN/containerd" "$CONTAINERD_BIN/ctr" /usr/bin/protoc /usr/bin/curl /usr/lib/cni/bridge
 	containerd_config
 	containerd_start
 	make_rootfs "$T/rootfs"
@@ -26,24 +30,25 @@ containerd_open() {
 # directories of CNI's programs bin_dirs; where it writes bin_dir as well, that has to be empty.
 containerd_config() {
 	mkdir -p "$T/etc/containerd" "$T/etc/cni/net.d"
-	/usr/bin/containerd config default >"$T/config.default"
+	"$CONTAINERD_BIN/containerd" config default >"$T/config.default"
 	sed -e 's|sandbox_image = .*|sandbox_image = "localhost/pause:latest"|' \
 		-e "s|^\( *\)sandbox = .*|\1sandbox = 'localhost/pause:latest'|" \
 		-e "s|bin_dirs = .*|bin_dirs = ['/usr/lib/cni']|" -e '/bin_dirs = /!s|bin_dir = ".*|bin_dir = "/usr/lib/cni"|' \
 		-e 's|restrict_oom_score_adj = .*|restrict_oom_score_adj = true|' \
 		-e 's|base_runtime_spec = .*|base_runtime_spec = "/etc/containerd/base.json"|' "$T/config.default" >"$T/etc/containerd/config.toml"
 	# A site's own limits, for each container: `gotune install` takes over what runtimes.runc has.
-	/usr/bin/ctr oci spec | jq '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 300, hard: 9500}]' >"$T/etc/containerd/base.json"
+	"$CONTAINERD_BIN/ctr" oci spec | jq '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 300, hard: 9500}]' >"$T/etc/containerd/base.json"
 	cat >"$T/etc/cni/net.d/10-box.conflist" <<-'END'
 		{"cniVersion": "0.4.0", "name": "box", "plugins": [{"type": "bridge", "bridge": "box0", "isGateway": true,
 		  "ipam": {"type": "host-local", "subnet": "10.99.0.0/24"}}]}
 	END
 	configuration >"$T/configuration"
-	register_with containerd
+	! declare -F nri_config >/dev/null || nri_config
+	"$REGISTER" containerd
 }
 
 containerd_start() {
-	(cd / && box_daemon containerd)
+	(cd / && PATH=$CONTAINERD_BIN:$PATH box_daemon containerd)
 	wait_for 60 cri_answers || {
 		grep -vE 'level=info' "$T/containerd.log" | tail -n 20
 		return 1
@@ -90,7 +95,7 @@ containerd_close() {
 image_tar() {
 	local dir=$T/image
 	rm -rf "$dir" && mkdir "$dir"
-	tar -C "$T/rootfs" --owner=0 --group=0 -cf "$dir/layer.tar" .
+	tar -C "$T/rootfs" --numeric-owner -cf "$dir/layer.tar" .
 	jq -n --arg layer "sha256:$(sha256sum <"$dir/layer.tar" | cut -d' ' -f1)" \
 		'{architecture: "amd64", os: "linux", config: '"$2"', rootfs: {type: "layers", diff_ids: [$layer]}}' >"$dir/config.json"
 	jq -n --arg name "$1" '[{Config: "config.json", RepoTags: [$name], Layers: ["layer.tar"]}]' >"$dir/manifest.json"
@@ -120,10 +125,10 @@ cri() {
 	tail -c +6 "$T/cri.answer" | protoc -I"$HERE" --decode="runtime.v1.$1Response" cri.proto
 }
 
-# sandbox NAME HANDLER [ANNOTATIONS]: a pod; $SANDBOX.
+# sandbox NAME HANDLER [ANNOTATIONS]: a pod; $SANDBOX. $SANDBOX_SECURITY: fields of its own.
 sandbox() {
 	SANDBOX_CONFIG="metadata {name: \"$1\" uid: \"$1\" namespace: \"default\"} hostname: \"box\" log_directory: \"$T/logs\"
-		linux {cgroup_parent: \"/kubepods\"} $(annotations "${@:3}")"
+		linux {cgroup_parent: \"/kubepods\" ${SANDBOX_SECURITY:-}} $(annotations "${@:3}")"
 	mkdir -p "$T/logs"
 	SANDBOX=$(cri RunPodSandbox <<<"config {$SANDBOX_CONFIG} runtime_handler: \"$2\"" | quoted pod_sandbox_id) || return 1
 	[ -n "$SANDBOX" ] && echo "$SANDBOX" >>"$T/sandboxes"
@@ -141,14 +146,15 @@ quoted() {
 	sed -n "s/^$1: \"\(.*\)\"\$/\1/p"
 }
 
-# pod_run NAME FIELDS [ANNOTATION...]: a container of half a CPU and 512 MiB in $SANDBOX; $CID.
+# pod_run NAME FIELDS [ANNOTATION...]: a container of half a CPU and 512 MiB in $SANDBOX; $CID. $RUN_AS: its user.
 pod_run() {
 	local name=$1 fields=$2
 	shift 2
 	rm -f "$T/logs/$name.log"
 	CID=$(cri CreateContainer <<<"pod_sandbox_id: \"$SANDBOX\" sandbox_config {$SANDBOX_CONFIG} config {
-		metadata {name: \"$name\"} image {image: \"localhost/probe:latest\"} log_path: \"$name.log\" $fields $(annotations "$@")
-		linux {resources {cpu_period: 100000 cpu_quota: 50000 memory_limit_in_bytes: 536870912}}}" | quoted container_id)
+		metadata {name: \"$name\"} image {image: \"localhost/${IMAGE:-probe}:latest\"} log_path: \"$name.log\" $fields $(annotations "$@")
+		linux {resources {cpu_period: 100000 cpu_quota: 50000 memory_limit_in_bytes: 536870912}
+			${RUN_AS:+security_context {run_as_user {value: $RUN_AS\}\}}}}" | quoted container_id)
 	[ -n "$CID" ] || return 1
 	cri StartContainer <<<"container_id: \"$CID\"" >/dev/null || return 1
 	wait_for 30 pod_reports "$name"

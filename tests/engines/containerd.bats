@@ -225,3 +225,28 @@ exec_probe() {
 	pod_run one ''
 	expect_tuned
 }
+
+# As kubelet names a container's log, in a /var/log of the box's own.
+@test "gotune diagnose, goroutines: a pod's container on a node without crictl, its record and its cgroup" {
+	sandbox web gotune
+	rm -f "$T/logs/app.log"
+	CID=$(cri CreateContainer <<<"pod_sandbox_id: \"$SANDBOX\" sandbox_config {$SANDBOX_CONFIG} config {
+		metadata {name: \"app\"} image {image: \"localhost/probe:latest\"} log_path: \"app.log\" command: \"/loads\"
+		args: \"steady\" args: \"600\" args: \"150\" args: \"25\"
+		envs {key: \"GODEBUG\" value: \"gctrace=1\"} envs {key: \"GOGC\" value: \"5\"}
+		linux {resources {cpu_period: 100000 cpu_quota: 50000 memory_limit_in_bytes: 536870912}}}" | quoted container_id)
+	cri StartContainer <<<"container_id: \"$CID\"" >/dev/null
+	wait_for 60 has_pod_cycles
+	box mount -t tmpfs log /var/log
+	box mkdir /var/log/containers
+	box ln -s "$T/logs/app.log" "/var/log/containers/web_default_app-$CID.log"
+	expect_diagnosis web && expect_diagnosis web/app && expect_diagnosis "${CID:0:13}" && expect_goroutines web || {
+		box umount /var/log
+		return 1
+	}
+	box umount /var/log
+}
+
+has_pod_cycles() {
+	[ "$(grep -c '^[^ ]* stderr F gc ' "$T/logs/app.log" 2>/dev/null)" -gt 15 ]
+}

@@ -443,3 +443,13 @@ knows_runtime() {
 	wait_for 30 reports 2
 	expect_tuned
 }
+
+@test "gotune diagnose, goroutines: a container by its name, whatever the log driver, its record and its cgroup" {
+	local driver
+	for driver in json-file local; do
+		CID=$(dk run -d --name "web-$driver" --log-driver "$driver" --runtime=gotune --cpus 0.5 --memory 512m "${DIAGNOSED[@]}" probe "${LOAD[@]}")
+		wait_for 60 has_cycles
+		expect_diagnosis "web-$driver"
+	done
+	expect_goroutines web-local
+}

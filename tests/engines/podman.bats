@@ -353,3 +353,44 @@ expect_follows_update() {
 		expect_untouched
 	done
 }
+
+# journald answers to Podman's client by its files, and to conmon by its socket.
+journal_start() {
+	box mkdir -p /run/systemd/journal /run/log/journal
+	echo 0123456789abcdef0123456789abcdef >"$T/etc/machine-id"
+	(cd / && box /usr/lib/systemd/systemd-journald </dev/null >"$T/journald.log" 2>&1 &)
+	wait_for 10 box test -S /run/systemd/journal/socket || {
+		cat "$T/journald.log"
+		journal_stop
+		return 1
+	}
+}
+
+journal_stop() {
+	box pkill -x systemd-journal || :
+	wait_for 10 box sh -c '! pgrep -x systemd-journal'
+	box rm -rf /run/systemd /run/log
+	rm -f "$T/etc/machine-id"
+}
+
+@test "gotune diagnose, goroutines: a container by its name, whatever the log driver, its record and its cgroup" {
+	local driver
+	register precreate
+	for driver in k8s-file json-file; do
+		CID=$(pm run -d --name "web-$driver" --log-driver "$driver" "${LIMITS[@]}" "${DIAGNOSED[@]}" probe "${LOAD[@]}")
+		wait_for 60 has_cycles
+		expect_diagnosis "web-$driver"
+	done
+	expect_goroutines web-json-file
+}
+
+@test "gotune diagnose: Podman's container whose log is in the journal" {
+	[ -x /usr/lib/systemd/systemd-journald ] || skip 'no journald here'
+	register precreate
+	journal_start
+	CID=$(pm run -d --name web --log-driver journald "${LIMITS[@]}" "${DIAGNOSED[@]}" probe "${LOAD[@]}")
+	wait_for 60 has_cycles || { journal_stop; return 1; }
+	expect_diagnosis web || { journal_stop; return 1; }
+	podman_clean
+	journal_stop
+}

@@ -36,6 +36,7 @@ type Record struct {
 	Settings   []struct {
 		Name    string  `json:"name"`
 		Verdict string  `json:"verdict"`
+		Reason  string  `json:"reason"`
 		Value   *string `json:"value"`
 		Applied *bool   `json:"applied"`
 		Error   *string `json:"error"`
@@ -116,7 +117,7 @@ func (t *Truth) program(r *Report, wrong *errs) {
 }
 
 // record checks that the record, if there is one, says what the program has seen. An outcome that is
-// not known (null) is true whatever that was.
+// not known (null) is true whatever that was, and so is a row that was still to be decided.
 func (t *Truth) record(path, id string, r *Report, frozen bool, wrong *errs) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -138,7 +139,7 @@ func (t *Truth) record(path, id string, r *Report, frozen bool, wrong *errs) {
 	for _, row := range rec.Settings {
 		want := ""
 		switch {
-		case t.shared && row.Verdict == "keep":
+		case t.shared && row.Verdict == "keep", row.Reason == "at-exec":
 			continue
 		case row.Verdict != "set" || (row.Applied != nil && !*row.Applied):
 			want = t.untouched[row.Name]
@@ -173,7 +174,7 @@ func deref[T any](p *T) string {
 	return fmt.Sprint(*p)
 }
 
-var counterLine = regexp.MustCompile(`^(decided|tuned  |failed ) ?\d{20}$`)
+var counterLine = regexp.MustCompile(`^(decided|tuned|failed|\d+(us|ms|s)|all|sum_us) +\d{20}$`)
 
 // files checks the other files in the directory of records.
 func files(dir string, wrong *errs) {

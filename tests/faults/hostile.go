@@ -38,7 +38,7 @@ type Mode struct {
 }
 
 var modes = []Mode{
-	{"live", "state bundle look image sysctl-read sysctl-write stack", (*Hostile).live},
+	{"live", "state bundle image sysctl-read sysctl-write newcomer stack", (*Hostile).live},
 	{"precreate", "bundle look edits image sysctl-read", (*Hostile).precreate},
 	{"create", "bundle look edits image sysctl-read", (*Hostile).create},
 	{"run", "bundle look edits image sysctl-read", (*Hostile).runForeground},

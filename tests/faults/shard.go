@@ -32,6 +32,7 @@ type Shard struct {
 	residents map[int]bool // children that are to stay: a container's init
 	ended     map[int]int  // how those ended
 	resident  bool         // the container outlives the case
+	args      []string     // what the container runs; nil: the program itself
 	host      string       // what nothing may change
 }
 
@@ -196,6 +197,7 @@ type Command struct {
 	stdin  string // a file
 	stdout string
 	pid    string // a file: the process whose id is in it is to stay
+	create bool   // it has yet to be started: a tracer of ours may wait for that
 }
 
 // Done is how it ended.
@@ -245,6 +247,7 @@ func (s *Shard) do(c Command) Done {
 	running := true
 	end := begin.Add(stepMax)
 	pause := 100 * time.Microsecond
+	created := 0
 	for {
 		var w syscall.WaitStatus
 		got, err := syscall.Wait4(-1, &w, syscall.WNOHANG, nil)
@@ -257,10 +260,13 @@ func (s *Shard) do(c Command) Done {
 			if text, err := os.ReadFile(c.pid); err == nil && c.pid != "" {
 				if p, _ := strconv.Atoi(string(text)); p > 0 {
 					s.residents[p] = true
+					created = p
 				}
 			}
 		case got > 0:
 			s.took(got, w)
+		case !running && c.create && isTraced(created):
+			return d
 		case !running && (err == syscall.ECHILD || len(s.strangers()) == 0):
 			return d
 		default:
@@ -274,6 +280,13 @@ func (s *Shard) do(c Command) Done {
 			}
 		}
 	}
+}
+
+// isTraced says whether somebody waits for the exec of a container's init.
+func isTraced(pid int) bool {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	_, after, found := strings.Cut(string(text), "\nTracerPid:\t")
+	return found && !strings.HasPrefix(after, "0\n")
 }
 
 // took notes how a process that was to stay has ended.
@@ -319,6 +332,9 @@ func (s *Shard) writeBundle(hooks map[string]any, edit func(map[string]any)) {
 	must(json.Unmarshal(text, &c), "config.json")
 	if len(hooks) > 0 {
 		c["hooks"] = hooks
+	}
+	if s.args != nil {
+		c["process"].(map[string]any)["args"] = s.args
 	}
 	if edit != nil {
 		edit(c)
@@ -368,7 +384,9 @@ func (s *Shard) leftFiles() []string {
 			}
 		}
 	}
-	look(s.records, func(n string) bool { return n == "containers" || n == "counters" || n == "fresh-sysctls" })
+	look(s.records, func(n string) bool {
+		return n == "containers" || n == "counters" || n == "fresh-sysctls" || policyCache.MatchString(n)
+	})
 	look(s.records+"/containers", func(n string) bool { return n == s.id+".json" })
 	look(s.path("bundle"), func(n string) bool { return n == "config.json" })
 	if s.resident {

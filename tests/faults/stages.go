@@ -30,7 +30,11 @@ type Stage struct {
 
 var stages = []*Stage{
 	{name: "createRuntime", program: "oci-gotune-hook", run: runHook("createRuntime"), untouched: runPlain},
+	{name: "launcher", program: "oci-gotune-hook", run: runHook("createRuntime"), untouched: runPlain, // whose child it is
+		prepare: func(s *Shard, _ *Stage) { s.args = []string{"/tini", "/probe"} },
+		finish:  func(s *Shard, _ *Stage) { s.args = nil }},
 	{name: "prestart", program: "oci-gotune-hook", run: runHook("prestart"), untouched: runPlain},
+	{name: "strict", program: "oci-gotune-hook", run: runStrict, untouched: runPlain, prepare: writeStrict},
 	{name: "poststop", program: "oci-gotune-hook", run: runHook("poststop"), untouched: runPlain},
 	{name: "precreate", program: "oci-gotune-hook", run: runPrecreate, untouched: runPlain},
 	{name: "run", program: "gotune-runtime", run: runWrapped, untouched: runPlain},
@@ -113,6 +117,40 @@ func runHook(stage string) func(*Shard, *Stage, Case, []string, *errs) Ran {
 	}
 }
 
+// strict is the tests' policy with on_error: fail.
+func (s *Shard) strict() string { return s.path("strict.json") }
+
+func writeStrict(s *Shard, _ *Stage) {
+	var policy map[string]any
+	text, err := os.ReadFile("/etc/gotune/policy.json")
+	must(err, "policy")
+	must(json.Unmarshal(text, &policy), "policy")
+	policy["on_error"] = "fail"
+	text, err = json.Marshal(policy)
+	must(err, "policy")
+	writeFile(s.strict(), string(text))
+}
+
+// runStrict may stop the start, when something was injected: then the runtime says so, and nothing is left.
+func runStrict(s *Shard, _ *Stage, c Case, program []string, wrong *errs) Ran {
+	hook := append(append([]string{}, program...), "--policy", s.strict(), "--record-dir", s.records)
+	s.writeBundle(map[string]any{"createRuntime": s.hookOf(hook...)}, nil)
+	d := s.do(Command{args: s.runtime("run", "--bundle", s.path("bundle"), s.id), stdout: s.path("out")})
+	if !s.hit(c) || d.status == 0 {
+		if !s.ok(d, "run", wrong) {
+			return Ran{why: "it failed"}
+		}
+		return s.report(true, wrong)
+	}
+	if d.left != "" {
+		wrong.add("run left processes: %s", d.left)
+	}
+	if d.status < 0 || s.timedOut() {
+		wrong.add("the start was not stopped, it hung")
+	}
+	return Ran{why: "on_error is fail, and something failed"}
+}
+
 func runPrecreate(s *Shard, _ *Stage, c Case, program []string, wrong *errs) Ran {
 	s.writeBundle(nil, func(config map[string]any) {
 		config["linux"].(map[string]any)["cgroupsPath"] = "/libpod-" + s.id // so that it is known whose it is
@@ -179,7 +217,7 @@ func runCreate(s *Shard, _ *Stage, c Case, program []string, wrong *errs) Ran {
 	s.writeBundle(nil, nil)
 	_ = os.Remove(s.path("pid"))
 	d := s.do(Command{args: s.wrapper(program, "create", "--bundle", s.path("bundle"), "--pid-file", s.path("pid"), s.id),
-		stdout: s.path("out"), pid: s.path("pid")})
+		stdout: s.path("out"), pid: s.path("pid"), create: true})
 	if s.stopped(c, d, wrong) {
 		return s.runBundle(wrong, true)
 	}

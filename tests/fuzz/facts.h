@@ -8,6 +8,7 @@
 #include "fill.h"
 #include "gotune/base.h"
 #include "gotune/model.h"
+#include "policy/draft.h"
 
 #define OVER 3 /* counts that say more than there is room for */
 
@@ -94,8 +95,8 @@ static const struct fill facts_rows[] = {
 	FACT(cgroup.swap_max),
 	FS(cgroup.cpuset_cpus),
 	FS(cgroup.cpuset_mems),
-	FB(cgroup.mount_root_is_slash, 3),
-	FT(cgroup.has_mount),
+	FB(cgroup.go125_sees, 3),
+	FB(cgroup.go126_sees, 3), /* rows keep their numbers: new ones go to the end */
 	FT(host.online.known),
 	FC(host.online.v),
 	FT(host.smt_known),
@@ -125,14 +126,24 @@ static const struct fill facts_rows[] = {
 	FB(ipc, 3),
 	FB(barrier, GT_BARRIER_COUNT + 1),
 	FB(prctl_allowed, 3),
+	FT(cgroup.go125_other),
+	FT(cgroup.go126_other),
+	FT(affinity.known),
+	FC(affinity.v),
+	FACT(host.memory_total),
+	FT(program.elf32),
+	FB(program.loads_later, 3),
 };
 
 /* What stands in a policy's arrays; the bounds are those of its reader. */
 struct fuzz_policy {
 	struct gt_policy p;
 	struct gt_profile profile[USUAL_PROFILES];
-	struct gt_rule rule[4];
+	struct gt_rule_draft rule[4]; /* with room for texts: put_rules makes those of P */
 	struct gt_layer layer[2];
+	struct gt_rule packed[4];
+	struct gt_rule_pair pair[4];
+	char text[4 * sizeof(struct gt_rule_draft)];
 };
 #define PN(m, x) FILL_EACH(FILL_NUMBER, struct fuzz_policy, profile, m, x)
 #define PB(m, x) FILL_EACH(FILL_BYTE, struct fuzz_policy, profile, m, x)
@@ -189,14 +200,52 @@ static const struct fill policy_rows[] = {
 	FILL_EACH(FILL_BYTE, struct fuzz_policy, rule, has_mode, 2),
 	FILL_EACH(FILL_BYTE, struct fuzz_policy, rule, mode, GT_MODE_COUNT),
 	FILL_EACH(FILL_BYTE, struct fuzz_policy, rule, rollout_percent, 101),
+	PB(override_automemlimit, 2),
 };
 
 static void policy_usual(struct fuzz_policy *p)
 {
 	memset(p, 0, sizeof(*p));
-	p->p = usual_policy(p->profile, p->rule, p->layer);
+	p->p = usual_policy(p->profile, p->packed, p->layer);
+	p->p.annotation = p->pair;
+	p->p.text = p->text;
 	for (unsigned i = 0; i < GT_ARRAY_LEN(p->rule); i++)
 		p->rule[i].rollout_percent = 100;
+}
+
+static uint32_t place_text(struct fuzz_policy *p, const char *s)
+{
+	uint32_t at = p->p.text_len;
+
+	memcpy(p->text + at, s, strlen(s) + 1);
+	p->p.text_len += (uint32_t)strlen(s) + 1;
+	return *s ? at : 0;
+}
+
+static void put_rules(struct fuzz_policy *p)
+{
+	p->p.text_len = 1;
+	for (unsigned i = 0; i < GT_ARRAY_LEN(p->rule); i++) {
+		const struct gt_rule_draft *r = &p->rule[i];
+
+		p->pair[i].key = place_text(p, r->annotation[0].key);
+		p->pair[i].value = place_text(p, r->annotation[0].value);
+		p->packed[i] = (struct gt_rule){
+			.name = place_text(p, r->name),
+			.image = place_text(p, r->image),
+			.command = place_text(p, r->command),
+			.cgroup = place_text(p, r->cgroup),
+			.engine = place_text(p, r->engine),
+			.profile = place_text(p, r->profile),
+			.annotation = i,
+			.n_annotation = r->n_annotation,
+			.rollout_percent = r->rollout_percent,
+			.mode = r->mode,
+			.has_mode = r->has_mode,
+			.broken = r->broken,
+		};
+	}
+	p->p.n_annotation = GT_ARRAY_LEN(p->pair);
 }
 
 /* Fills both from IN, to its end. */
@@ -214,6 +263,7 @@ static void fuzz_facts(struct fuzz_in *in, struct gt_facts *f, struct fuzz_polic
 		else
 			fill_one(in, &policy_rows[row - GT_ARRAY_LEN(facts_rows)], p);
 	}
+	put_rules(p);
 }
 
 #endif

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 
 #include "gotune/base.h"
+#include "gotune/program.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -119,6 +120,18 @@ GT_UNUSED static bool fuzz_has_odd_spelling(const uint8_t *data, size_t n)
 {
 	return n > 0 && (memchr(data, '\\', n) || memchr(data, '\v', n) || memchr(data, '\f', n) ||
 			 memmem(data, n, "-0", 2));
+}
+
+/* Does a step of the search for a program pass the check that its parent makes? */
+GT_UNUSED static bool fuzz_step_valid(const struct gt_launch_step *s)
+{
+	bool ok = gt_strv_valid(&s->env, &s->arena.a, sizeof(s->arena.room)) &&
+		  s->n_argv <= GT_LAUNCH_MAX && (s->what == GT_LAUNCH_NEXT) == (s->n_argv > 0);
+
+	for (uint32_t i = 0; i < GT_LAUNCH_MAX; i++)
+		ok = ok && gt_strv_valid(&s->argv[i], &s->arena.a, sizeof(s->arena.room)) &&
+		     (i >= s->n_argv || (s->argv[i].n > 0 && s->argv[i].dropped == 0));
+	return ok;
 }
 
 #endif

@@ -33,6 +33,20 @@ static bool one_piece(const char *a, size_t na, const struct gt_buf *b, size_t m
 	return true;
 }
 
+/* Is there a null on the way? An object takes its place. */
+static bool meets_null(const char *doc, size_t len)
+{
+	for (unsigned k = 1; k < n; k++) {
+		struct gt_json_spot spot = {0};
+		struct gt_err e = {0};
+
+		if (gt_json_find(doc, len, path, k, &spot, &e) == 0 && spot.found &&
+		    spot.type == GT_JSON_NULL)
+			return true;
+	}
+	return false;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_in in = {data, size}, line = fuzz_until(&in, '\n');
@@ -54,7 +68,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (fuzz_answer(gt_json_put(doc, in.n, path, n, "[7]", &put, &e), &e) == 0) {
 		HOLDS(find(put.p, put.len, &is) && is.end - is.begin == 3);
 		HOLDS(memcmp(put.p + is.begin, "[7]", 3) == 0);
-		HOLDS(one_piece(doc, in.n, &put, there ? was.end - was.begin : 0));
+		HOLDS(one_piece(doc, in.n, &put,
+				there			? was.end - was.begin
+				: meets_null(doc, in.n) ? strlen("null")
+							: 0));
 	}
 	if (n > 0 && fuzz_answer(gt_json_drop(doc, in.n, path, n, &dropped, &e), &e) == 0) {
 		HOLDS(!find(dropped.p, dropped.len, &is));

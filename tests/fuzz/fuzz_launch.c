@@ -23,10 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		HOLDS(memchr(step.name, '\0', sizeof(step.name)));
 		if (step.what == GT_LAUNCH_UNCERTAIN)
 			break;
-		HOLDS(gt_strv_valid(&step.argv, &step.arena.a, sizeof(step.arena.room)) &&
-		      gt_strv_valid(&step.env, &step.arena.a, sizeof(step.arena.room)));
-		HOLDS(step.argv.n > 0 && step.argv.dropped == 0 && step.env.n % 2 == 0);
-		gt_list_copy(&argv, &step.argv);
+		HOLDS(fuzz_step_valid(&step) && step.env.n % 2 == 0);
+		gt_list_copy(&argv, &step.argv[n % step.n_argv]);
 	} while (++n < STEPS_MAX);
 	return 0;
 }

@@ -15,21 +15,40 @@ static struct gt_plan plan, again;
 static struct gt_selection sel;
 static const struct gt_profile *prof;
 
+/* Each set of CPUs that is known bounds the others; of those online, unless one goes beyond them.
+ */
+static struct gt_cpus allowed_cpus(void)
+{
+	struct gt_cpus allowed = f.host.online.v, both;
+
+	if (f.cgroup.effective.known || f.affinity.known)
+		allowed = f.cgroup.effective.known ? f.cgroup.effective.v : f.affinity.v;
+	else if (f.config.cpuset.known) {
+		both = f.config.cpuset.v;
+		gt_cpus_and(&both, &f.host.online.v);
+		if (gt_cpus_count(&both) < gt_cpus_count(&f.config.cpuset.v))
+			allowed = f.config.cpuset.v;
+	}
+	if (f.config.cpuset.known)
+		gt_cpus_and(&allowed, &f.config.cpuset.v);
+	if (f.affinity.known)
+		gt_cpus_and(&allowed, &f.affinity.v);
+	return allowed;
+}
+
 static void check_gomaxprocs(const struct gt_setting *s)
 {
 	const struct gt_level *l = f.cgroup.level;
 	uint64_t online = gt_cpus_count(&f.host.online.v), limit;
-	struct gt_cpus allowed = f.host.online.v;
+	struct gt_cpus allowed = allowed_cpus();
 
 	if (s->reason == GT_R_REQUESTED) {
+		if (online < gt_cpus_count(&allowed))
+			online = gt_cpus_count(&allowed);
 		HOLDS(s->number >= 1 &&
 		      s->number <= (f.host.online.known && online ? online : 1024));
 		return;
 	}
-	if (f.config.cpuset.known)
-		gt_cpus_and(&allowed, &f.config.cpuset.v);
-	if (f.cgroup.effective.known)
-		gt_cpus_and(&allowed, &f.cgroup.effective.v);
 	HOLDS(s->number >= 1 && s->number <= gt_cpus_count(&allowed));
 	HOLDS(!prof->max || s->number <= prof->max);
 	HOLDS(s->number == plan.gomaxprocs_value && s->number != plan.gomaxprocs_native);
@@ -76,7 +95,15 @@ static void check_gomemlimit(const struct gt_setting *s)
 		      is_share(bytes, l->mem_high_bytes));
 	}
 	HOLDS(plan.has_mem_limit && plan.mem_limit_bytes >= prof->min_limit_bytes);
-	HOLDS(f.program.go_minor >= 19 && f.program.automemlimit[0] == '\0');
+	HOLDS(!f.program.elf32 || bytes <= UINT64_C(3) << 30);
+	HOLDS(!f.host.memory_total.known || is_share(bytes, f.host.memory_total.v));
+	if (f.program.kind != GT_PROG_GO) { /* who opted in says that Go runs in it */
+		HOLDS(sel.wish.has[GT_KEY_ENABLE] && sel.wish.number[GT_KEY_ENABLE]);
+		HOLDS(f.program.note != GT_NOTE_AT_EXEC);
+		return;
+	}
+	HOLDS(f.program.go_minor >= 19 &&
+	      (f.program.automemlimit[0] == '\0' || prof->override_automemlimit));
 }
 
 static void check_godebug(const struct gt_setting *s)
@@ -137,7 +164,7 @@ static void check_sysctl(const struct gt_setting *s)
 
 static void check_cgroup(const struct gt_setting *s)
 {
-	struct gt_cpus cpus;
+	struct gt_cpus cpus, allowed = allowed_cpus();
 
 	if (s->id == GT_SET_SWAPPINESS) {
 		HOLDS(s->number <= 100 && !f.cgroup.memory_shared);
@@ -153,7 +180,7 @@ static void check_cgroup(const struct gt_setting *s)
 	}
 	HOLDS(gt_cpus_parse(s->value, &cpus) == 0 && gt_cpus_count(&cpus) > 0);
 	for (unsigned cpu = 0; cpu < GT_CPUS_MAX; cpu++)
-		HOLDS(!gt_cpus_has(&cpus, cpu) || gt_cpus_has(&f.host.online.v, cpu));
+		HOLDS(!gt_cpus_has(&cpus, cpu) || gt_cpus_has(&allowed, cpu));
 }
 
 static void check_set(const struct gt_setting *s)

@@ -3,6 +3,7 @@
 #include "gotune/base.h"
 #include "gotune/model.h"
 #include "gotune/policy.h"
+#include "policy/compiled.h"
 #include "policy/draft.h"
 
 #define LAYERS 4
@@ -70,8 +71,10 @@ static void check(const struct gt_policy *p)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_in in = {data, size};
-	struct gt_policy p = {.layer = calloc(LAYERS + 1, sizeof(struct gt_layer))};
+	static struct gt_layer layer[LAYERS + 1];
+	struct gt_policy p;
 	struct gt_draft d;
+	uint32_t n = 1;
 	char error[256];
 
 	if (!builtin.profile)
@@ -79,19 +82,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 					   strlen(gt_policy_builtin_json), error,
 					   sizeof(error)) == 0 &&
 		      error[0] == '\0');
-	HOLDS(p.layer && gt_draft_copy(&builtin, &d) == 0);
-	p.n_layer = 1;
+	memset(layer, 0, sizeof(layer));
+	HOLDS(gt_draft_copy(&builtin, &d) == 0);
 	do {
-		struct gt_layer *l = &p.layer[p.n_layer];
+		struct gt_layer *l = &layer[n];
 		struct fuzz_in doc = fuzz_file_of(&in);
 
-		HOLDS(gt_policy_read_layer(&d, (uint8_t)p.n_layer, (const char *)doc.p, doc.n,
-					   l->error, sizeof(l->error)) == 0);
+		HOLDS(gt_policy_read_layer(&d, (uint8_t)n, (const char *)doc.p, doc.n, l->error,
+					   sizeof(l->error)) == 0);
 		l->broken = l->error[0] != '\0';
-		p.n_layer++;
-	} while (in.n > 0 && p.n_layer <= LAYERS);
-	HOLDS(gt_policy_resolve(&d, &p) == 0);
+		n++;
+	} while (in.n > 0 && n <= LAYERS);
+	HOLDS(gt_policy_resolve(&d, layer, n, &p) == 0);
 	check(&p);
+	HOLDS(gt_compiled_check(gt_compiled_block(&p), gt_compiled_block(&p)->len) == 0);
 	if (size % 4 == 0) /* it takes most of the time */
 		check_shown(&p);
 	gt_draft_done(&d);

@@ -18,8 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	HOLDS(step.what <= GT_LAUNCH_UNCERTAIN);
 	if (step.what != GT_LAUNCH_NEXT)
 		return 0;
-	HOLDS(gt_strv_valid(&step.argv, &step.arena.a, sizeof(step.arena.room)) &&
-	      gt_strv_valid(&step.env, &step.arena.a, sizeof(step.arena.room)) && step.argv.n > 0);
-	HOLDS(step.argv.dropped == 0 && step.env.n % 2 == 0);
+	HOLDS(fuzz_step_valid(&step) && step.predicted);
+	HOLDS(step.env.n % 2 == 0);
 	return 0;
 }

@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct gt_list args;
 	static struct gt_sh_stmt stmt;
 	const char *text = (const char *)data;
-	struct gt_sh_text t = {text, text + size};
+	struct gt_sh_text t = {.p = text, .end = text + size};
 	int r;
 
 	while ((r = gt_sh_next(&t, &stmt)) > 0) {
@@ -30,11 +30,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (unsigned i = 0; i < 3; i++)
 		HOLDS(gt_strv_add(&args.v, i ? "arg" : "sh", i ? 3 : 2) == 0);
 	step.what = GT_LAUNCH_NONE;
-	gt_sh_run(text, size, &args.v, 1, size % 2, &step);
-	/* What the reader does not understand is never certain. */
+	gt_sh_run(text, size, &args.v, 1, size % 2 ? "/entry.sh" : "", &step);
 	HOLDS(step.what != GT_LAUNCH_NEXT ||
-	      (gt_strv_valid(&step.argv, &step.arena.a, sizeof(step.arena.room)) &&
-	       step.argv.n > 0 && step.env.n % 2 == 0));
+	      (fuzz_step_valid(&step) && step.argv[0].n > 0 && step.env.n % 2 == 0));
+	HOLDS(step.predicted);
 	HOLDS(step.what <= GT_LAUNCH_UNCERTAIN);
 	return 0;
 }

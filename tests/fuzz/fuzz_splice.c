@@ -63,6 +63,36 @@ static void make_plan(struct fuzz_in letters, bool whole, struct named *n)
 	}
 }
 
+/* A row that is decided at the exec. */
+static void add_awaited(void)
+{
+	struct gt_setting *s = &plan.setting[plan.n_setting++];
+
+	*s = (struct gt_setting){
+		.id = GT_SET_GOGC, .verdict = GT_VERDICT_SKIP, .reason = GT_R_AT_EXEC};
+	(void)gt_copy_str(s->name, sizeof(s->name), "GOGC");
+}
+
+static int count_hook(void *ctx, const struct gt_json_event *ev, struct gt_err *e)
+{
+	bool begins = ev->type != GT_JSON_MAP_END && ev->type != GT_JSON_ARRAY_END;
+
+	(void)e;
+	*(uint32_t *)ctx += begins && gt_json_at(ev, CREATE_RUNTIME "/*") && !ev->path[2].key;
+	return 0;
+}
+
+/* Where in DOC's hooks.createRuntime an entry may be added: only behind those that are there. */
+static void allow_hook(struct named *n, const char *doc, size_t len)
+{
+	struct gt_err e;
+
+	n->hook = true;
+	n->hook_at = 0;
+	if (gt_json_walk(doc, len, 0, count_hook, &n->hook_at, NULL, &e) < 0)
+		n->hook = false; /* it is refused */
+}
+
 static bool pair_is(const struct gt_strv *v, const char *key, const char *want)
 {
 	const char *have = gt_strv_pair(v, key);
@@ -109,13 +139,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		(void)gt_copy_str(value, sizeof(value), "2");
 	doc = (const char *)in.p;
 	make_plan(letters, whole, &named);
+	if (letters.n > 0 && memchr(letters.p, 'A', letters.n)) {
+		add_awaited();
+		if (whole)
+			allow_hook(&named, doc, in.n);
+	}
 	if (!splice_both(&plan, whole, doc, in.n, &out, outcome))
 		return 0;
 	splice_holds(&named, doc, in.n, &out);
 	if (whole && gt_read_bundle(doc, in.n, &was, &e) == 0) {
 		HOLDS(gt_read_bundle(out.p, out.len, &is, &e) == 0);
-		for (uint32_t i = 0; i < plan.n_setting; i++)
-			check_there(&plan.setting[i], &outcome[i]);
+		for (uint32_t i = 0; i < plan.n_setting; i++) {
+			if (plan.setting[i].verdict == GT_VERDICT_SET)
+				check_there(&plan.setting[i], &outcome[i]);
+		}
+		HOLDS(is.own_hook == (was.own_hook || named.hook));
 	}
 	/* Once is enough. */
 	if (splice_both(&plan, whole, out.p, out.len, &again, outcome)) /* no: too many places */

@@ -18,7 +18,10 @@ struct named {
 	const char *limits; /* path of rlimits, or NULL */
 	const char *env;    /* path of env */
 	const char *var[GT_VAR_COUNT];
+	bool hook;	  /* an entry of hooks.createRuntime may be added ... */
+	uint32_t hook_at; /* ... at this place, which is behind those of the document */
 };
+#define CREATE_RUNTIME "hooks/createRuntime"
 
 struct seen {
 	uint64_t hash;
@@ -76,17 +79,28 @@ static bool is_var(const struct named *n, const struct gt_json_event *ev)
 	return false;
 }
 
+/* In the entry that is added? */
+static bool is_in_hook(const struct named *n, const struct gt_json_event *ev)
+{
+	struct gt_json_event up = *ev;
+
+	up.depth = 3;
+	return n->hook && ev->depth >= 3 && gt_json_at(&up, CREATE_RUNTIME "/*") &&
+	       !ev->path[2].key && ev->path[2].index >= n->hook_at;
+}
+
 static void judge(const struct named *n, const struct gt_json_event *ev, struct seen *ret)
 {
 	bool scalar = ev->type <= GT_JSON_STRING;
-	bool frame = at_prefix(ev, n->env) || at_prefix(ev, n->limits);
+	bool frame = at_prefix(ev, n->env) || at_prefix(ev, n->limits) ||
+		     (n->hook && at_prefix(ev, CREATE_RUNTIME));
 
 	for (unsigned i = 0; n->value[i]; i++) {
 		frame = frame || at_prefix(ev, n->value[i]);
 		if (scalar && gt_json_at(ev, n->value[i]))
 			ret->named = true;
 	}
-	if (is_var(n, ev))
+	if (is_var(n, ev) || is_in_hook(n, ev))
 		ret->named = true;
 	if (frame && (!scalar || ev->type == GT_JSON_NULL)) /* made, or made of null */
 		ret->named = true;
@@ -159,13 +173,16 @@ static void splice_holds(const struct named *n, const char *doc, size_t len,
 static bool splice_both(const struct gt_plan *plan, bool whole, const char *doc, size_t len,
 			struct gt_buf *ret, struct gt_outcome *outcome)
 {
+	static const struct gt_edit_hook hook = {
+		.path = "/a/oci-gotune-hook", .args = {"oci-gotune-hook"}, .timeout_s = 10};
+	const struct gt_edit edit = {.whole = whole, .plan = plan, .hook = &hook};
 	struct gt_places told = {0};
 	struct gt_err e = {0};
 	int r;
 
 	if (fuzz_answer(gt_edit_places(doc, len, whole, plan, &told, &e), &e) < 0)
 		return false;
-	r = fuzz_answer(gt_edit_splice(doc, len, whole, plan, &told, ret, outcome, &e), &e);
+	r = fuzz_answer(gt_edit_splice(doc, len, &edit, &told, ret, outcome, &e), &e);
 	if (r < 0) {
 		HOLDS(r == -EBADMSG && !ret->p);
 		HOLDS(fuzz_has_odd_spelling((const uint8_t *)doc, len));

@@ -73,7 +73,7 @@ static void act_hang(void)
 
 	while (syscall(SYS_read, SOCK, &c, 1) > 0)
 		;
-	for (;;) /* where there is no socket: until the time is over */
+	for (;;)
 		;
 }
 
@@ -126,15 +126,15 @@ static void act_ahead(void)
 static const struct {
 	const char *name;
 	void (*act)(void);
-	bool opens, talks; /* not for a phase that may open; only for one with a socket */
+	bool opens; /* not for a phase that may open */
 } acts[] = {
-	{"open", act_open, true, false},	{"fork", act_fork, false, false},
-	{"kill", act_kill, false, false},	{"exec", act_exec, false, false},
-	{"socket", act_socket, false, false},	{"ptrace", act_ptrace, false, false},
-	{"prlimit", act_prlimit, false, false}, {"map-code", act_map_code, false, false},
-	{"crash", act_crash, false, false},	{"end", act_end, false, false},
-	{"hang", act_hang, false, false},	{"flood", act_flood, false, true},
-	{"dribble", act_dribble, false, true},	{"ahead", act_ahead, false, true},
+	{"open", act_open, true},	 {"fork", act_fork, false},
+	{"kill", act_kill, false},	 {"exec", act_exec, false},
+	{"socket", act_socket, false},	 {"ptrace", act_ptrace, false},
+	{"prlimit", act_prlimit, false}, {"map-code", act_map_code, false},
+	{"crash", act_crash, false},	 {"end", act_end, false},
+	{"hang", act_hang, false},	 {"flood", act_flood, false},
+	{"dribble", act_dribble, false}, {"ahead", act_ahead, false},
 };
 
 static const struct {
@@ -168,10 +168,8 @@ bool misbehave(const char *name, struct gt_err *e, int *ret)
 
 void list_misbehaviour(const char *target, bool may_open)
 {
-	bool talks = strcmp(target, "stack") != 0;
-
 	for (size_t i = 0; i < GT_ARRAY_LEN(acts); i++) {
-		if (!(acts[i].opens && may_open) && (talks || !acts[i].talks))
+		if (!(acts[i].opens && may_open))
 			printf("%s/%s\n", target, acts[i].name);
 	}
 	for (size_t i = 0; i < GT_ARRAY_LEN(results); i++)

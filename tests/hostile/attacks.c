@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "apply/stack.h"
 #include "gotune/base.h"
 #include "gotune/edit.h"
 #include "gotune/model.h"
@@ -91,29 +90,34 @@ static void state_pid_cut(void *ret)
 
 /* ---- look ---- */
 
+static const struct gt_program go_program = {.kind = GT_PROG_GO,
+					     .go = "go1.20.1",
+					     .go_known = true,
+					     .go_minor = 20,
+					     .has_modules = true,
+					     .cgo = GT_NO,
+					     .main_path = "x"};
+
+static void pin(struct gt_program *p)
+{
+	p->go_minor = 25;
+	p->has_godebug_default = true;
+	SET(p->godebug_default, "containermaxprocs=0,x=1\nLD_PRELOAD=/x.so");
+}
+
 static void look_go(void *ret)
 {
 	struct gt_look *l = ret;
 
 	l->script = false;
 	l->step.what = GT_LAUNCH_NONE;
-	l->program = (struct gt_program){.kind = GT_PROG_GO,
-					 .go = "go1.20.1",
-					 .go_known = true,
-					 .go_minor = 20,
-					 .has_modules = true,
-					 .cgo = GT_NO,
-					 .main_path = "x"};
+	l->program = go_program;
 }
 
 static void look_pinned(void *ret)
 {
-	struct gt_look *l = ret;
-
 	look_go(ret);
-	l->program.go_minor = 25;
-	l->program.has_godebug_default = true;
-	SET(l->program.godebug_default, "containermaxprocs=0,x=1\nLD_PRELOAD=/x.so");
+	pin(&((struct gt_look *)ret)->program);
 }
 
 static void look_old(void *ret)
@@ -125,7 +129,8 @@ static void look_old(void *ret)
 static void lead_to(struct gt_look *l, const char *program)
 {
 	l->step.what = GT_LAUNCH_NEXT;
-	set_only(&l->step.argv, program);
+	l->step.n_argv = 1;
+	set_only(&l->step.argv[0], program);
 	gt_strv_clear(&l->step.env);
 }
 
@@ -140,7 +145,8 @@ static void look_loop_full(void *ret)
 	struct gt_look *l = ret;
 
 	lead_to(l, "/probe");
-	while (gt_strv_add(&l->step.argv, "AAAAAAA", 7) == 0)
+	l->step.n_argv = 1;
+	while (gt_strv_add(&l->step.argv[0], "AAAAAAA", 7) == 0)
 		;
 }
 
@@ -266,19 +272,86 @@ static void sysctl_huge(void *ret)
 	SET(((struct gt_sysctl_pair *)ret)->value, "18446744073709551615");
 }
 
-/* ---- the new stack ---- */
+/* ---- what was exec'd ---- */
+
+static void newcomer_go(void *ret)
+{
+	struct gt_newcomer *n = ret;
+
+	n->kind = GT_EXEC_GO;
+	n->program = go_program;
+}
+
+static void newcomer_pinned(void *ret)
+{
+	newcomer_go(ret);
+	pin(&((struct gt_newcomer *)ret)->program);
+}
+
+static void newcomer_old(void *ret)
+{
+	newcomer_go(ret);
+	((struct gt_newcomer *)ret)->program.go_minor = UINT32_MAX;
+}
+
+/* Whatever it is, it is followed for as long as that is allowed. */
+static void newcomer_leads_on(void *ret)
+{
+	((struct gt_newcomer *)ret)->kind = GT_EXEC_LEADS_ON;
+}
+
+static void newcomer_leads_nowhere(void *ret)
+{
+	((struct gt_newcomer *)ret)->kind = GT_EXEC_OTHER;
+}
+
+/* Kinds that do not fit what the file is. */
+static void newcomer_no_go(void *ret)
+{
+	struct gt_newcomer *n = ret;
+
+	n->kind = GT_EXEC_GO;
+	n->program = (struct gt_program){.kind = GT_PROG_OTHER, .can_exec = GT_YES};
+}
+
+static void newcomer_env(void *ret)
+{
+	static const char *const values[GT_VAR_COUNT] = {
+		[GT_VAR_GOMAXPROCS] = "1\nLD_PRELOAD=/x.so",
+		[GT_VAR_GOMEMLIMIT] = "8EiB",
+		[GT_VAR_GOGC] = "off",
+		[GT_VAR_GODEBUG] = "x=1\nLD_PRELOAD=/x.so",
+	};
+	struct gt_newcomer *n = ret;
+
+	for (unsigned i = 0; i < GT_VAR_COUNT; i++) {
+		n->var[i] = (struct gt_env_var){.present = true, .count = 1};
+		SET(n->var[i].value, values[i]);
+	}
+}
+
+/* Says that there is no variable, where the program has some. */
+static void newcomer_no_env(void *ret)
+{
+	memset(((struct gt_newcomer *)ret)->var, 0, sizeof(((struct gt_newcomer *)ret)->var));
+}
+
+static void newcomer_no_stack(void *ret)
+{
+	((struct gt_newcomer *)ret)->stack_error = -EINVAL;
+}
+
+/* ---- its new stack ---- */
 
 static void stack_garbage(void *ret)
 {
-	struct gt_stack_new *n = ret;
+	struct gt_stack_answer *a = ret;
 
-	memset(n->image, 0x41, n->len);
+	memset(a->arena.room, 0x41, a->arena.a.used);
 }
 
-static void stack_short(void *ret)
+static void shorten(struct gt_stack_new *n)
 {
-	struct gt_stack_new *n = ret;
-
 	n->addr += n->len / 2 & ~(size_t)15;
 	n->len -= n->len / 2 & ~(size_t)15;
 	n->ret_slot = n->addr;
@@ -286,14 +359,28 @@ static void stack_short(void *ret)
 	n->map_addr = 0;
 }
 
+static void stack_short(void *ret)
+{
+	struct gt_stack_answer *a = ret;
+
+	shorten(&a->stack);
+	a->arena.a.used = (uint32_t)a->stack.len;
+}
+
+/* Less is sent than is to be written: the rest would be what the parent's memory had there. */
+static void stack_leaks(void *ret)
+{
+	((struct gt_stack_answer *)ret)->arena.a.used /= 2;
+}
+
 static void stack_bad_map(void *ret)
 {
-	((struct gt_stack_new *)ret)->map_addr += 16;
+	((struct gt_stack_answer *)ret)->stack.map_addr += 16;
 }
 
 static void stack_above(void *ret)
 {
-	struct gt_stack_new *n = ret;
+	struct gt_stack_new *n = &((struct gt_stack_answer *)ret)->stack;
 
 	n->addr += 4096;
 	n->sp += 4096;
@@ -302,7 +389,25 @@ static void stack_above(void *ret)
 
 static void stack_unchanged(void *ret)
 {
-	((struct gt_stack_new *)ret)->changed = false;
+	((struct gt_stack_answer *)ret)->stack.changed = false;
+}
+
+/* A stack for another job: a variable that nobody has asked for. */
+static int stack_of_another(gt_job_fn real, const struct ask *q, struct gt_err *e)
+{
+	struct gt_exec_ask *mine = malloc(q->in_len);
+	int r;
+
+	if (!mine)
+		return -ENOMEM;
+	memcpy(mine, q->in, q->in_len);
+	mine->job.n_env = 1;
+	mine->job.env[0].has_expect = false;
+	SET(mine->job.env[0].name, "LD_PRELOAD");
+	SET(mine->job.env[0].value, "/x.so");
+	r = real(q->fd, mine, q->in_len, q->ret, q->ret_len, e);
+	free(mine);
+	return r;
 }
 
 static const struct attack state[] = {
@@ -355,10 +460,28 @@ static const struct attack sysctl_write[] = {
 	INSTEAD("other", sysctl_other, true),
 };
 
+static const struct attack newcomer[] = {
+	CHANGE("go", newcomer_go),
+	CHANGE("pinned", newcomer_pinned),
+	CHANGE("old", newcomer_old),
+	CHANGE("leads-on", newcomer_leads_on),
+	CHANGE("leads-nowhere", newcomer_leads_nowhere),
+	CHANGE("no-go", newcomer_no_go),
+	CHANGE("env", newcomer_env),
+	CHANGE("no-env", newcomer_no_env),
+	CHANGE("no-stack", newcomer_no_stack),
+	INSTEAD("slow", slow, false),
+};
+
 static const struct attack stack[] = {
-	CHANGE_OWN("garbage", stack_garbage), CHANGE_OWN("short", stack_short),
-	CHANGE("bad-map", stack_bad_map),     CHANGE("above", stack_above),
+	CHANGE_OWN("garbage", stack_garbage),
+	CHANGE_OWN("short", stack_short),
+	CHANGE("leaks", stack_leaks),
+	CHANGE("bad-map", stack_bad_map),
+	CHANGE("above", stack_above),
 	CHANGE("unchanged", stack_unchanged),
+	INSTEAD("of-another", stack_of_another, true),
+	INSTEAD("slow", slow, false),
 };
 
 #define OF(a)                        \
@@ -376,8 +499,11 @@ struct attacks attacks_on(enum target t)
 		[TARGET_IMAGE] = OF(image),
 		[TARGET_SYSCTL_READ] = OF(sysctl_read),
 		[TARGET_SYSCTL_WRITE] = OF(sysctl_write),
+		[TARGET_NEWCOMER] = OF(newcomer),
 		[TARGET_STACK] = OF(stack),
 	};
 
+	if (t >= TARGET_NRI_REQUEST)
+		return attacks_on_nri(t);
 	return t == TARGET_BUNDLE ? attacks_on_bundle() : all[t];
 }

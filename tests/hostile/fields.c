@@ -1,7 +1,6 @@
 /*
  * The fields of what the jobs answer, each to be turned hostile on its own: a table a struct. Pure.
  */
-#include "apply/stack.h"
 #include "gotune/base.h"
 #include "gotune/model.h"
 #include "gotune/sysctl.h"
@@ -12,12 +11,28 @@
 #name, offsetof(struct type, name), sizeof(((struct type *)NULL)->name), \
 			KIND_##kind                                                      \
 	}
-#define VAR(i)                                                                   \
-	F(gt_bundle, var[i].present, BOOL), F(gt_bundle, var[i].too_long, BOOL), \
-		F(gt_bundle, var[i].count, NUMBER), F(gt_bundle, var[i].value, TEXT)
+#define VAR(type, i)                                                   \
+	F(type, var[i].present, BOOL), F(type, var[i].too_long, BOOL), \
+		F(type, var[i].count, NUMBER), F(type, var[i].value, TEXT)
+/* The same of each answer that has a program. */
+#define PROGRAM(type)                                                                              \
+	F(type, program.kind, NUMBER), F(type, program.note, NUMBER), F(type, program.path, TEXT), \
+		F(type, program.via, TEXT), F(type, program.predicted, BOOL),                      \
+		F(type, program.elf32, BOOL), F(type, program.big_endian, BOOL),                   \
+		F(type, program.arch, TEXT), F(type, program.go, TEXT),                            \
+		F(type, program.go_known, BOOL), F(type, program.go_minor, NUMBER),                \
+		F(type, program.has_modules, BOOL), F(type, program.main_path, TEXT),              \
+		F(type, program.build, NUMBER), F(type, program.can_exec, NUMBER),                 \
+		F(type, program.loads_later, NUMBER), F(type, program.cgo, NUMBER),                \
+		F(type, program.automaxprocs, TEXT), F(type, program.automaxprocs_replaced, TEXT), \
+		F(type, program.automemlimit, TEXT), F(type, program.automemlimit_replaced, TEXT), \
+		F(type, program.has_godebug_default, BOOL), F(type, program.godebug_default, TEXT)
 #define NS(i)                                                                \
 	F(gt_bundle, ns[i].present, BOOL), F(gt_bundle, ns[i].joined, BOOL), \
 		F(gt_bundle, ns[i].path, TEXT)
+#define VIEW(i)                                                                            \
+	F(gt_bundle, view.mount[i].point, TEXT), F(gt_bundle, view.mount[i].what, NUMBER), \
+		F(gt_bundle, view.mount[i].now, NUMBER)
 
 static const struct field state[] = {
 	F(gt_state, id, TEXT),	   F(gt_state, status, TEXT), F(gt_state, pid, NUMBER),
@@ -31,12 +46,13 @@ static const struct field bundle[] = {
 	F(gt_bundle, cwd, TEXT),
 	F(gt_bundle, has_process, BOOL),
 	F(gt_bundle, has_linux, BOOL),
-	VAR(0),
-	VAR(1),
-	VAR(2),
-	VAR(3),
+	VAR(gt_bundle, 0),
+	VAR(gt_bundle, 1),
+	VAR(gt_bundle, 2),
+	VAR(gt_bundle, 3),
 	F(gt_bundle, has_path_env, BOOL),
 	F(gt_bundle, path_env, TEXT),
+	F(gt_bundle, diverts_shell, BOOL),
 	F(gt_bundle, has_nofile, BOOL),
 	F(gt_bundle, nofile_soft, NUMBER),
 	F(gt_bundle, nofile_hard, NUMBER),
@@ -51,7 +67,20 @@ static const struct field bundle[] = {
 	NS(6),
 	F(gt_bundle, has_seccomp, BOOL),
 	F(gt_bundle, prctl_allowed, BOOL),
-	F(gt_bundle, cgroup_mount, NUMBER),
+	F(gt_bundle, own_hook, BOOL),
+	VIEW(0),
+	VIEW(1),
+	VIEW(2),
+	VIEW(3),
+	VIEW(4),
+	VIEW(5),
+	VIEW(6),
+	VIEW(7),
+	F(gt_bundle, view.n_mount, NUMBER),
+	F(gt_bundle, view.unclear, BOOL),
+	F(gt_bundle, view.masked, BOOL),
+	F(gt_bundle, view.proc_unclear, BOOL),
+	F(gt_bundle, view.proc_masked, BOOL),
 	F(gt_bundle, cgroups_path, TEXT),
 	F(gt_bundle, selinux_label, TEXT),
 	F(gt_bundle, apparmor_profile, TEXT),
@@ -82,31 +111,14 @@ static const struct field bundle[] = {
 };
 
 static const struct field look[] = {
-	F(gt_look, program.kind, NUMBER),
-	F(gt_look, program.note, NUMBER),
-	F(gt_look, program.path, TEXT),
-	F(gt_look, program.via, TEXT),
-	F(gt_look, program.dev, NUMBER),
-	F(gt_look, program.ino, NUMBER),
-	F(gt_look, program.elf32, BOOL),
-	F(gt_look, program.big_endian, BOOL),
-	F(gt_look, program.arch, TEXT),
-	F(gt_look, program.go, TEXT),
-	F(gt_look, program.go_known, BOOL),
-	F(gt_look, program.go_minor, NUMBER),
-	F(gt_look, program.has_modules, BOOL),
-	F(gt_look, program.main_path, TEXT),
-	F(gt_look, program.cgo, NUMBER),
-	F(gt_look, program.automaxprocs, TEXT),
-	F(gt_look, program.automaxprocs_replaced, TEXT),
-	F(gt_look, program.automemlimit, TEXT),
-	F(gt_look, program.automemlimit_replaced, TEXT),
-	F(gt_look, program.has_godebug_default, BOOL),
-	F(gt_look, program.godebug_default, TEXT),
+	PROGRAM(gt_look),
 	F(gt_look, script, BOOL),
 	F(gt_look, step.what, NUMBER),
 	F(gt_look, step.name, TEXT),
-	F(gt_look, step.argv, VECTOR),
+	F(gt_look, step.predicted, BOOL),
+	F(gt_look, step.n_argv, NUMBER),
+	F(gt_look, step.argv[0], VECTOR),
+	F(gt_look, step.argv[1], VECTOR),
 	F(gt_look, step.env, VECTOR),
 	F(gt_look, step.arena, ARENA),
 };
@@ -121,12 +133,23 @@ static const struct field sysctl[] = {
 	F(gt_sysctl_pair, value, TEXT),
 };
 
+static const struct field newcomer[] = {
+	PROGRAM(gt_newcomer), F(gt_newcomer, kind, NUMBER), F(gt_newcomer, stack_error, NUMBER),
+	VAR(gt_newcomer, 0),  VAR(gt_newcomer, 1),	    VAR(gt_newcomer, 2),
+	VAR(gt_newcomer, 3),
+};
+
 static const struct field stack[] = {
-	F(gt_stack_new, image, NUMBER),	       F(gt_stack_new, len, NUMBER),
-	F(gt_stack_new, addr, NUMBER),	       F(gt_stack_new, sp, NUMBER),
-	F(gt_stack_new, ret_slot, NUMBER),     F(gt_stack_new, map_addr, NUMBER),
-	F(gt_stack_new, changed, BOOL),	       F(gt_stack_new, env_error[0], NUMBER),
-	F(gt_stack_new, env_error[3], NUMBER),
+	F(gt_stack_answer, stack.image, NUMBER),
+	F(gt_stack_answer, stack.len, NUMBER),
+	F(gt_stack_answer, stack.addr, NUMBER),
+	F(gt_stack_answer, stack.sp, NUMBER),
+	F(gt_stack_answer, stack.ret_slot, NUMBER),
+	F(gt_stack_answer, stack.map_addr, NUMBER),
+	F(gt_stack_answer, stack.changed, BOOL),
+	F(gt_stack_answer, stack.env_error[0], NUMBER),
+	F(gt_stack_answer, stack.env_error[3], NUMBER),
+	F(gt_stack_answer, arena, ARENA),
 };
 
 #define OF(a)                      \
@@ -140,8 +163,8 @@ struct fields fields_of(enum target t)
 		[TARGET_STATE] = OF(state),	   [TARGET_BUNDLE] = OF(bundle),
 		[TARGET_LOOK] = OF(look),	   [TARGET_IMAGE] = OF(image),
 		[TARGET_SYSCTL_READ] = OF(sysctl), [TARGET_SYSCTL_WRITE] = OF(sysctl),
-		[TARGET_STACK] = OF(stack),
+		[TARGET_NEWCOMER] = OF(newcomer),  [TARGET_STACK] = OF(stack),
 	};
 
-	return all[t];
+	return t >= TARGET_NRI_REQUEST ? fields_of_nri(t) : all[t];
 }

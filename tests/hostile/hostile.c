@@ -1,8 +1,8 @@
 /*
- * Linked into a test build of the hook and of gotune-runtime in place of their tables of jobs: each
- * job is the real one, but for the one that GOTUNE_HOSTILE=JOB/VARIANT names. That one runs where
- * the real one does, in the sandboxed child, and answers as if whoever wrote the bytes that it
- * parses had taken it over. The program is the product's own in all else.
+ * Linked into a test build of the hook, of gotune-runtime and of gotune-nri in place of their
+ * tables of jobs: each job is the real one, but for the one that GOTUNE_HOSTILE=JOB/VARIANT names.
+ * That one runs where the real one does, in the sandboxed child, and answers as if whoever wrote
+ * the bytes that it parses had taken it over. The program is the product's own in all else.
  *
  * GOTUNE_HOSTILE=list:SEEDS prints the variants, with "own" behind those that may harm the
  * container itself. GOTUNE_BYSTANDER="PID ID BUNDLE CGROUP" is a container to be named instead.
@@ -12,19 +12,23 @@
 #include <stdio.h>
 #include <sys/mman.h>
 
-#include "apply/stack.h"
 #include "gotune/apply.h"
 #include "gotune/base.h"
 #include "gotune/sandbox.h"
 #include "gotune/sysctl.h"
 #include "hostile.h"
+#include "nri/request.h"
 
-/* decide/jobs.c and sysctl/jobs.c once more, with other names for their tables: Makefile. */
+/* decide/jobs.c, sysctl/jobs.c and nri/jobs.c once more, with other names for their tables:
+ * Makefile. */
 extern const struct gt_job real_parse_jobs[GT_JOB_COUNT];
 extern const struct gt_job real_sysctl_jobs[GT_JOB_SYSCTL_COUNT];
+extern const struct gt_job real_nri_jobs[GT_NRI_JOB_COUNT];
 
 const char *const target_name[TARGET_COUNT] = {
-	"state", "bundle", "look", "edits", "exec", "image", "sysctl-read", "sysctl-write", "stack",
+	"state",       "bundle",       "look",	       "edits",	   "exec",
+	"image",       "sysctl-read",  "sysctl-write", "newcomer", "stack",
+	"nri-request", "nri-response", "nri-mounts",
 };
 struct bystander bystander;
 
@@ -58,6 +62,15 @@ static void look_for_secret(int fd)
 		hits->secrets++;
 }
 
+/* What is sent of an answer; that of a new stack has room for the largest there may be. */
+static size_t sent(enum target t, const struct ask *q)
+{
+	const struct gt_stack_answer *a = q->ret;
+
+	return t == TARGET_STACK ? offsetof(struct gt_stack_answer, arena.room) + a->arena.a.used
+				 : q->ret_len;
+}
+
 static int answer(enum target t, gt_job_fn real, const struct ask *q, struct gt_err *e)
 {
 	const struct attack *a;
@@ -75,7 +88,7 @@ static int answer(enum target t, gt_job_fn real, const struct ask *q, struct gt_
 	r = real(q->fd, q->in, q->in_len, q->ret, q->ret_len, e);
 	if (a)
 		a->change(q->ret);
-	else if (!change_bytes(variant, q->ret, q->ret_len))
+	else if (!change_bytes(variant, q->ret, sent(t, q)))
 		(void)change_field(t, variant, q->ret); /* the list has no other */
 	return r;
 }
@@ -92,11 +105,18 @@ JOB(look, TARGET_LOOK, real_parse_jobs[GT_JOB_LOOK].fn)
 JOB(edits, TARGET_EDITS, real_parse_jobs[GT_JOB_EDITS].fn)
 JOB(exec, TARGET_EXEC, real_parse_jobs[GT_JOB_EXEC].fn)
 JOB(image, TARGET_IMAGE, real_parse_jobs[GT_JOB_IMAGE].fn)
+JOB(newcomer, TARGET_NEWCOMER, real_parse_jobs[GT_JOB_NEWCOMER].fn)
+JOB(stack, TARGET_STACK, real_parse_jobs[GT_JOB_STACK].fn)
 JOB(sysctl_read, TARGET_SYSCTL_READ, real_sysctl_jobs[GT_JOB_SYSCTL_READ].fn)
 JOB(sysctl_write, TARGET_SYSCTL_WRITE, real_sysctl_jobs[GT_JOB_SYSCTL_WRITE].fn)
+JOB(nri_request, TARGET_NRI_REQUEST, real_nri_jobs[GT_NRI_JOB_REQUEST].fn)
+JOB(nri_response, TARGET_NRI_RESPONSE, real_nri_jobs[GT_NRI_JOB_RESPONSE].fn)
+JOB(nri_mounts, TARGET_NRI_MOUNTS, real_nri_jobs[GT_NRI_JOB_MOUNTS].fn)
 
 /* The product's tables are constant; these are filled before main. */
-static struct gt_job parse_jobs[GT_JOB_COUNT], sysctl_jobs[GT_JOB_SYSCTL_COUNT];
+static struct gt_job parse_jobs[GT_JOB_COUNT], sysctl_jobs[GT_JOB_SYSCTL_COUNT],
+	nri_jobs[GT_NRI_JOB_COUNT];
+extern const struct gt_job gt_nri_jobs[GT_NRI_JOB_COUNT] __attribute__((alias("nri_jobs")));
 extern const struct gt_job gt_parse_jobs[GT_JOB_COUNT] __attribute__((alias("parse_jobs")));
 extern const struct gt_job gt_sysctl_jobs[GT_JOB_SYSCTL_COUNT]
 	__attribute__((alias("sysctl_jobs")));
@@ -104,41 +124,21 @@ extern const struct gt_job gt_sysctl_jobs[GT_JOB_SYSCTL_COUNT]
 static void fill_tables(void)
 {
 	static const gt_job_fn parse[GT_JOB_COUNT] = {
-		[GT_JOB_STATE] = state, [GT_JOB_BUNDLE] = bundle, [GT_JOB_LOOK] = look,
-		[GT_JOB_EDITS] = edits, [GT_JOB_EXEC] = exec,	  [GT_JOB_IMAGE] = image,
+		[GT_JOB_STATE] = state,	      [GT_JOB_BUNDLE] = bundle, [GT_JOB_LOOK] = look,
+		[GT_JOB_EDITS] = edits,	      [GT_JOB_EXEC] = exec,	[GT_JOB_IMAGE] = image,
+		[GT_JOB_NEWCOMER] = newcomer, [GT_JOB_STACK] = stack,
 	};
 
+	memcpy(nri_jobs, real_nri_jobs, sizeof(nri_jobs));
+	nri_jobs[GT_NRI_JOB_REQUEST].fn = nri_request;
+	nri_jobs[GT_NRI_JOB_RESPONSE].fn = nri_response;
+	nri_jobs[GT_NRI_JOB_MOUNTS].fn = nri_mounts;
 	memcpy(parse_jobs, real_parse_jobs, sizeof(parse_jobs));
 	memcpy(sysctl_jobs, real_sysctl_jobs, sizeof(sysctl_jobs));
 	for (unsigned i = 0; i < GT_JOB_COUNT; i++)
 		parse_jobs[i].fn = parse[i];
 	sysctl_jobs[GT_JOB_SYSCTL_READ].fn = sysctl_read;
 	sysctl_jobs[GT_JOB_SYSCTL_WRITE].fn = sysctl_write;
-}
-
-/* ---- the tracer's child ---- */
-
-int __real_gt_stack_build(const struct gt_stack *stack, const struct gt_barrier_job *barrier,
-			  bool compact, unsigned char *room, size_t cap, struct gt_stack_new *ret);
-int __wrap_gt_stack_build(const struct gt_stack *stack, const struct gt_barrier_job *barrier,
-			  bool compact, unsigned char *room, size_t cap, struct gt_stack_new *ret);
-
-/* The stack that is to be built, so that an attack finds the room. */
-static int build(int fd, const void *in, size_t in_len, void *ret, size_t ret_len, struct gt_err *e)
-{
-	(void)fd, (void)in, (void)in_len, (void)ret, (void)ret_len, (void)e;
-	return 0;
-}
-
-int __wrap_gt_stack_build(const struct gt_stack *stack, const struct gt_barrier_job *barrier,
-			  bool compact, unsigned char *room, size_t cap, struct gt_stack_new *ret)
-{
-	struct gt_err e = {0};
-	int r = __real_gt_stack_build(stack, barrier, compact, room, cap, ret);
-
-	if (strcmp(job, target_name[TARGET_STACK]) != 0)
-		return r;
-	return answer(TARGET_STACK, build, &(struct ask){-1, NULL, 0, ret, sizeof(*ret)}, &e);
 }
 
 /* ---- what is asked of us ---- */

@@ -1,6 +1,6 @@
 /*
- * A test build of the hook and of gotune-runtime in which one job answers like one that was taken
- * over: see hostile.c. Test code: it may keep what it was told in statics.
+ * A test build of the hook, of gotune-runtime and of gotune-nri in which one job answers like one
+ * that was taken over: see hostile.c. Test code: it may keep what it was told in statics.
  */
 #ifndef HOSTILE_H
 #define HOSTILE_H
@@ -19,7 +19,11 @@ enum target {
 	TARGET_IMAGE,
 	TARGET_SYSCTL_READ,
 	TARGET_SYSCTL_WRITE,
+	TARGET_NEWCOMER,
 	TARGET_STACK,
+	TARGET_NRI_REQUEST,
+	TARGET_NRI_RESPONSE,
+	TARGET_NRI_MOUNTS,
 	TARGET_COUNT,
 };
 extern const char *const target_name[TARGET_COUNT];
@@ -64,6 +68,7 @@ struct attacks {
 };
 struct attacks attacks_on(enum target t);
 struct attacks attacks_on_bundle(void);
+struct attacks attacks_on_nri(enum target t);
 
 #define CHANGE(name, fn)                  \
 	{                                 \
@@ -101,6 +106,7 @@ void set_hostile_text(char *to, size_t cap, size_t which);
 
 /* The fields of a target's answer; none for one that is bytes to us. */
 struct fields fields_of(enum target t);
+struct fields fields_of_nri(enum target t);
 
 /* Does what NAME says to the true answer, by bytes or by a field. False: no such name. */
 bool change_bytes(const char *name, void *ret, size_t len);

@@ -172,7 +172,7 @@ good_disk() {
 	[ -n "${DISK:-}" ] || return 0
 	disk_is "0 32768 linear $LOOP 0"
 	LEFT=$(find "$RECORDS" -path "$RECORDS/lost+found" -prune -o -type f ! -name "$ID*.json" ! -name ".$ID*.json.*" \
-		! -name 'counters*' ! -name '*lock*' ! -name fresh-sysctls -print)
+		! -name 'counters*' ! -name '*lock*' ! -name fresh-sysctls ! -name 'policy*.cache' -print)
 	umount "$RECORDS"
 	dmsetup remove --noudevrules --noudevsync "$DISK"
 	losetup -d "$LOOP"

@@ -72,7 +72,7 @@ func (m *machine) prepare() error {
 // run starts the container twice in the same cgroups: the newest Go without us, then the case's
 // program with us.
 func (m *machine) run(c *Case) (r Result) {
-	r = Result{N: c.N, Settings: []Setting{}}
+	r = Result{N: c.N, Settings: []Setting{}, Memory: memory()}
 	for _, name := range []string{c.Program, "new"} {
 		if _, err := os.Stat(m.dir + "/oracle/" + name); err != nil {
 			r.NotRun = "no program " + name
@@ -105,6 +105,14 @@ func (m *machine) run(c *Case) (r Result) {
 	r.Ours, r.OursError = m.container(c, id, parent+"/c")
 	r.Settings = m.settings(c, id)
 	return r
+}
+
+// memory is the machine's, in bytes; 0: unknown.
+func memory() uint64 {
+	var kib uint64
+	text, _ := os.ReadFile("/proc/meminfo")
+	_, _ = fmt.Sscanf(string(text), "MemTotal: %d kB", &kib)
+	return kib << 10
 }
 
 // online makes exactly these CPUs the machine's.

@@ -228,7 +228,7 @@ func gomaxprocs(c *Case, r *Result) (how, failure string) {
 
 // smallest is the spec's L, and the reason that the record has to give for it; of equals the one
 // nearest to the container. 0 is none.
-func smallest(c *Case) (bytes uint64, reason string) {
+func smallest(c *Case, machine uint64) (bytes uint64, reason string) {
 	take := func(n uint64, why string) {
 		if n > 0 && (bytes == 0 || n < bytes) {
 			bytes, reason = n, why
@@ -246,13 +246,16 @@ func smallest(c *Case) (bytes uint64, reason string) {
 		take(l.Memory-l.Memory%pageSize, "ancestor-memory")
 		take(l.High-l.High%pageSize, "ancestor-memory")
 	}
+	if machine > 0 && machine < bytes { // a larger limit never bites
+		return machine, "machine-memory"
+	}
 	return bytes, reason
 }
 
 // gomemlimit returns how the case passed, or why it failed.
 func gomemlimit(c *Case, r *Result) (how, failure string) {
 	want, why := int64(noLimit), "no-memory-limit"
-	l, reason := smallest(c)
+	l, reason := smallest(c, r.Memory)
 	switch {
 	case c.Env == "GOMEMLIMIT=off":
 		why = "already-set"

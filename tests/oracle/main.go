@@ -67,6 +67,7 @@ type Result struct {
 	Native      *Report   `json:"native"`
 	NativeError string    `json:"native_error,omitempty"`
 	NotRun      string    `json:"not_run,omitempty"`
+	Memory      uint64    `json:"memory"` // the machine's, bytes
 	Settings    []Setting `json:"settings"`
 }
 

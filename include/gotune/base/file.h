@@ -65,6 +65,10 @@ GT_MUST_CHECK int gt_root_open_owned(int root, const char *path, struct stat *re
  */
 GT_MUST_CHECK int gt_root_exists(int root, const char *path);
 
+/* What fstat says of PATH below ROOT, whatever it is; resolved as gt_root_open_file does. 0 or
+ * -errno. */
+GT_MUST_CHECK int gt_root_stat(int root, const char *path, struct stat *ret_st);
+
 /* As gt_root_open_file, for a directory; the descriptor can be listed and used as a root. */
 GT_MUST_CHECK int gt_root_open_dir(int root, const char *path);
 
@@ -79,6 +83,14 @@ GT_MUST_CHECK int gt_root_read(int root, const char *path, char *buf, size_t cap
 
 /* gt_root_read and gt_parse_u64 in one. */
 GT_MUST_CHECK int gt_root_read_u64(int root, const char *path, uint64_t *ret);
+
+/* Waits until FD can be read or has come to its end, or until DEADLINE, by gt_now_ms (0: for ever).
+ * 0, -ETIMEDOUT, or -errno of poll(2). */
+GT_MUST_CHECK int gt_wait_readable(int fd, int64_t deadline);
+
+/* Reads LEN bytes from FD, by DEADLINE, as above. 0, -ETIMEDOUT, -EPIPE: it ended before, or
+ * -errno. */
+GT_MUST_CHECK int gt_read_exactly(int fd, void *buf, size_t len, int64_t deadline);
 
 /*
  * Reads FD to its end, at most MAX bytes, into a fresh NUL-terminated buffer that the caller frees.

@@ -117,7 +117,13 @@ void gt_jw_member(struct gt_jw *w, const char *key, const char *s);
 void gt_jw_member_opt(struct gt_jw *w, const char *key, const char *s);
 void gt_jw_u64(struct gt_jw *w, uint64_t v);
 void gt_jw_i64(struct gt_jw *w, int64_t v);
+/* With at most three decimals; null when V is no number, or beyond 1e15. A text only. */
+void gt_jw_decimal(struct gt_jw *w, double v);
 void gt_jw_bool(struct gt_jw *w, bool v);
+/* A key and its value. */
+void gt_jw_member_u64(struct gt_jw *w, const char *key, uint64_t v);
+void gt_jw_member_decimal(struct gt_jw *w, const char *key, double v);
+void gt_jw_member_bool(struct gt_jw *w, const char *key, bool v);
 void gt_jw_null(struct gt_jw *w);
 
 #endif

@@ -56,6 +56,8 @@ bool gt_cpus_format(const struct gt_cpus *c, char *buf, size_t cap);
  * /proc/stat have it. False when there is no such line, or the word does not fit BUF. Pure.
  */
 bool gt_parse_field(const char *text, const char *key, char *buf, size_t cap);
+/* The same, of a number as gt_parse_u64 takes it; *ret is untouched on failure. Pure. */
+bool gt_parse_field_u64(const char *text, const char *key, uint64_t *ret);
 
 /* fnmatch(3)-like glob without locale, brackets or escapes: '*' any run, '?' any byte. Linear. */
 bool gt_glob(const char *pattern, const char *s);

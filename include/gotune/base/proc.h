@@ -1,5 +1,5 @@
 /*
- * Which process a pid stands for.
+ * Which process a pid stands for, and where the program is that runs.
  */
 #ifndef GOTUNE_BASE_PROC_H
 #define GOTUNE_BASE_PROC_H
@@ -14,5 +14,11 @@ GT_MUST_CHECK int gt_start_time(int root, int64_t pid, uint64_t *ret);
 
 /* Is it still that process? PIDFD: a pidfd of it, or -1: then its start is looked at. */
 bool gt_is_same_process(int root, int pidfd, int64_t pid, uint64_t start);
+
+/*
+ * The directory of the program that runs, and the one above it; "" when they are not known, or do
+ * not fit CAP bytes. Reads /proc/self/exe.
+ */
+void gt_own_dirs(char *dir, char *up, size_t cap);
 
 #endif

@@ -50,6 +50,9 @@ bool gt_raw_text(const struct gt_raw_event *ev, struct gt_raw_text *ret);
 /* Does the text go on with S? If so, *t is behind it; if not, it is anywhere. */
 bool gt_raw_eat(struct gt_raw_text *t, const char *s);
 
+/* Does the text have the byte C further on? If so, *t is behind it; if not, it is at its end. */
+bool gt_raw_skip_past(struct gt_raw_text *t, char c);
+
 /* Is that the end of it? */
 bool gt_raw_ends(const struct gt_raw_text *t);
 

@@ -31,4 +31,26 @@ struct gt_toml_region {
 GT_MUST_CHECK int gt_toml_find(const char *text, size_t len, const char *const *path, unsigned n,
 			       struct gt_toml_region *ret, struct gt_err *e);
 
+struct gt_toml_doc {
+	const char *text;
+	size_t len;
+};
+
+/* How documents are merged. All may be NULL. */
+struct gt_toml_rules {
+	/* "a/b/" and a star: tables there are replaced as a whole, and not key by key. */
+	const char *whole;
+	/* The table OLD_NAME of the table PARENT is taken for one that is called NEW_NAME. */
+	const char *parent, *old_name, *new_name;
+};
+
+/*
+ * Appends to OUT, as gt_toml_to_json writes it, what N documents come to when each is laid over
+ * those before it: tables are merged key by key, whatever else is replaced. Errors as
+ * gt_toml_to_json. Pure but for the heap.
+ */
+GT_MUST_CHECK int gt_toml_merge(const struct gt_toml_doc *doc, unsigned n,
+				const struct gt_toml_rules *rules, struct gt_buf *out,
+				struct gt_err *e);
+
 #endif

@@ -11,6 +11,9 @@
 
 #define GT_WHERE_CAP 256
 
+#define GT_FULL_ID_LEN 64 /* hex digits of a container's or an image's id */
+#define GT_FULL_ID_CAP (GT_FULL_ID_LEN + 1)
+
 /* A number with its source: a file, or "config.json". */
 struct gt_fact {
 	bool known;
@@ -41,13 +44,14 @@ struct gt_ident {
 	char runtime[32]; /* "runc", "crun", "" */
 	char stage[16];	  /* "prestart", "precreate", "explain", ... */
 	enum gt_engine engine;
-	char image[512];	    /* "" when no engine says */
-	char container_name[128];   /* of a pod's container, for KEY/CONTAINER; "" */
-	char command[GT_PATH_CAP];  /* args[0] as written */
-	char cgroup[GT_PATH_CAP];   /* of the live process, else cgroupsPath */
-	char pid_file[GT_PATH_CAP]; /* where its runtime will write the pid; "" when not known */
-	int64_t pid;		    /* 0: not running */
-	uint64_t pid_start;	    /* /proc/PID/stat field 22, 0 when unknown */
+	char image[512];	       /* "" when no engine says */
+	char image_id[GT_FULL_ID_CAP]; /* the digest of its configuration; "" when none says */
+	char container_name[128];      /* of a pod's container, for KEY/CONTAINER; "" */
+	char command[GT_PATH_CAP];     /* args[0] as written */
+	char cgroup[GT_PATH_CAP];      /* of the live process, else cgroupsPath */
+	char pid_file[GT_PATH_CAP];    /* where its runtime will write the pid; "" when not known */
+	int64_t pid;		       /* 0: not running */
+	uint64_t pid_start;	       /* /proc/PID/stat field 22, 0 when unknown */
 };
 
 /* What annotations, image environment and labels may ask for. */
@@ -137,11 +141,13 @@ struct gt_cgroup_facts {
 	struct gt_fact swap_max;       /* v2 memory.swap.max; UINT64_MAX: max */
 	char cpuset_cpus[512], cpuset_mems[128]; /* current content, for `before` */
 	/*
-	 * Does Go 1.25's own reader see the container's quota? It misses it where the root of the
-	 * cgroup mount is not "/" (golang/go#76390); 1.26 sees it. Without a mount none does.
+	 * Does Go see the quota of its own cgroup, in 1.25, and from 1.26 on? They choose another
+	 * mount and another path below it. GT_NO: it sees none. OTHER: it may find a quota there
+	 * that is not its cgroup's, and choose by that.
 	 */
-	enum gt_tri mount_root_is_slash; /* GT_UNKNOWN also when there is no cgroup mount */
-	bool has_mount;
+	enum gt_tri go125_sees, go126_sees;
+	bool go125_other, go126_other;
+	bool joins_cgroup_ns; /* config.json names an existing cgroup namespace */
 };
 
 /* What config.json said of limits. */
@@ -157,7 +163,9 @@ struct gt_config_facts {
 struct gt_host_facts {
 	struct gt_fact_cpus online;
 	bool smt_known;
-	uint16_t core_of[GT_CPUS_MAX]; /* lowest CPU number among a CPU's SMT siblings */
+#define GT_CORE_UNKNOWN UINT16_MAX
+	/* The lowest CPU number among a CPU's SMT siblings, or GT_CORE_UNKNOWN: nobody looked. */
+	uint16_t core_of[GT_CPUS_MAX];
 	char smt_where[GT_WHERE_CAP];
 	bool numa_known;
 	uint32_t n_nodes; /* nodes with memory */
@@ -168,6 +176,7 @@ struct gt_host_facts {
 	} node[GT_NODES_MAX];
 	struct gt_fact sched_latency_ns;
 	struct gt_fact nr_open;
+	struct gt_fact memory_total; /* bytes */
 };
 
 struct gt_rlimit_facts {
@@ -200,7 +209,8 @@ enum gt_barrier_can {
 	GT_BARRIER_PTRACE_DENIED, /* no CAP_SYS_PTRACE, Yama 3, or already traced */
 	GT_BARRIER_SELINUX,	  /* the policy would fail the container's exec */
 	GT_BARRIER_APPARMOR,	  /* we are confined */
-	GT_BARRIER_ARCH, /* a machine that the barrier does not know, or a 32-bit program */
+	GT_BARRIER_ARCH,     /* a machine that the barrier does not know, or a 32-bit program */
+	GT_BARRIER_TOO_LATE, /* the program was executed before the decision was ready */
 	GT_BARRIER_COUNT,
 };
 
@@ -210,6 +220,17 @@ enum gt_trouble {
 #include "gotune/model/troubles.def"
 	GT_TROUBLE_COUNT,
 };
+
+/* What was learned of earlier starts of the same image. {0}: nothing, or nobody asked. */
+struct gt_lesson_facts {
+	uint64_t key;	       /* stands for the image; 0: it cannot be told from others */
+	struct gt_fact starts; /* that were learned of */
+	struct gt_fact beside; /* bytes outside of the Go heap: the most of the last starts */
+	struct gt_fact ooms;   /* of the last eight starts, those that were killed for memory */
+	struct gt_fact spirals;
+};
+
+#define GT_ROLLED_BACK_MAX 32
 
 struct gt_facts {
 	enum gt_trouble trouble;
@@ -222,6 +243,9 @@ struct gt_facts {
 	struct gt_env_var var[GT_VAR_COUNT];
 	struct gt_config_facts config;
 	struct gt_cgroup_facts cgroup;
+	/* CPUs that the process may run on. Unknown until a runtime has set them for its program.
+	 */
+	struct gt_fact_cpus affinity;
 	struct gt_host_facts host;
 	struct gt_rlimit_facts nofile;
 	struct gt_sysctl_fact sysctl[GT_SYSCTL_MAX];
@@ -230,6 +254,9 @@ struct gt_facts {
 	enum gt_barrier_can barrier;
 	/* Does config.json's seccomp profile let a prctl through? GT_UNKNOWN counts as no. */
 	enum gt_tri prctl_allowed;
+	struct gt_lesson_facts lesson;
+	uint64_t rolled_back[GT_ROLLED_BACK_MAX]; /* gt_rule.print */
+	uint32_t n_rolled_back;
 };
 
 extern const struct gt_words gt_engine_words, gt_key_words, gt_origin_words, gt_prog_kind_words,

@@ -7,9 +7,6 @@
 
 #include "gotune/model/facts.h"
 
-#define GT_FULL_ID_LEN 64 /* hex digits of a container's or an image's id */
-#define GT_FULL_ID_CAP (GT_FULL_ID_LEN + 1)
-
 /* Where the files of a container's engine are. */
 enum gt_place_kind {
 	GT_PLACE_NONE,	  /* an engine whose image labels cannot be read, or none that we know */

@@ -74,6 +74,17 @@ struct gt_limit {
 	struct gt_limit_from from;
 };
 
+/* Where the draw of a rule with a rollout_percent has put a container. */
+enum gt_arm { GT_ARM_NONE, GT_ARM_CANARY, GT_ARM_CONTROL, GT_ARM_COUNT };
+extern const struct gt_words gt_arm_words;
+
+/* The first rule that a container was drawn for. */
+struct gt_rollout {
+	enum gt_arm arm; /* NONE: there is no such rule */
+	char rule[GT_NAME_CAP];
+	uint64_t print; /* gt_rule.print */
+};
+
 struct gt_plan {
 	enum gt_mode mode;
 	bool selected; /* false: every row is a skip */
@@ -90,6 +101,7 @@ struct gt_plan {
 	uint64_t quota_us, period_us; /* Q */
 	struct gt_limit_from quota_from;
 	uint32_t gomaxprocs_value;	   /* the spec's `value`, 0 when unknown */
+	enum gt_tri quota_seen;		   /* by a Go program; GT_UNKNOWN also for others */
 	uint32_t gomaxprocs_native;	   /* what this Go would choose by itself, 0 when unknown */
 	struct gt_limit mem_max, mem_high; /* memory.max and memory.high, each by itself */
 	bool has_mem_limit;		   /* also false when a level was unreadable */
@@ -97,6 +109,8 @@ struct gt_plan {
 	bool mem_is_high;		   /* ... which is memory.high */
 	uint32_t numa_node;		   /* chosen by cap or bind, index into facts.host.node */
 	bool numa_chosen;
+	bool awaits_nothing; /* gt_plan_await_nothing was called */
+	struct gt_rollout rollout;
 };
 
 /* The requests that the policy grants. */
@@ -132,6 +146,9 @@ struct gt_selection {
 	bool profile_missing; /* the rule names a profile that does not exist */
 	uint32_t n_sysctl;
 	struct gt_sysctl_chosen sysctl[GT_SYSCTL_MAX];
+	const struct gt_rule *rolled_back; /* whose canary it would have been; or NULL */
+	enum gt_arm arm;		   /* of the first rule that draws */
+	const struct gt_rule *drawn_by;	   /* which is this one; NULL: none does */
 	enum gt_warning_id sysctl_refused[GT_SYSCTL_MAX]; /* a request each; GT_W_NONE: granted */
 };
 
@@ -157,5 +174,11 @@ struct gt_barrier_env {
 
 /* Does the plan set anything, and not only record it? Pure. */
 bool gt_plan_sets(const struct gt_plan *plan);
+
+/* Is anything of the plan to be decided when the program is executed (GT_R_AT_EXEC)? Pure. */
+bool gt_plan_awaits_exec(const struct gt_plan *plan);
+
+/* Nobody will decide then: those rows say GT_R_PROGRAM_UNKNOWN. Pure. */
+void gt_plan_await_nothing(struct gt_plan *plan);
 
 #endif

@@ -31,15 +31,18 @@ struct gt_program {
 	enum gt_prog_note note;
 	char path[GT_PATH_CAP]; /* inside the container, as it was looked up */
 	char via[256];
-	uint64_t dev, ino; /* of the file that the runtime execs first, 0 when unknown */
+	bool predicted; /* a shell or a script was read to find it: nobody acts on it */
 	bool elf32, big_endian;
 	char arch[16]; /* GOARCH, from the ELF machine */
 
 	char go[64];   /* "go1.24.4", "" when not known; printable ASCII only */
 	bool go_known; /* minor holds: the version is 1.<minor>, devel versions included */
 	uint32_t go_minor;
-	bool has_modules;    /* the module info block was there and parsed to its end */
-	char main_path[256]; /* package path of main */
+	uint64_t build;		 /* stands for its Go build ID, a hash; 0: it has none */
+	bool has_modules;	 /* the module info block was there and parsed to its end */
+	char main_path[256];	 /* package path of main */
+	enum gt_tri can_exec;	 /* a Go program: does it link syscall.Exec? */
+	enum gt_tri loads_later; /* no Go program: may it load a Go library when it runs? */
 	enum gt_tri
 		cgo; /* CGO_ENABLED; without that line: GT_YES when the ELF has an interpreter */
 	char automaxprocs[64], automaxprocs_replaced[192]; /* replacement "path version" */

@@ -41,6 +41,12 @@ struct gt_env_var {
 };
 bool gt_env_var_valid(const struct gt_env_var *v);
 
+/*
+ * Does a variable of that name make a shell run other commands than its text has: BASH_ENV, ENV,
+ * functions that bash exports, SHELLOPTS and BASHOPTS? Source: bash(1), POSIX sh.
+ */
+bool gt_env_diverts_shell(const char *name, size_t len);
+
 enum gt_ns {
 	GT_NS_NET,
 	GT_NS_IPC,
@@ -59,11 +65,31 @@ struct gt_bundle_ns {
 	char path[256]; /* "" also when it is longer */
 };
 
-/* How the container will see its cgroup file system. */
-enum gt_cgroup_mount {
-	GT_CGMOUNT_NONE,
-	GT_CGMOUNT_OWN /* type cgroup or cgroup2 */,
-	GT_CGMOUNT_BIND
+/* What the container will find at a place where Go looks for cgroups. */
+enum gt_view_kind {
+	GT_VIEW_NOTHING,
+	GT_VIEW_UNCLEAR,   /* a file of the host, a part of the tree, or what we do not know */
+	GT_VIEW_OWN,	   /* a mount of type cgroup or cgroup2 */
+	GT_VIEW_HOST,	   /* the host's tree, bound with its mounts */
+	GT_VIEW_HOST_FLAT, /* the host's /sys/fs/cgroup without its mounts: nothing, on v1 */
+	GT_VIEW_KIND_COUNT
+};
+
+#define GT_VIEW_MOUNTS_MAX 8
+#define GT_VIEW_PATH_CAP   96
+
+/* config.json's mounts, as far as Go's look at its cgroup depends on them. */
+struct gt_bundle_view {
+	struct gt_view_mount {
+		char point[GT_VIEW_PATH_CAP];
+		enum gt_view_kind what; /* as mountinfo will have it */
+		enum gt_view_kind now;	/* what one finds there after all later mounts */
+	} mount[GT_VIEW_MOUNTS_MAX];	/* in their order */
+	uint32_t n_mount;
+	bool unclear;	   /* there was more than fits */
+	bool masked;	   /* linux.maskedPaths hides /sys/fs/cgroup, or the limit in it */
+	bool proc_unclear; /* something but procfs is at /proc, or on what Go reads there */
+	bool proc_masked;  /* linux.maskedPaths hides either */
 };
 
 /* linux.resources, as far as we read them. `has_` says that the key was there and not null. */
@@ -88,6 +114,7 @@ struct gt_bundle {
 	struct gt_env_var var[GT_VAR_COUNT];
 	bool has_path_env;
 	char path_env[4096];
+	bool diverts_shell; /* process.env has a variable that makes shells run other commands */
 	bool has_nofile;
 	uint64_t nofile_soft, nofile_hard;
 	bool no_new_privs;
@@ -95,7 +122,8 @@ struct gt_bundle {
 	struct gt_bundle_ns ns[GT_NS_COUNT];
 	bool has_seccomp;
 	bool prctl_allowed; /* a profile lets every prctl through */
-	enum gt_cgroup_mount cgroup_mount;
+	bool own_hook;	    /* our hook is among the prestart or createRuntime hooks */
+	struct gt_bundle_view view;
 	char cgroups_path[GT_PATH_CAP];
 	char selinux_label[256], apparmor_profile[128];
 	struct gt_bundle_res res;

@@ -9,86 +9,81 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
 #include "apply/stack.h"
+#include "apply/traced.h"
 #include "gotune/apply.h"
 #include "gotune/base.h"
 #include "gotune/model.h"
-#include "gotune/sandbox.h"
 #include "skip.h"
 
-/* A child that waits for a byte and then execs ARGV with ENV; its output comes through OUT. */
-struct child {
-	pid_t pid;
-	int go, out;
+/* A job for the program that a child execs, and what became of it. */
+struct task {
+	const struct gt_barrier_job *job;
+	struct gt_barrier_result *ret;
+	bool seen;
+	void (*before_build)(void);
 };
 
-/* A seccomp profile for the next child; NULL: none. */
-static const struct sock_fprog *filter;
+static unsigned char room[8 << 20];
 
-static void unblock_and_exec(int go, int out, const char *const *argv, const char *const *env)
+static int build(void *ctx, const struct gt_stack *stack, const struct gt_barrier_job *job,
+		 bool compact, struct gt_stack_new *ret)
 {
-	char c;
+	const struct task *t = ctx;
 
-	if (read(go, &c, 1) != 1)
-		_exit(120);
-	(void)dup2(out, 1);
-	if (filter && (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-		       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, filter) < 0))
-		_exit(122);
-	/* execve's prototype lacks a const that it keeps */
-	execve(argv[0], (char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)env);
-	_exit(121);
+	if (t->before_build)
+		t->before_build();
+	return gt_stack_build(stack, job, compact, room, sizeof(room), ret);
 }
 
-static struct child start(const char *const *argv, const char *const *env)
+static enum gt_follow_next at_exec(void *ctx, struct gt_followed *who)
 {
-	int go[2], out[2];
-	pid_t pid;
+	struct task *t = ctx;
+	struct gt_stack stack;
+	unsigned char *mem = NULL;
+	int r = gt_barrier_stack(who->pid, 0, &stack, &mem);
 
-	assert_int_equal(pipe2(go, O_CLOEXEC), 0);
-	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0)
-		unblock_and_exec(go[0], out[1], argv, env);
-	close(go[0]);
-	close(out[1]);
-	return (struct child){pid, go[1], out[0]};
+	gt_barrier_change(who->pid, t->job, r < 0 ? NULL : &stack, r, build, t, t->ret);
+	free(mem);
+	t->seen = true;
+	return GT_FOLLOW_LEAVE;
+}
+
+static unsigned never(void *ctx, unsigned waited_ms)
+{
+	(void)ctx, (void)waited_ms;
+	return 0;
+}
+
+static const struct gt_follow bounds = {.seconds = 20, .processes = 8, .execs = 8};
+
+/* Follows PID, which is seized, to its exec, where JOB is done. False: there was none. */
+static bool change(pid_t pid, struct task *t)
+{
+	const struct gt_follow_ops ops = {at_exec, never, t};
+	enum gt_follow_end end = GT_FOLLOW_TIME;
+
+	assert_int_equal(gt_follow_run(pid, &bounds, &ops, &end), 0);
+	assert_int_equal(end, GT_FOLLOW_ALL_LEFT);
+	return t->seen;
 }
 
 /* Seizes, lets go, waits; returns what the program printed (freed by the caller). */
-static char *run(struct child *c, struct gt_barrier_job *job, struct gt_barrier_result *ret)
+static char *run(struct child *c, const struct gt_barrier_job *job, struct gt_barrier_result *ret)
 {
-	char *text = NULL;
-	size_t len = 0;
+	struct task t = {.job = job, .ret = ret};
 
-	job->pid = c->pid;
-	assert_int_equal(gt_barrier_seize(c->pid), 0);
-	assert_int_equal(write(c->go, "x", 1), 1);
-	gt_barrier_wait(job, gt_apart, NULL, ret);
-	assert_int_equal(gt_read_all(c->out, 8 << 20, 20000, &text, &len), 0);
-	close(c->go);
-	close(c->out);
-	return text;
-}
-
-static int reap(const struct child *c)
-{
-	int status = -1;
-
-	assert_int_equal(waitpid(c->pid, &status, 0), c->pid);
-	return status;
+	assert_int_equal(gt_follow_seize(c->pid), 0);
+	let_exec(c);
+	assert_true(change(c->pid, &t));
+	return read_output(c);
 }
 
 static void add(struct gt_barrier_job *j, const char *name, const char *value, const char *expect)
@@ -118,7 +113,6 @@ static void test_barrier_adds_and_replaces(void **state)
 	add(&job, "GODEBUG", "a=1,gctrace=1", "a=1");
 	add(&job, "GOMEMLIMIT", "460MiB", NULL);
 	text = run(&c, &job, &res);
-	assert_true(res.exec_seen);
 	assert_false(res.stale_environ);
 	assert_int_equal(res.env_error[0], 0);
 	/* /proc/PID/environ, in the kernel's own words, then what a child inherits. */
@@ -189,24 +183,25 @@ static void test_barrier_passes_signals_on(void **state)
 	(void)state;
 	for (int i = 0; i < 20; i++) {
 		struct child c = start(argv, env);
-		struct gt_barrier_job job = {.pid = c.pid};
+		struct gt_barrier_job job = {0};
 		struct gt_barrier_result res;
+		struct task t = {.job = &job, .ret = &res};
 		int status;
 
 		add(&job, "GOGC", "60", NULL);
-		assert_int_equal(gt_barrier_seize(c.pid), 0);
+		assert_int_equal(gt_follow_seize(c.pid), 0);
 		assert_int_equal(kill(c.pid, SIGURG), 0);
-		assert_int_equal(write(c.go, "x", 1), 1);
+		let_exec(&c);
 		assert_int_equal(kill(c.pid, SIGURG), 0);
 		if (i % 2)
 			assert_int_equal(kill(c.pid, SIGTERM), 0);
-		gt_barrier_wait(&job, gt_apart, NULL, &res);
+		if (!change(c.pid, &t))
+			assert_int_equal(i % 2, 1);
 		if (i % 2 == 0) {
-			assert_true(res.exec_seen);
 			assert_int_equal(res.env_error[0], 0);
 			assert_int_equal(kill(c.pid, SIGTERM), 0);
 		}
-		if (res.exec_seen) { /* otherwise the tracer's wait has reaped it */
+		if (t.seen) { /* otherwise the tracer's wait has reaped it */
 			status = reap(&c);
 			assert_true(WIFSIGNALED(status));
 			assert_int_equal(WTERMSIG(status), SIGTERM);
@@ -221,16 +216,74 @@ static void test_barrier_ends_when_the_init_dies(void **state)
 	const char *const argv[] = {"/bin/true", NULL};
 	const char *const env[] = {NULL};
 	struct child c = start(argv, env);
-	struct gt_barrier_job job = {.pid = c.pid};
+	struct gt_barrier_job job = {0};
+	struct gt_barrier_result res;
+	struct task t = {.job = &job, .ret = &res};
+
+	(void)state;
+	assert_int_equal(gt_follow_seize(c.pid), 0);
+	assert_int_equal(kill(c.pid, SIGKILL), 0);
+	assert_false(change(c.pid, &t));
+	close(c.go);
+	close(c.out);
+}
+
+/* The program is killed while we change it: nothing hangs, and its parent learns of it. */
+static pid_t doomed;
+
+static void kill_doomed(void)
+{
+	assert_int_equal(kill(doomed, SIGKILL), 0);
+}
+
+static void test_barrier_ends_when_the_program_dies(void **state)
+{
+	const char *const argv[] = {"/usr/bin/env", NULL};
+	const char *const env[] = {"A=1", NULL};
+	struct child c = start(argv, env);
+	struct gt_barrier_job job = {.may_prctl = true};
+	struct gt_barrier_result res;
+	struct task t = {.job = &job, .ret = &res, .before_build = kill_doomed};
+
+	(void)state;
+	doomed = c.pid;
+	add(&job, "GOGC", "60", NULL);
+	assert_int_equal(gt_follow_seize(c.pid), 0);
+	let_exec(&c);
+	assert_true(change(c.pid, &t));
+	assert_int_equal(res.env_error[0], -ESRCH);
+	assert_int_equal(waitpid(c.pid, NULL, 0), -1); /* we were its tracer: it is reaped */
+	close(c.go);
+	close(c.out);
+}
+
+/* Without its stack nothing is changed, and each row has the reason. */
+static void test_barrier_without_a_stack(void **state)
+{
+	struct gt_barrier_job job = {0};
 	struct gt_barrier_result res;
 
 	(void)state;
-	assert_int_equal(gt_barrier_seize(c.pid), 0);
-	assert_int_equal(kill(c.pid, SIGKILL), 0);
-	gt_barrier_wait(&job, gt_apart, NULL, &res);
-	assert_false(res.exec_seen);
-	close(c.go);
-	close(c.out);
+	add(&job, "GOGC", "60", NULL);
+	add(&job, "GODEBUG", "x=1", NULL);
+	gt_barrier_change(getpid(), &job, NULL, -ENOEXEC, build, NULL, &res);
+	assert_int_equal(res.env_error[0], -ENOEXEC);
+	assert_int_equal(res.env_error[1], -ENOEXEC);
+	assert_int_equal(res.env_error[2], 0);
+	assert_int_equal(res.nofile_error, 0);
+}
+
+/* HEAD bytes are left free before the image, and what is not stopped cannot be read. */
+static void test_barrier_stack_of_nobody(void **state)
+{
+	struct gt_stack stack;
+	unsigned char *mem = NULL;
+
+	(void)state;
+	assert_int_equal(gt_barrier_stack(INT32_MAX, 64, &stack, &mem), -ESRCH);
+	assert_null(mem);
+	assert_int_equal(gt_barrier_stack(getppid(), 64, &stack, &mem), -ESRCH);
+	assert_null(mem);
 }
 
 static void test_barrier_raises_the_soft_limit(void **state)
@@ -256,21 +309,6 @@ static void test_barrier_raises_the_soft_limit(void **state)
 	assert_int_equal(res.nofile_error, 0);
 	assert_int_equal(res.nofile_soft, 600);
 	assert_int_equal(res.nofile_hard, old.rlim_max); /* never lowered */
-	assert_int_equal(reap(&c), 0);
-	free(text);
-}
-
-static void test_barrier_sees_another_program(void **state)
-{
-	const char *const argv[] = {"/bin/true", NULL};
-	const char *const env[] = {NULL};
-	struct child c = start(argv, env);
-	struct gt_barrier_job job = {.dev = 1, .ino = 1};
-	struct gt_barrier_result res;
-	char *text = run(&c, &job, &res);
-
-	(void)state;
-	assert_true(res.exec_seen && res.other_program);
 	assert_int_equal(reap(&c), 0);
 	free(text);
 }
@@ -370,13 +408,12 @@ static void exchange_vdso(pid_t victim, const char *dir)
 }
 
 /* Runs while the program stands at its exec. */
-static int apart_under_attack(void (*fn)(void *arg), void *arg)
+static void begin_attack(void)
 {
 	assert_int_equal(kill(attack.victim, SIGSTOP), 0);
 	attack.self = fork();
 	if (attack.self == 0)
 		exchange_vdso(attack.victim, attack.made);
-	return gt_apart(fn, arg);
 }
 
 static void test_barrier_lets_no_other_call_through(void **state)
@@ -386,9 +423,9 @@ static void test_barrier_lets_no_other_call_through(void **state)
 	char dir[32] = "/tmp/gotune-swap-XXXXXX", made[40];
 	struct gt_barrier_job job = {.may_prctl = true};
 	struct gt_barrier_result res;
+	struct task t = {.job = &job, .ret = &res, .before_build = begin_attack};
 	struct child c = start(argv, env);
-	char *text = NULL;
-	size_t len = 0;
+	char *text;
 	int status = -1;
 
 	(void)state;
@@ -396,12 +433,11 @@ static void test_barrier_lets_no_other_call_through(void **state)
 	(void)snprintf(made, sizeof(made), "%s/made", dir);
 	attack.victim = c.pid;
 	attack.made = made;
-	job.pid = c.pid;
 	add(&job, "GOGC", "60", NULL);
-	assert_int_equal(gt_barrier_seize(c.pid), 0);
-	assert_int_equal(write(c.go, "x", 1), 1);
-	gt_barrier_wait(&job, apart_under_attack, NULL, &res);
-	assert_int_equal(gt_read_all(c.out, 1 << 20, 20000, &text, &len), 0);
+	assert_int_equal(gt_follow_seize(c.pid), 0);
+	let_exec(&c);
+	assert_true(change(c.pid, &t));
+	text = read_output(&c);
 	assert_int_equal(waitpid(attack.self, &status, 0), attack.self);
 	assert_int_equal(status, 0); /* the attack was made */
 	assert_string_equal(text, "A=1\nGOGC=60\n");
@@ -410,8 +446,6 @@ static void test_barrier_lets_no_other_call_through(void **state)
 	assert_int_equal(access(made, F_OK), -1);
 	assert_int_equal(rmdir(dir), 0);
 	free(text);
-	close(c.go);
-	close(c.out);
 }
 
 #else
@@ -501,8 +535,10 @@ int main(void)
 		cmocka_unit_test(test_barrier_with_a_huge_environment),
 		cmocka_unit_test(test_barrier_passes_signals_on),
 		cmocka_unit_test(test_barrier_ends_when_the_init_dies),
+		cmocka_unit_test(test_barrier_ends_when_the_program_dies),
+		cmocka_unit_test(test_barrier_without_a_stack),
+		cmocka_unit_test(test_barrier_stack_of_nobody),
 		cmocka_unit_test(test_barrier_raises_the_soft_limit),
-		cmocka_unit_test(test_barrier_sees_another_program),
 		cmocka_unit_test(test_barrier_makes_no_prctl_that_may_kill),
 		cmocka_unit_test(test_barrier_lets_no_other_call_through),
 		cmocka_unit_test(test_barrier_leaves_stack_enough),

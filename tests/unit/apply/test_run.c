@@ -22,7 +22,7 @@ static struct gt_outcome out[GT_SETTINGS_MAX];
 struct world {
 	char calls[512];
 	const char *fails; /* a word of a call; NULL: nothing */
-	struct gt_barrier_job job;
+	int error;
 };
 static struct world world;
 
@@ -36,7 +36,7 @@ static int call(void *ctx, const char *what, const char *about, struct gt_err *e
 		       *about ? " " : "", about);
 	if (!w->fails || (strcmp(w->fails, what) != 0 && strcmp(w->fails, about) != 0))
 		return 0;
-	return gt_err_set(e, -EACCES, "%s will not", what);
+	return gt_err_set(e, w->error ? w->error : -EACCES, "%s will not", what);
 }
 
 static int op_sysctl(void *ctx, const char *name, const char *value, struct gt_err *e)
@@ -51,12 +51,6 @@ static int op_cgroup(void *ctx, enum gt_setting_id id, const char *value, struct
 	return call(ctx, "cgroup", id == GT_SET_SWAPPINESS ? "swappiness" : "cpuset", e);
 }
 
-static int op_barrier(void *ctx, const struct gt_barrier_job *job, struct gt_err *e)
-{
-	((struct world *)ctx)->job = *job;
-	return call(ctx, "barrier", "", e);
-}
-
 static int op_nofile(void *ctx, const struct gt_barrier_job *job, struct gt_err *e)
 {
 	assert_true(job->set_nofile);
@@ -67,7 +61,6 @@ static int op_nofile(void *ctx, const struct gt_barrier_job *job, struct gt_err 
 static const struct gt_apply_ops ops = {
 	.sysctl = op_sysctl,
 	.cgroup = op_cgroup,
-	.barrier = op_barrier,
 	.nofile = op_nofile,
 	.ctx = &world,
 };
@@ -91,7 +84,7 @@ static void usual(void)
 {
 	memset(&f, 0, sizeof(f));
 	memset(&plan, 0, sizeof(plan));
-	memset(out, 0xa5, sizeof(out));
+	memset(out, 0, sizeof(out));
 	world = (struct world){0};
 	f.ident.pid = 42;
 	f.barrier = GT_BARRIER_OK;
@@ -124,7 +117,7 @@ static const struct {
 	 true,
 	 GT_BARRIER_OK,
 	 NULL,
-	 "cgroup swappiness; cgroup cpuset; sysctl net.a; sysctl net.b; barrier",
+	 "cgroup swappiness; cgroup cpuset; sysctl net.a; sysctl net.b",
 	 0,
 	 {U, U, U, Y, Y, Y, Y}},
 	{"audit", GT_MODE_AUDIT, true, GT_BARRIER_OK, NULL, "", 0, {N, U, N, N, N, N, N}},
@@ -135,7 +128,7 @@ static const struct {
 	 true,
 	 GT_BARRIER_OK,
 	 "net.a",
-	 "cgroup swappiness; cgroup cpuset; sysctl net.a; sysctl net.b; barrier",
+	 "cgroup swappiness; cgroup cpuset; sysctl net.a; sysctl net.b",
 	 -EACCES,
 	 {U, U, U, N, Y, Y, Y}},
 	{"one cgroup file fails",
@@ -143,17 +136,9 @@ static const struct {
 	 true,
 	 GT_BARRIER_OK,
 	 "swappiness",
-	 "cgroup swappiness; cgroup cpuset; sysctl net.a; sysctl net.b; barrier",
+	 "cgroup swappiness; cgroup cpuset; sysctl net.a; sysctl net.b",
 	 -EACCES,
 	 {U, U, U, Y, Y, N, Y}},
-	{"the barrier fails",
-	 GT_MODE_ENFORCE,
-	 true,
-	 GT_BARRIER_OK,
-	 "barrier",
-	 "cgroup swappiness; cgroup cpuset; sysctl net.a; sysctl net.b; barrier; nofile",
-	 -EACCES,
-	 {N, U, Y, Y, Y, Y, Y}},
 	{"there can be no barrier",
 	 GT_MODE_ENFORCE,
 	 true,
@@ -200,15 +185,105 @@ static void test_apply_run_table(void **state)
 	}
 }
 
-static void test_apply_run_gives_the_barrier_its_job(void **state)
+/* An answer that did not come in time: it may have been done, or be done yet. */
+static void test_apply_run_does_not_know_what_timed_out(void **state)
+{
+	struct gt_err e = {0};
+
+	(void)state;
+	usual();
+	world.fails = "net.a";
+	world.error = -ETIMEDOUT;
+	assert_int_equal(gt_apply_run(&f, &plan, &ops, out, &e), -ETIMEDOUT);
+	assert_int_equal(out[SYSCTL_A].applied, GT_UNKNOWN);
+	assert_string_equal(out[SYSCTL_A].error, "sysctl will not");
+	assert_int_equal(out[SYSCTL_B].applied, GT_YES);
+	/* ... and it is not tried again, as nobody knows what that would do. */
+	world = (struct world){0};
+	assert_int_equal(gt_apply_run(&f, &plan, &ops, out, &e), 0);
+	assert_string_equal(world.calls, "");
+	assert_int_equal(out[SYSCTL_A].applied, GT_UNKNOWN);
+}
+
+/* What is settled, well or badly, is not done again: the program is looked at once more. */
+static void test_apply_run_does_what_is_not_settled(void **state)
 {
 	(void)state;
 	usual();
+	out[SYSCTL_A].applied = GT_YES;
+	out[SWAPPINESS].applied = GT_NO;
+	(void)gt_copy_str(out[SWAPPINESS].error, sizeof(out[SWAPPINESS].error), "it would not");
 	assert_int_equal(gt_apply_run(&f, &plan, &ops, out, NULL), 0);
-	assert_int_equal(world.job.pid, 42);
-	assert_int_equal(world.job.n_env, 1);
-	assert_string_equal(world.job.env[0].name, "GOMAXPROCS");
-	assert_true(world.job.set_nofile);
+	assert_string_equal(world.calls, "cgroup cpuset; sysctl net.b");
+	assert_int_equal(out[SYSCTL_A].applied, GT_YES);
+	assert_int_equal(out[SWAPPINESS].applied, GT_NO);
+	assert_string_equal(out[SWAPPINESS].error, "it would not");
+	assert_int_equal(out[SYSCTL_B].applied, GT_YES);
+}
+
+/* A plan that replaces another: the same row keeps its outcome, any other has none yet. */
+static void test_apply_inherit(void **state)
+{
+	static struct gt_plan before;
+	static struct gt_outcome was[GT_SETTINGS_MAX];
+	struct gt_setting swap;
+
+	(void)state;
+	usual();
+	before = plan;
+	before.setting[CPUSET].has_before = true;
+	strcpy(before.setting[CPUSET].before, "0-7");
+	strcpy(plan.setting[CPUSET].before, "0-3"); /* which is ours */
+	for (unsigned i = 0; i < ROWS; i++) {
+		was[i].applied = GT_YES;
+		(void)gt_copy_str(was[i].error, sizeof(was[i].error), before.setting[i].name);
+		out[i].applied = GT_NO;
+	}
+	/* another order, another value, another verdict, another name; one row more */
+	swap = plan.setting[MAXPROCS];
+	plan.setting[MAXPROCS] = plan.setting[CPUSET];
+	plan.setting[CPUSET] = swap;
+	(void)gt_copy_str(plan.setting[SYSCTL_A].value, sizeof(plan.setting[SYSCTL_A].value), "8");
+	plan.setting[SWAPPINESS].verdict = GT_VERDICT_SKIP;
+	(void)gt_copy_str(plan.setting[SYSCTL_B].name, sizeof(plan.setting[SYSCTL_B].name),
+			  "net.c");
+	row(GT_SET_CPUSET_MEMS, "cpuset.mems", "1", GT_VERDICT_SET);
+	out[ROWS].applied = GT_YES;
+	gt_apply_inherit(&plan, &before, was, out);
+	assert_string_equal(out[MAXPROCS].error, "cpuset.cpus");
+	assert_true(plan.setting[MAXPROCS].has_before);
+	assert_string_equal(plan.setting[MAXPROCS].before, "0-7");
+	assert_string_equal(out[CPUSET].error, "GOMAXPROCS");
+	assert_int_equal(out[MAXPROCS].applied, GT_YES);
+	assert_int_equal(out[NOFILE].applied, GT_YES);
+	/* Another value is applied anew; so is another name, and what that one was given stays. */
+	assert_int_equal(out[SYSCTL_A].applied, GT_UNKNOWN);
+	assert_string_equal(out[SYSCTL_A].error, "");
+	assert_int_equal(out[SYSCTL_B].applied, GT_UNKNOWN);
+	assert_int_equal(out[ROWS].applied, GT_UNKNOWN);
+	assert_int_equal(plan.n_setting, ROWS + 2);
+	assert_string_equal(plan.setting[ROWS + 1].name, "net.b");
+	assert_int_equal(out[ROWS + 1].applied, GT_YES);
+	/* What would not be set any more is set nevertheless. */
+	assert_int_equal(plan.setting[SWAPPINESS].verdict, GT_VERDICT_SET);
+	assert_string_equal(out[SWAPPINESS].error, "memory.swappiness");
+	/* From no plan nothing comes. */
+	gt_apply_inherit(&plan, &(struct gt_plan){0}, was, out);
+	assert_int_equal(out[MAXPROCS].applied, GT_UNKNOWN);
+}
+
+/* What was applied before the container fell out of the selection stays so. */
+static void test_apply_run_of_no_selection_keeps_what_was_done(void **state)
+{
+	(void)state;
+	usual();
+	plan.selected = false;
+	memset(out, 0, sizeof(out));
+	out[SYSCTL_A].applied = GT_YES;
+	assert_int_equal(gt_apply_run(&f, &plan, &ops, out, NULL), 0);
+	assert_string_equal(world.calls, "");
+	assert_int_equal(out[SYSCTL_A].applied, GT_YES);
+	assert_int_equal(out[SYSCTL_B].applied, GT_NO);
 }
 
 /* runc sets limits of its own when it executes the program: what was set before may be gone. */
@@ -255,21 +330,25 @@ static void test_apply_run_tells_the_first_error(void **state)
 	assert_string_equal(out[SYSCTL_A].error, "sysctl will not");
 	assert_string_equal(out[SYSCTL_B].error, "sysctl will not");
 	assert_int_equal(out[SWAPPINESS].applied, GT_YES);
+	usual();
+	world.fails = "sysctl";
 	assert_int_equal(gt_apply_run(&f, &plan, &ops, out, NULL), -EACCES); /* no message wanted */
 }
 
+/* Without a barrier, and without anything that would have waited for it. */
 static void test_apply_run_without_anything_for_the_barrier(void **state)
 {
 	(void)state;
 	usual();
+	f.barrier = GT_BARRIER_PTRACE_DENIED;
 	plan.setting[MAXPROCS].verdict = plan.setting[NOFILE].verdict = GT_VERDICT_SKIP;
 	assert_int_equal(gt_apply_run(&f, &plan, &ops, out, NULL), 0);
-	assert_null(strstr(world.calls, "barrier"));
 	assert_null(strstr(world.calls, "nofile"));
 	usual();
+	f.barrier = GT_BARRIER_NO_PROCESS;
 	f.ident.pid = 0; /* no live process: nothing waits */
 	assert_int_equal(gt_apply_run(&f, &plan, &ops, out, NULL), 0);
-	assert_null(strstr(world.calls, "barrier"));
+	assert_null(strstr(world.calls, "nofile"));
 	usual();
 	plan.n_setting = 0;
 	assert_int_equal(gt_apply_run(&f, &plan, &ops, out, NULL), 0);
@@ -280,7 +359,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_apply_run_table),
-		cmocka_unit_test(test_apply_run_gives_the_barrier_its_job),
+		cmocka_unit_test(test_apply_run_does_not_know_what_timed_out),
+		cmocka_unit_test(test_apply_run_does_what_is_not_settled),
+		cmocka_unit_test(test_apply_inherit),
+		cmocka_unit_test(test_apply_run_of_no_selection_keeps_what_was_done),
 		cmocka_unit_test(test_apply_run_knows_which_limits_last),
 		cmocka_unit_test(test_apply_run_tells_the_first_error),
 		cmocka_unit_test(test_apply_run_without_anything_for_the_barrier),

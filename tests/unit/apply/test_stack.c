@@ -404,6 +404,113 @@ static void test_new_valid_sees_lies(void **state)
 	assert_false(gt_stack_new_valid(&lie, &s, sizeof(room)));
 }
 
+/* ---- what a stack says ---- */
+
+static const char *value_of(const struct gt_env_var *v)
+{
+	return v->present ? v->value : "-";
+}
+
+static void test_vars_rows(void **state)
+{
+	static char long_one[600] = "GOGC=";
+	static const struct {
+		const char *name, *env[MANY];
+		const char *maxprocs, *memlimit, *godebug, *gogc; /* "-": not there */
+		uint32_t gogc_count;
+	} row[] = {
+		{"none", {NULL}, "-", "-", "-", "-", 0},
+		{"all",
+		 {"GOGC=60", "GOMAXPROCS=2", "A=1", "GODEBUG=x=1,y=2", "GOMEMLIMIT=1GiB"},
+		 "2",
+		 "1GiB",
+		 "x=1,y=2",
+		 "60",
+		 1},
+		{"the first of a name counts", {"GOGC=1", "GOGC=2", "GOGC"}, "-", "-", "-", "1", 2},
+		{"an empty value is one", {"GOGC=", "GOGC=2"}, "-", "-", "-", "", 2},
+		{"a prefix is no match",
+		 {"GOGCX=1", "XGOGC=2", "GOG=3", "GOGC", "=GOGC=1"},
+		 "-",
+		 "-",
+		 "-",
+		 "-",
+		 0},
+		{"a value with =", {"GODEBUG==,=", ""}, "-", "-", "=,=", "-", 0},
+		{"too long", {long_one, "GOGC=2"}, "-", "-", "-", "", 2},
+	};
+
+	(void)state;
+	memset(long_one + 5, '1', sizeof(long_one) - 6);
+	for (size_t i = 0; i < GT_ARRAY_LEN(row); i++) {
+		struct gt_stack s = make_stack(row[i].env);
+		struct gt_env_var var[GT_VAR_COUNT];
+		bool cut = row[i].env[0] == long_one;
+
+		memset(var, 0xa5, sizeof(var));
+		assert_int_equal(gt_stack_vars(&s, var), 0);
+		if (strcmp(value_of(&var[GT_VAR_GOMAXPROCS]), row[i].maxprocs) != 0 ||
+		    strcmp(value_of(&var[GT_VAR_GOMEMLIMIT]), row[i].memlimit) != 0 ||
+		    strcmp(value_of(&var[GT_VAR_GODEBUG]), row[i].godebug) != 0 ||
+		    strcmp(value_of(&var[GT_VAR_GOGC]), row[i].gogc) != 0 ||
+		    var[GT_VAR_GOGC].count != row[i].gogc_count || var[GT_VAR_GOGC].too_long != cut)
+			fail_msg("row \"%s\": GOGC is \"%s\", %u of them", row[i].name,
+				 var[GT_VAR_GOGC].value, var[GT_VAR_GOGC].count);
+		for (unsigned v = 0; v < GT_VAR_COUNT; v++)
+			assert_true(gt_env_var_valid(&var[v]));
+	}
+}
+
+static void test_arg(void **state)
+{
+	static const char *const env[] = {"A=1", NULL};
+	struct gt_stack s = make_stack(env);
+	uint64_t none = 0;
+
+	(void)state;
+	assert_string_equal(gt_stack_arg(&s, 0), "/app");
+	assert_string_equal(gt_stack_arg(&s, 1), "-x");
+	assert_null(gt_stack_arg(&s, 2));
+	assert_null(gt_stack_arg(&s, UINT32_MAX));
+	memcpy(image, &none,
+	       8); /* no argument at all: Linux 5.18 and later forbids it, others not */
+	assert_null(gt_stack_arg(&s, 0));
+}
+
+/* Pointers that lead out of the image, and an image that ends within a string. */
+static void test_reading_of_wild_stacks(void **state)
+{
+	static const char *const env[] = {"A=1", "GOGC=2", NULL};
+	static const uint64_t wild[] = {
+		0, 1, 3, UINT64_MAX, SP - 1, SP + sizeof(image), UINT64_MAX - SP, 1ULL << 63};
+	struct gt_env_var var[GT_VAR_COUNT];
+
+	(void)state;
+	for (size_t off = 0; off < 14 * 8; off += 8) {
+		for (size_t i = 0; i < GT_ARRAY_LEN(wild); i++) {
+			struct gt_stack s = make_stack(env);
+
+			memcpy(image + off, &wild[i], 8);
+			(void)!gt_stack_vars(&s, var); /* any answer but a crash */
+			for (unsigned v = 0; v < GT_VAR_COUNT; v++)
+				assert_true(gt_env_var_valid(&var[v]));
+			(void)gt_stack_arg(&s, 0);
+			(void)gt_stack_arg(&s, 1);
+		}
+	}
+	for (size_t len = 0; len < make_stack(env).len; len++) {
+		struct gt_stack s = make_stack(env);
+
+		s.len = len;
+		assert_int_equal(gt_stack_vars(&s, var), -EINVAL);
+		for (unsigned i = 0; i < 3; i++) {
+			const char *a = gt_stack_arg(&s, i);
+
+			assert_true(!a || (size_t)(a - (const char *)image) + strlen(a) < len);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -414,6 +521,9 @@ int main(void)
 		cmocka_unit_test(test_build_leaves_stack_enough),
 		cmocka_unit_test(test_build_keeps_to_its_room),
 		cmocka_unit_test(test_new_valid_sees_lies),
+		cmocka_unit_test(test_vars_rows),
+		cmocka_unit_test(test_arg),
+		cmocka_unit_test(test_reading_of_wild_stacks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

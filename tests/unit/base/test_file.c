@@ -419,6 +419,25 @@ static void test_read_all_pipe(void **state)
 }
 
 /* A writer that sends a byte now and then does not push the deadline out. */
+static void test_read_exactly(void **state)
+{
+	char got[8] = "";
+	int p[2];
+
+	(void)state;
+	assert_int_equal(pipe2(p, O_CLOEXEC), 0);
+	assert_int_equal(gt_write_all(p[1], "half", 4), 0);
+	assert_int_equal(gt_read_exactly(p[0], got, 6, gt_now_ms() + 50), -ETIMEDOUT);
+	assert_int_equal(gt_write_all(p[1], "whole; more", 11), 0);
+	assert_int_equal(gt_read_exactly(p[0], got, 5, 0), 0);
+	assert_string_equal(got, "whole"); /* and no byte further */
+	assert_int_equal(gt_read_exactly(p[0], got, 0, 0), 0);
+	close(p[1]);
+	assert_int_equal(gt_read_exactly(p[0], got, 7, 0), -EPIPE);
+	assert_int_equal(gt_read_exactly(-1, got, 1, gt_now_ms() + 50), -ETIMEDOUT); /* poll(2) */
+	close(p[0]);
+}
+
 static void test_read_all_slow_writer(void **state)
 {
 	char *text = NULL;
@@ -621,6 +640,7 @@ int main(void)
 		cmocka_unit_test(test_root_open_missing),
 		cmocka_unit_test(test_root_read_bounds),
 		cmocka_unit_test(test_read_all_pipe),
+		cmocka_unit_test(test_read_exactly),
 		cmocka_unit_test(test_read_all_slow_writer),
 		cmocka_unit_test(test_read_all_max),
 		cmocka_unit_test(test_write_atomic),

@@ -223,6 +223,35 @@ static void test_parse_field_table(void **state)
 	}
 }
 
+static void test_parse_field_u64_table(void **state)
+{
+	static const struct {
+		const char *text, *key;
+		bool known;
+		uint64_t v;
+	} rows[] = {
+		{"nr_periods 7\nnr_throttled 17\n", "nr_throttled ", true, 17},
+		{"nr_periods 7", "nr_periods ", true, 7},
+		{"xnr_periods 7\n", "nr_periods ", false, 0},
+		{"nr_periods_more 7\n", "nr_periods ", false, 0},
+		{"nr_periods -1\n", "nr_periods ", false, 0},
+		{"nr_periods 99999999999999999999\n", "nr_periods ", false, 0},
+		{"nr_periods \n", "nr_periods ", false, 0},
+		{"nr_periods\n", "nr_periods ", false, 0},
+		{"nr_periods 1 2\n", "nr_periods ", true, 1},
+		{"", "nr_periods ", false, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < GT_ARRAY_LEN(rows); i++) {
+		uint64_t got = 0;
+		bool known = gt_parse_field_u64(rows[i].text, rows[i].key, &got);
+
+		if (known != rows[i].known || got != rows[i].v)
+			fail_msg("%s: %d %llu", rows[i].text, known, (unsigned long long)got);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -233,6 +262,7 @@ int main(void)
 		cmocka_unit_test(test_go_accepts_gomaxprocs_table),
 		cmocka_unit_test(test_go_check_gomemlimit_table),
 		cmocka_unit_test(test_parse_field_table),
+		cmocka_unit_test(test_parse_field_u64_table),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -139,12 +139,31 @@ static void test_is_same_process_by_pidfd(void **state)
 	assert_false(gt_is_same_process(root, fd, pid, 0));
 }
 
+static void test_own_dirs(void **state)
+{
+	char dir[512], up[512], small[8], no[8], exe[512];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+
+	(void)state;
+	assert_true(n > 0);
+	exe[n] = '\0';
+	gt_own_dirs(dir, up, sizeof(dir));
+	assert_int_equal(strncmp(exe, dir, strlen(dir)), 0);
+	assert_string_equal(exe + strlen(dir), "/test_proc");
+	assert_int_equal(strncmp(dir, up, strlen(up)), 0);
+	assert_string_equal(dir + strlen(up), "/base");
+	gt_own_dirs(small, no, sizeof(small)); /* half a path would be another */
+	assert_string_equal(small, "");
+	assert_string_equal(no, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_start_time_table),
 		cmocka_unit_test(test_start_time_of_this_process),
 		cmocka_unit_test(test_is_same_process_by_pidfd),
+		cmocka_unit_test(test_own_dirs),
 	};
 
 	return cmocka_run_group_tests(tests, make_tmp, drop_tmp);

@@ -156,6 +156,33 @@ static void test_raw_text(void **state)
 	}
 }
 
+static void test_raw_skip_past(void **state)
+{
+	static const struct {
+		const char *doc, *rest; /* behind the last slash */
+	} row[] = {
+		{"\"/a/b\"", "b"},
+		{"\"b\"", "b"},
+		{"\"a/\"", ""},
+		{"\"\\/a\\u002fb\"", "b"},
+		{"\"\\u20ac/\\u0062\"", "b"},
+		{"\"\"", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < GT_ARRAY_LEN(row); i++) {
+		struct gt_raw_event ev = token(row[i].doc);
+		struct gt_raw_text t, rest;
+
+		assert_true(gt_raw_text(&ev, &t));
+		for (rest = t; gt_raw_skip_past(&rest, '/');)
+			t = rest;
+		assert_true(gt_raw_ends(&rest));
+		if (!gt_raw_eat(&t, row[i].rest) || !gt_raw_ends(&t))
+			fail_msg("%s", row[i].doc);
+	}
+}
+
 static void test_raw_u64(void **state)
 {
 	static const struct {
@@ -192,6 +219,7 @@ int main(void)
 		cmocka_unit_test(test_raw_scan_depth),
 		cmocka_unit_test(test_raw_scan_ends_where_it_is_told),
 		cmocka_unit_test(test_raw_text),
+		cmocka_unit_test(test_raw_skip_past),
 		cmocka_unit_test(test_raw_u64),
 	};
 

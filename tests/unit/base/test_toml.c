@@ -136,6 +136,76 @@ static void test_find_rows(void **state)
 	}
 }
 
+static void test_merge_rows(void **state)
+{
+	static const struct gt_toml_rules plain = {0}, whole = {.whole = "p/*"},
+					  renamed = {
+						  .parent = "p", .old_name = "a", .new_name = "b"};
+	static const struct {
+		const char *name, *doc[3];
+		const struct gt_toml_rules *rules;
+		const char *json;
+	} rows[] = {
+		{"none", {NULL}, &plain, "{}"},
+		{"one", {"a = 1"}, &plain, "{\"a\":1}"},
+		{"keys add up",
+		 {"a = 1\n[t]\nx = 1", "b = 2\n[t]\ny = 2"},
+		 &plain,
+		 "{\"a\":1,\"b\":2,\"t\":{\"x\":1,\"y\":2}}"},
+		{"the last wins", {"a = 1", "a = 2", "a = \"x\""}, &plain, "{\"a\":\"x\"}"},
+		{"lists are replaced", {"a = [1, 2]", "a = [3]"}, &plain, "{\"a\":[3]}"},
+		{"a table for a value, and back",
+		 {"a = 1\n[b]\nc = 1", "b = 1\n[a]\nc = 2"},
+		 &plain,
+		 "{\"a\":{\"c\":2},\"b\":1}"},
+		{"as a whole",
+		 {"[p.a]\nx = 1\n[p.b]\ny = 1\n[q]\nx = 1", "[p.a]\nz = 2\n[q]\ny = 2"},
+		 &whole,
+		 "{\"p\":{\"a\":{\"z\":2},\"b\":{\"y\":1}},\"q\":{\"x\":1,\"y\":2}}"},
+		{"by another name",
+		 {"[p.b]\nx = 1\ny = 1", "[p.a]\nx = 2"},
+		 &renamed,
+		 "{\"p\":{\"b\":{\"x\":2,\"y\":1}}}"},
+		{"both names in one: the new one wins",
+		 {"[p.a]\nx = 1\nz = 1\n[p.b]\nx = 2"},
+		 &renamed,
+		 "{\"p\":{\"b\":{\"x\":2,\"z\":1}}}"},
+		{"the old name of a value",
+		 {"p = 1", "[q]\na = 1"},
+		 &renamed,
+		 "{\"p\":1,\"q\":{\"a\":1}}"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < GT_ARRAY_LEN(rows); i++) {
+		struct gt_toml_doc doc[3];
+		struct gt_buf out = {0};
+		struct gt_err e = {0};
+		unsigned n = 0;
+		int r;
+
+		for (; n < 3 && rows[i].doc[n]; n++)
+			doc[n] = (struct gt_toml_doc){rows[i].doc[n], strlen(rows[i].doc[n])};
+		r = gt_toml_merge(doc, n, rows[i].rules, &out, &e);
+		if (r != 0 || strcmp(out.p, rows[i].json) != 0)
+			fail_msg("%s: %d %s: %s", rows[i].name, r, e.msg, out.p ? out.p : "");
+		gt_buf_done(&out);
+	}
+}
+
+static void test_merge_refuses(void **state)
+{
+	const struct gt_toml_doc doc[] = {{"a = 1\n", 6}, {"a = \n", 5}};
+	const struct gt_toml_rules rules = {0};
+	struct gt_buf out = {0};
+	struct gt_err e = {0};
+
+	(void)state;
+	assert_int_equal(gt_toml_merge(doc, 2, &rules, &out, &e), -EINVAL);
+	assert_true(gt_has_prefix(e.msg, "1:"));
+	gt_buf_done(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -143,6 +213,8 @@ int main(void)
 		cmocka_unit_test(test_to_json_refuses),
 		cmocka_unit_test(test_to_json_deep_is_refused),
 		cmocka_unit_test(test_find_rows),
+		cmocka_unit_test(test_merge_rows),
+		cmocka_unit_test(test_merge_refuses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

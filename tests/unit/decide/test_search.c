@@ -44,7 +44,7 @@ static void finds(const void *ctx, struct gt_worker *parser, struct gt_found *re
 	    gt_worker_call(parser, GT_JOB_LOOK, -1, &argv, gt_list_len(&argv), l, 1000, NULL) < 0)
 		return;
 	(void)gt_copy_str(ret->program.path, sizeof(ret->program.path),
-			  gt_strv_at(&l->step.argv, 0));
+			  gt_strv_at(&l->step.argv[0], 0));
 	ret->program.kind = GT_PROG_GO;
 	ret->var[GT_VAR_GOGC].count++;
 	free(l);
@@ -119,7 +119,7 @@ static void test_search_rows(void **state)
 
 		print_message("%s\n", rows[i].name);
 		memcpy(found.var, var, sizeof(var));
-		gt_search_start(&s, rows[i].fn, NULL, var, &parser);
+		gt_search_start(&s, GT_PHASE_FIND, rows[i].fn, NULL, var, &parser);
 		gt_search_await(&s, &found);
 		assert_in_range(gt_now_ms() - begin, 0, GT_SEARCH_MS + SLACK_MS);
 		assert_int_equal(found.program.note, rows[i].note);

@@ -21,13 +21,14 @@ static int edit(const char *doc, const struct gt_exec_wants *w, struct gt_buf *r
 {
 	struct gt_outcome none[GT_SETTINGS_MAX];
 	struct gt_places told = {0};
+	const struct gt_edit what = {.plan = &plan};
 	size_t len = strlen(doc);
 	int r;
 
 	gt_edit_exec_plan(w, &plan);
 	r = gt_edit_places(doc, len, false, &plan, &told, e);
 	if (r == 0)
-		r = gt_edit_splice(doc, len, false, &plan, &told, ret, none, e);
+		r = gt_edit_splice(doc, len, &what, &told, ret, none, e);
 	if (r == 0 && !ret->p)
 		gt_buf_add(ret, doc, len);
 	return r;

@@ -14,6 +14,11 @@
 
 static struct gt_plan plan;
 static struct gt_bundle bundle;
+static const struct gt_edit_hook our_hook = {
+	.path = "/usr/libexec/oci-gotune-hook",
+	.args = {"oci-gotune-hook", "--profile", "a\"b"},
+	.timeout_s = 10,
+};
 
 static struct gt_setting *add(enum gt_setting_id id, const char *name, const char *value)
 {
@@ -76,6 +81,11 @@ static void make_plan(const char *letters)
 			s->has_before = true;
 			s->before[0] = *letters == '0' ? '\0' : *letters;
 			break;
+		case 'H': /* what is decided at the exec: our hook is added */
+			s = add(GT_SET_GOGC, "GOGC", "");
+			s->verdict = GT_VERDICT_SKIP;
+			s->reason = GT_R_AT_EXEC;
+			break;
 		case 'k': /* rows that change nothing */
 			add(GT_SET_GOGC, "GOGC", "50")->verdict = GT_VERDICT_KEEP;
 			add(GT_SET_GOGC, "GOGC", "50")->verdict = GT_VERDICT_SKIP;
@@ -86,10 +96,16 @@ static void make_plan(const char *letters)
 	}
 }
 
-#define PR(x)		   "{\"process\":{" x "}}"
-#define ENV(x)		   PR("\"env\":[" x "]")
-#define RL(x)		   PR("\"rlimits\":[" x "]")
-#define LX(x)		   "{\"linux\":{" x "}}"
+#define PR(x)  "{\"process\":{" x "}}"
+#define ENV(x) PR("\"env\":[" x "]")
+#define RL(x)  PR("\"rlimits\":[" x "]")
+#define LX(x)  "{\"linux\":{" x "}}"
+#define HK(x)  "{\"hooks\":{" x "}}"
+#define CR(x)  HK("\"createRuntime\":[" x "]")
+#define OTHER  "{ \"path\" : \"/bin/x\", \"args\":[\"x\"], \"env\":[] }"
+#define OURS                                                                                      \
+	"{\"path\":\"/usr/libexec/oci-gotune-hook\",\"args\":[\"oci-gotune-hook\",\"--profile\"," \
+	"\"a\\\"b\"],\"timeout\":10}"
 #define NOFILE(hard, soft) "{\"type\":\"RLIMIT_NOFILE\",\"hard\":" #hard ",\"soft\":" #soft "}"
 
 static const struct row {
@@ -201,6 +217,61 @@ static const struct row {
 	 LX("\"resources\":{\"cpu\":{\"cpus\":\"0-3\",\"mems\":\"0\"},\"memory\":{\"swappiness\":1},"
 	    "\"unified\":{\"memory.swap.max\":\"0\"}}")},
 
+	/* hooks */
+	{"no hooks", "H", "{\"a\":1}", "{\"a\":1,\"hooks\":{\"createRuntime\":[" OURS "]}}"},
+	{"no hooks, nothing at all", "H", "{}", CR(OURS)},
+	{"null hooks", "H", "{\"hooks\":null}", CR(OURS)},
+	{"empty hooks", "H", HK(" "), HK("\"createRuntime\":[" OURS "] ")},
+	{"no createRuntime", "H", HK("\"poststop\":[" OTHER "]"),
+	 HK("\"poststop\":[" OTHER "],\"createRuntime\":[" OURS "]")},
+	{"null createRuntime", "H", HK("\"createRuntime\":null,\"poststop\":[]"),
+	 HK("\"createRuntime\":[" OURS "],\"poststop\":[]")},
+	{"empty createRuntime", "H", CR(" "), CR(OURS " ")},
+	{"other hooks come before ours", "H", CR(OTHER " , " OTHER "\n"),
+	 CR(OTHER " , " OTHER "," OURS "\n")},
+	{"hooks and other rows", "PSH",
+	 "{\"process\":{},\"hooks\":{\"createRuntime\":[" OTHER "]},\"linux\":{}}",
+	 "{\"process\":{\"env\":[\"GOMAXPROCS=2\"]},\"hooks\":{\"createRuntime\":[" OTHER "," OURS
+	 "]},\"linux\":{\"sysctl\":{\"net.core.somaxconn\":\"65535\"}}}"},
+	{"prestart is looked at and left alone", "H", HK("\"prestart\":[" OTHER "]"),
+	 HK("\"prestart\":[" OTHER "],\"createRuntime\":[" OURS "]")},
+	{"prestart without an entry", "H", HK("\"prestart\":null,\"createRuntime\":[]"),
+	 HK("\"prestart\":null,\"createRuntime\":[" OURS "]")},
+	{"ours is in createRuntime", "H", CR("{\"path\":\"/x/oci-gotune-hook\"}," OTHER),
+	 CR("{\"path\":\"/x/oci-gotune-hook\"}," OTHER)},
+	{"ours is in prestart", "PH",
+	 "{\"hooks\":{\"prestart\":[" OTHER
+	 ",{\"args\":[],\"path\":\"oci-gotune-hook\"}]},\"process\":{}}",
+	 "{\"hooks\":{\"prestart\":[" OTHER
+	 ",{\"args\":[],\"path\":\"oci-gotune-hook\"}]},\"process\":{"
+	 "\"env\":[\"GOMAXPROCS=2\"]}}"},
+	{"ours, and a limit to raise", "NH",
+	 "{\"process\":{},\"hooks\":{\"createRuntime\":[{\"path\":\"/x/oci-gotune-hook\"}]}}",
+	 "{\"process\":{\"rlimits\":[" NOFILE(65536, 65536) "]},\"hooks\":{\"createRuntime\":["
+							    "{\"path\":\"/x/oci-gotune-hook\"}]}}"},
+	{"ours in other words", "H", CR("{\"path\":\"\\/x\\u002foci\\u002dgotune-hook\"}"),
+	 CR("{\"path\":\"\\/x\\u002foci\\u002dgotune-hook\"}")},
+	{"ours as a hook of another stage", "H",
+	 HK("\"poststop\":[{\"path\":\"/x/oci-gotune-hook\"}]"),
+	 HK("\"poststop\":[{\"path\":\"/x/oci-gotune-hook\"}],\"createRuntime\":[" OURS "]")},
+	{"names that are not ours", "H",
+	 CR("{\"path\":\"/oci-gotune-hook/x\"},{\"path\":\"/xoci-gotune-hook\"},{\"path\":\"/"
+	    "oci-gotune-hook2\"},{\"path\":\"/oci-gotune-hook/\"},{\"path\":\"/oci-gotune-hook\\u0000\"}"),
+	 CR("{\"path\":\"/oci-gotune-hook/x\"},{\"path\":\"/xoci-gotune-hook\"},{\"path\":\"/"
+	    "oci-gotune-hook2\"},{\"path\":\"/oci-gotune-hook/\"},{\"path\":\"/oci-gotune-hook\\u0000\"}"
+	    "," OURS)},
+	{"our name elsewhere in an entry", "H",
+	 CR("{\"args\":[\"/oci-gotune-hook\"],\"env\":[{\"path\":\"/oci-gotune-hook\"}],\"path\":\"/x\"}"),
+	 CR("{\"args\":[\"/oci-gotune-hook\"],\"env\":[{\"path\":\"/oci-gotune-hook\"}],\"path\":\"/x\"}"
+	    "," OURS)},
+	{"entries that are no hooks, and a path that is no string: no strings", "H",
+	 CR("null,5,\"path\",[{\"path\":\"/oci-gotune-hook\"}],{\"path\":7}"),
+	 CR("null,5,\"path\",[{\"path\":\"/oci-gotune-hook\"}],{\"path\":7}," OURS)},
+	{"hooks of another object are not ours", "H",
+	 "{\"process\":{\"hooks\":{\"createRuntime\":[{\"path\":\"/oci-gotune-hook\"}]}}}",
+	 "{\"process\":{\"hooks\":{\"createRuntime\":[{\"path\":\"/oci-gotune-hook\"}]}},"
+	 "\"hooks\":{\"createRuntime\":[" OURS "]}}"},
+
 	/* all together, linux before process */
 	{"everything", "PM0NSTWC",
 	 "{\"linux\":{\"resources\":{\"cpu\":null},\"sysctl\":{\"a.b\":\"1\"}},"
@@ -217,11 +288,12 @@ static int edit(const char *doc, size_t len, bool whole, struct gt_buf *ret,
 {
 	struct gt_outcome none[GT_SETTINGS_MAX];
 	struct gt_places told = {0};
+	const struct gt_edit what = {.whole = whole, .plan = &plan, .hook = &our_hook};
 	int r = gt_edit_places(doc, len, whole, &plan, &told, e);
 
 	*ret = (struct gt_buf){0};
 	if (r == 0)
-		r = gt_edit_splice(doc, len, whole, &plan, &told, ret, outcome ? outcome : none, e);
+		r = gt_edit_splice(doc, len, &what, &told, ret, outcome ? outcome : none, e);
 	if (r == 0 && !ret->p)
 		gt_buf_add(ret, doc, len);
 	return r;
@@ -332,6 +404,8 @@ static void test_splice_reads_back(void **state)
 
 			if (!v || (strcmp(v, "65535") != 0 && !strstr(row->name, "stays")))
 				fail_msg("%s: somaxconn", row->name);
+		} else if (strchr(row->plan, 'H') && !bundle.own_hook) {
+			fail_msg("%s: no hook", row->name);
 		}
 		gt_buf_done(&out);
 	}
@@ -363,6 +437,19 @@ static void test_splice_refuses(void **state)
 		 RL("{\"type\":\"RLIMIT_NOFILE\",\"soft\":1,\"soft\":2,\"hard\":3}"), -EBADMSG},
 		{"Hard", "n", RL("{\"type\":\"RLIMIT_NOFILE\",\"soft\":1,\"Hard\":3}"), -EBADMSG},
 		{"no hard", "n", RL("{\"type\":\"RLIMIT_NOFILE\",\"soft\":1}"), -EINVAL},
+		{"hooks twice", "H", "{\"hooks\":{},\"hooks\":{}}", -EBADMSG},
+		{"Hooks", "H", "{\"Hooks\":{}}", -EBADMSG},
+		{"hooks is a list", "H", "{\"hooks\":[]}", -EINVAL},
+		{"createRuntime in two cases", "H", HK("\"createRuntime\":[],\"createruntime\":[]"),
+		 -EBADMSG},
+		{"createRuntime twice", "H", HK("\"createRuntime\":[],\"createRuntime\":[]"),
+		 -EBADMSG},
+		{"createRuntime is an object", "H", HK("\"createRuntime\":{}"), -EINVAL},
+		{"prestart twice", "H", HK("\"prestart\":[],\"prestart\":[]"), -EBADMSG},
+		{"Prestart", "H", HK("\"Prestart\":[]"), -EBADMSG},
+		{"prestart is text", "H", HK("\"prestart\":\"x\""), -EINVAL},
+		{"a hook's path twice", "H", CR("{\"path\":\"/x\",\"path\":\"/y\"}"), -EBADMSG},
+		{"a hook's Path", "H", CR("{\"Path\":\"/oci-gotune-hook\"}"), -EBADMSG},
 		{"soft is text", "n", RL("{\"type\":\"RLIMIT_NOFILE\",\"soft\":\"1\",\"hard\":1}"),
 		 -EINVAL},
 	};
@@ -407,6 +494,52 @@ static void test_splice_audit_changes_nothing(void **state)
 	assert_string_equal(out.p, doc);
 	assert_int_equal(outcome[0].applied, GT_UNKNOWN);
 	gt_buf_done(&out);
+}
+
+/* The hook alone, in audit: it will only record. */
+static void test_splice_audit_adds_the_hook(void **state)
+{
+	struct gt_outcome outcome[GT_SETTINGS_MAX] = {0};
+	struct gt_buf out = {0};
+	static const char doc[] = PR("\"env\":[]");
+
+	(void)state;
+	make_plan("PH");
+	plan.mode = GT_MODE_AUDIT;
+	assert_int_equal(edit(doc, strlen(doc), true, &out, outcome, NULL), 0);
+	assert_string_equal(out.p,
+			    "{\"process\":{\"env\":[]},\"hooks\":{\"createRuntime\":[" OURS "]}}");
+	assert_int_equal(outcome[0].applied, GT_UNKNOWN);
+	gt_buf_done(&out);
+}
+
+/* No hook is to be had: of the hooks nothing is made, and the rest is done. */
+static void test_splice_without_a_hook(void **state)
+{
+	static const char *const docs[][2] = {
+		{"{\"process\":{}}", "{\"process\":{\"env\":[\"GOMAXPROCS=2\"]}}"},
+		{"{\"process\":{},\"hooks\":null}",
+		 "{\"process\":{\"env\":[\"GOMAXPROCS=2\"]},\"hooks\":null}"},
+		{"{\"process\":{},\"hooks\":{\"createRuntime\":null,\"prestart\":[]}}",
+		 "{\"process\":{\"env\":[\"GOMAXPROCS=2\"]},\"hooks\":{\"createRuntime\":null,"
+		 "\"prestart\":[]}}"},
+	};
+
+	(void)state;
+	make_plan("PH");
+	for (size_t i = 0; i < GT_ARRAY_LEN(docs); i++) {
+		const struct gt_edit what = {.whole = true, .plan = &plan};
+		struct gt_outcome outcome[GT_SETTINGS_MAX] = {0};
+		struct gt_places told = {0};
+		struct gt_buf out = {0};
+		size_t len = strlen(docs[i][0]);
+
+		assert_int_equal(gt_edit_places(docs[i][0], len, true, &plan, &told, NULL), 0);
+		assert_int_equal(gt_edit_splice(docs[i][0], len, &what, &told, &out, outcome, NULL),
+				 0);
+		assert_string_equal(out.p, docs[i][1]);
+		gt_buf_done(&out);
+	}
 }
 
 static void test_splice_outcome(void **state)
@@ -474,6 +607,7 @@ static void test_splice_believes_no_worker(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < GT_ARRAY_LEN(rows); i++) {
+		const struct gt_edit what = {.whole = true, .plan = &plan, .hook = &our_hook};
 		struct gt_places truth = {0}, told;
 		size_t len = strlen(rows[i].doc);
 
@@ -487,11 +621,11 @@ static void test_splice_believes_no_worker(void **state)
 
 			told = truth;
 			memcpy(&v, (char *)&told + at, sizeof(v));
-			v = lies % 3 == 0 ? v + 1 : lies % 3 == 1 ? UINT32_MAX : v - 1;
+			v = lies % 3 == 0 ? v + 1 : lies % 3 == 1 && ~v ? UINT32_MAX : v - 1;
 			memcpy((char *)&told + at, &v, sizeof(v));
 			lies++;
-			if (gt_edit_splice(rows[i].doc, len, true, &plan, &told, &out, outcome,
-					   &e) != -EBADMSG ||
+			if (gt_edit_splice(rows[i].doc, len, &what, &told, &out, outcome, &e) !=
+				    -EBADMSG ||
 			    out.p || !e.msg[0])
 				fail_msg("%s: a lie at %zu was believed", rows[i].name, at);
 		}
@@ -546,6 +680,10 @@ static void test_splice_leaves_escaped_keys_alone(void **state)
 		"{\"\\u0070rocess\":{\"env\":[]}}",
 		PR("\"e\\u006ev\":[]"),
 		LX("\"sysct\\u006c\":{}"),
+		"{\"hook\\u0073\":{}}",
+		HK("\"createR\\u0075ntime\":[]"),
+		HK("\"\\u0070restart\":[]"),
+		CR("{\"p\\u0061th\":\"/x/oci-gotune-hook\"}"),
 	};
 
 	(void)state;
@@ -553,7 +691,7 @@ static void test_splice_leaves_escaped_keys_alone(void **state)
 		struct gt_buf out;
 		struct gt_err e = {0};
 
-		make_plan("PS");
+		make_plan("PSH");
 		assert_int_equal(splice(docs[i], strlen(docs[i]), &out, &e), -EBADMSG);
 		assert_null(out.p);
 	}
@@ -613,6 +751,8 @@ int main(void)
 		cmocka_unit_test(test_splice_refuses),
 		cmocka_unit_test(test_splice_ignores_other_repeats),
 		cmocka_unit_test(test_splice_audit_changes_nothing),
+		cmocka_unit_test(test_splice_audit_adds_the_hook),
+		cmocka_unit_test(test_splice_without_a_hook),
 		cmocka_unit_test(test_splice_outcome),
 		cmocka_unit_test(test_splice_process),
 		cmocka_unit_test(test_splice_of_too_many_places_is_refused),

@@ -1,5 +1,5 @@
 /*
- * dockerd's arguments, as they are written into unit files and defaults.
+ * What is taken out of daemon.json.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,34 +9,6 @@
 
 #include "engine/docker.h"
 #include "gotune/base.h"
-
-static void test_has_flag_rows(void **state)
-{
-	static const struct {
-		const char *name, *text;
-		bool want;
-	} rows[] = {
-		{"with =", "ExecStart=/usr/bin/dockerd --add-runtime=x=/y -H fd://\n", true},
-		{"apart", "ExecStart=/usr/bin/dockerd --add-runtime x=/y", true},
-		{"at a line's end", "dockerd --add-runtime\\\n x=y", true},
-		{"first", "--add-runtime x=y", true},
-		{"quoted", "DOCKER_OPTS=\"--add-runtime=x=/y\"", true},
-		{"single-quoted", "DOCKER_OPTS='-D --add-runtime x=/y'", true},
-		{"one argument a line, as from /proc", "dockerd\n--add-runtime\nx=y", true},
-		{"commented out", "  # ExecStart=dockerd --add-runtime=x=/y\n", false},
-		{"commented out, as in a unit", "; --add-runtime=x=/y\n", false},
-		{"a longer flag", "dockerd --add-runtimes=x", false},
-		{"inside a word", "dockerd x--add-runtime=x", false},
-		{"none", "ExecStart=dockerd -H fd://\n", false},
-		{"empty", "", false},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < GT_ARRAY_LEN(rows); i++) {
-		if (gt_docker_has_flag(rows[i].text, "--add-runtime") != rows[i].want)
-			fail_msg("%s", rows[i].name);
-	}
-}
 
 /* What someone else changed in between is kept, whatever it is. */
 static void test_remove_rows(void **state)
@@ -53,6 +25,11 @@ static void test_remove_rows(void **state)
 		{"runtimes was there, empty",
 		 "{\"runtimes\": {\"gotune\": {\"path\": \"/gotune-runtime\"}}, \"n\": 1}",
 		 "{\"runtimes\": {}}", "{\"runtimes\": {}, \"n\": 1}"},
+		{"runtimes was null",
+		 "{\"runtimes\": {\"gotune\": {\"path\": \"/gotune-runtime\"}}, \"n\": 1}",
+		 "{\"runtimes\": null}", "{\"runtimes\": {}, \"n\": 1}"},
+		{"the default was null", "{\"default-runtime\": \"gotune\", \"n\": 1}",
+		 "{\"default-runtime\": null}", "{\"n\": 1}"},
 		{"runtimes was not there",
 		 "{\"runtimes\": {\"gotune\": {\"path\": \"/gotune-runtime\"}}, \"n\": 1}", "{}",
 		 "{\"n\": 1}"},
@@ -87,8 +64,7 @@ static void test_remove_rows(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_has_flag_rows),
-					   cmocka_unit_test(test_remove_rows)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_remove_rows)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

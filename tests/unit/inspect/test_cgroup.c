@@ -555,29 +555,6 @@ static void test_inspect_cgroup_dir(void **state)
 		assert_int_equal(dir[c], -1);
 }
 
-static void test_inspect_cgroup_mount_table(void **state)
-{
-	static const struct {
-		enum gt_cgroup_mount mount;
-		bool own_ns, has;
-		enum gt_tri slash;
-	} rows[] = {
-		{GT_CGMOUNT_NONE, true, false, GT_UNKNOWN}, {GT_CGMOUNT_OWN, true, true, GT_YES},
-		{GT_CGMOUNT_OWN, false, true, GT_NO},	    {GT_CGMOUNT_BIND, true, true, GT_YES},
-		{GT_CGMOUNT_BIND, false, true, GT_YES},
-	};
-	static struct gt_bundle b;
-
-	(void)state;
-	for (size_t i = 0; i < GT_ARRAY_LEN(rows); i++) {
-		b.cgroup_mount = rows[i].mount;
-		b.ns[GT_NS_CGROUP].present = rows[i].own_ns;
-		gt_inspect_cgroup_mount(&b, &facts);
-		if (facts.has_mount != rows[i].has || facts.mount_root_is_slash != rows[i].slash)
-			fail_msg("row %zu: %d %d", i, facts.has_mount, facts.mount_root_is_slash);
-	}
-}
-
 int main(void)
 {
 #define IN_TMP(t) cmocka_unit_test_setup_teardown(t, make_tmp, drop_tmp)
@@ -601,7 +578,6 @@ int main(void)
 		IN_TMP(test_inspect_cgroup_v1_quota_files),
 		IN_TMP(test_inspect_cgroup_too_deep),
 		cmocka_unit_test(test_inspect_cgroup_dir),
-		cmocka_unit_test(test_inspect_cgroup_mount_table),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,7 +30,8 @@ static void inspect(const char *name, int64_t pid)
 
 	memset(&facts, 0, sizeof(facts));
 	gt_inspect_init(root, pid, &facts);
-	gt_inspect_task(root, pid, "", &facts);
+	gt_inspect_limits(root, pid, &facts);
+	gt_inspect_barrier(root, pid, "", &facts);
 }
 
 static void test_inspect_task_machines(void **state)
@@ -168,7 +169,8 @@ static void inspect_tmp(const char *label)
 	memset(&facts, 0, sizeof(facts));
 	facts.nofile.in_config = in_config;
 	gt_inspect_init(root, 7, &facts);
-	gt_inspect_task(root, 7, label, &facts);
+	gt_inspect_limits(root, 7, &facts);
+	gt_inspect_barrier(root, 7, label, &facts);
 }
 
 static void test_inspect_task_barrier_table(void **state)
@@ -195,6 +197,8 @@ static void test_inspect_task_barrier_table(void **state)
 		{"selinux, cannot be asked", "sys/fs/selinux/enforce", "1", "u:r:t:s0",
 		 GT_BARRIER_SELINUX},
 		{"selinux, garbage", "sys/fs/selinux/enforce", "on", "u:r:t:s0",
+		 GT_BARRIER_SELINUX},
+		{"selinux, hidden", "proc/filesystems", "nodev\tselinuxfs\n", "u:r:t:s0",
 		 GT_BARRIER_SELINUX},
 		{"apparmor off", "sys/module/apparmor/parameters/enabled", "N\n", "",
 		 GT_BARRIER_OK},
@@ -238,6 +242,41 @@ static void test_inspect_task_apparmor_label(void **state)
 		inspect_tmp("");
 		if (facts.barrier != (rows[i].confined ? GT_BARRIER_APPARMOR : GT_BARRIER_OK))
 			fail_msg("%s \"%s\": %d", rows[i].file, rows[i].text, facts.barrier);
+	}
+}
+
+/* Before the container's label is known: whatever might make its exec fail, or take its set-uid
+ * programs' privilege, is a no. */
+static void test_inspect_may_seize(void **state)
+{
+	static const struct {
+		const char *name, *file, *text;
+		bool want;
+	} rows[] = {
+		{"as it is", "x", "", true},
+		{"not an init", "proc/7/comm", "nginx\n", false},
+		{"no CAP_SYS_PTRACE", "proc/self/status", "CapEff:\t0000000001000000\n", false},
+		{"no CapEff", "proc/self/status", "", false},
+		{"selinux permissive", "sys/fs/selinux/enforce", "0", true},
+		{"selinux", "sys/fs/selinux/enforce", "1", false},
+		{"selinux, garbage", "sys/fs/selinux/enforce", "on", false},
+		{"selinux is on, as the kernel says, but not to be seen", "proc/filesystems",
+		 "nodev\tsysfs\nnodev\tselinuxfs\n\text4\n", false},
+		{"no selinux", "proc/filesystems", "nodev\tsysfs\n\text4\n", true},
+		{"apparmor off", "sys/module/apparmor/parameters/enabled", "N\n", true},
+		{"apparmor, unknown", "sys/module/apparmor/parameters/enabled", "Y\n", false},
+	};
+
+	for (size_t i = 0; i < GT_ARRAY_LEN(rows); i++) {
+		_cleanup_close_ int root = -1;
+
+		if (i > 0)
+			(void)drop_tmp(state), (void)make_tmp(state);
+		put(rows[i].file, rows[i].text);
+		root = gt_root_open(tmp, NULL);
+		if (gt_inspect_may_seize(root, 7) != rows[i].want)
+			fail_msg("%s", rows[i].name);
+		assert_false(gt_inspect_may_seize(root, 31337));
 	}
 }
 
@@ -357,6 +396,37 @@ static void test_inspect_task_limits(void **state)
 		    facts.nofile.live_soft != rows[i].soft ||
 		    facts.nofile.live_hard != rows[i].hard)
 			fail_msg("\"%s\": %d", rows[i].line, facts.nofile.live_known);
+	}
+}
+
+static void test_inspect_affinity(void **state)
+{
+	static const struct {
+		const char *status, *want; /* NULL: unknown */
+	} rows[] = {
+		{"Name:\tx\nCpus_allowed:\tf\nCpus_allowed_list:\t0-3\nMems_allowed:\t1\n", "0-3"},
+		{"Cpus_allowed_list:\t5,64-127\n", "5,64-127"},
+		{"Cpus_allowed_list:\t\n", NULL},
+		{"Cpus_allowed_list:\t3-1\n", NULL},
+		{"Name:\tCpus_allowed_list:\t1\n", NULL},
+		{"", NULL},
+	};
+	_cleanup_close_ int root = gt_root_open(tmp, NULL);
+
+	(void)state;
+	for (size_t i = 0; i < GT_ARRAY_LEN(rows); i++) {
+		struct gt_fact_cpus got = {0};
+		char list[64] = "";
+
+		put("proc/7/status", rows[i].status);
+		gt_inspect_affinity(root, 7, &got);
+		if (got.known)
+			(void)gt_cpus_format(&got.v, list, sizeof(list));
+		if (got.known != (rows[i].want != NULL) ||
+		    (rows[i].want && strcmp(list, rows[i].want) != 0))
+			fail_msg("row %zu: %d %s", i, got.known, list);
+		if (got.known)
+			assert_string_equal(got.where, "/proc/7/status");
 	}
 }
 
@@ -524,7 +594,8 @@ static void test_inspect_task_here(void **state)
 	(void)state;
 	memset(&facts, 0, sizeof(facts));
 	gt_inspect_init(root, getpid(), &facts);
-	gt_inspect_task(root, getpid(), "", &facts);
+	gt_inspect_limits(root, getpid(), &facts);
+	gt_inspect_barrier(root, getpid(), "", &facts);
 	assert_int_equal(facts.barrier, GT_BARRIER_NOT_AN_INIT);
 	assert_int_equal(facts.net, GT_NS_OWNER_HOST);
 	assert_int_equal(facts.ipc, GT_NS_OWNER_HOST);
@@ -539,10 +610,12 @@ int main(void)
 		cmocka_unit_test(test_inspect_task_machines),
 		IN_TMP(test_inspect_task_barrier_table),
 		IN_TMP(test_inspect_task_apparmor_label),
+		IN_TMP(test_inspect_may_seize),
 		IN_TMP(test_inspect_task_selinux_writes_nothing),
 		IN_TMP(test_inspect_task_runtime_table),
 		IN_TMP(test_inspect_task_namespaces),
 		IN_TMP(test_inspect_task_limits),
+		IN_TMP(test_inspect_affinity),
 		IN_TMP(test_inspect_task_limits_of_runc),
 		IN_TMP(test_inspect_task_can_raise),
 		IN_TMP(test_inspect_rootfs_by_bundle),

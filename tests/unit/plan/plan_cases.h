@@ -33,6 +33,8 @@ static struct gt_list plan_annotations;
 static struct gt_policy plan_p;
 static struct gt_profile plan_profiles[USUAL_PROFILES];
 static struct gt_rule plan_rules[8];
+static struct gt_rule_pair plan_pairs[8];
+static char plan_text[2048];
 static struct gt_layer plan_layers[2];
 static struct gt_plan plan_got;
 static bool plan_bad;
@@ -125,10 +127,14 @@ static void plan_usual(void)
 {
 	plan_bad = false;
 	memset(plan_rules, 0, sizeof(plan_rules));
+	memset(plan_pairs, 0, sizeof(plan_pairs));
 	usual_facts(&plan_f);
 	gt_list_init(&plan_annotations);
 	plan_f.annotations = &plan_annotations.v;
 	plan_p = usual_policy(plan_profiles, plan_rules, plan_layers);
+	plan_p.annotation = plan_pairs;
+	plan_p.text = plan_text;
+	plan_p.text_len = 1;
 }
 
 static void plan_set_var(const char *k, const char *v)
@@ -230,6 +236,12 @@ static bool plan_given_program(const char *k, const char *v)
 	} else if (strcmp(k, "def") == 0) {
 		p->has_godebug_default = true;
 		plan_copy(p->godebug_default, sizeof(p->godebug_default), v);
+	} else if (strcmp(k, "note") == 0) {
+		p->note = plan_word(&gt_prog_note_words, v);
+	} else if (strcmp(k, "loads") == 0) {
+		p->loads_later = GT_YES;
+	} else if (strcmp(k, "elf32") == 0) {
+		p->elf32 = true;
 	} else if (strcmp(k, "path") == 0) {
 		plan_copy(p->path, sizeof(p->path), v);
 	} else {
@@ -288,10 +300,14 @@ static bool plan_given_host(const char *k, const char *v)
 		h->smt_known = true;
 		for (unsigned i = 0; i < GT_CPUS_MAX; i++)
 			h->core_of[i] = (uint16_t)(i & ~1u);
+	} else if (strcmp(k, "no-core") == 0) { /* nobody looked which siblings this one has */
+		h->core_of[plan_u64(v)] = GT_CORE_UNKNOWN;
 	} else if (strcmp(k, "numa") == 0) {
 		plan_set_numa(v);
 	} else if (strcmp(k, "lat") == 0) {
 		plan_fact(v, &h->sched_latency_ns);
+	} else if (strcmp(k, "total") == 0) {
+		plan_fact(v, &h->memory_total);
 	} else if (strcmp(k, "nr_open") == 0) {
 		plan_fact(v, &h->nr_open);
 	} else if (strcmp(k, "rl") == 0) {
@@ -333,9 +349,16 @@ static bool plan_given_cgroup(const char *k, const char *v)
 		plan_f.config.cpuset_invalid = true;
 	} else if (strcmp(k, "effective") == 0) {
 		plan_cpus(v, &c->effective);
-	} else if (strcmp(k, "mount") == 0) {
-		c->has_mount = strcmp(v, "none") != 0;
-		c->mount_root_is_slash = c->has_mount ? plan_tri(v) : GT_UNKNOWN;
+	} else if (strcmp(k, "sees") == 0) { /* by both versions */
+		c->go125_sees = c->go126_sees = plan_tri(v);
+	} else if (strcmp(k, "sees125") == 0) {
+		c->go125_sees = plan_tri(v);
+	} else if (strcmp(k, "other125") == 0) {
+		c->go125_other = true;
+	} else if (strcmp(k, "other126") == 0) {
+		c->go126_other = true;
+	} else if (strcmp(k, "affinity") == 0) {
+		plan_cpus(v, &plan_f.affinity);
 	} else if (strcmp(k, "swappiness") == 0) {
 		plan_fact(v, &c->swappiness);
 	} else if (strcmp(k, "swapmax") == 0) {
@@ -354,6 +377,32 @@ static bool plan_given_cgroup(const char *k, const char *v)
 	} else {
 		return false;
 	}
+	return true;
+}
+
+/* What the policy asks of gotuned, and what was learned: starts=N beside=BYTES ooms=N spirals=N. */
+static bool plan_given_lesson(const char *k, const char *v)
+{
+	struct gt_lesson_facts *l = &plan_f.lesson;
+
+	if (strcmp(k, "learn") == 0)
+		plan_p.daemon.learn = true;
+	else if (strcmp(k, "guard") == 0)
+		plan_p.daemon.guard = true;
+	else if (strcmp(k, "rollback") == 0)
+		plan_p.daemon.rollback = true;
+	else if (strcmp(k, "starts") == 0)
+		plan_fact(v, &l->starts);
+	else if (strcmp(k, "beside") == 0)
+		plan_fact(v, &l->beside);
+	else if (strcmp(k, "ooms") == 0)
+		plan_fact(v, &l->ooms);
+	else if (strcmp(k, "spirals") == 0)
+		plan_fact(v, &l->spirals);
+	else if (strcmp(k, "rolled") == 0)
+		plan_f.rolled_back[plan_f.n_rolled_back++] = plan_u64(v);
+	else
+		return false;
 	return true;
 }
 
@@ -434,6 +483,10 @@ static bool plan_given_profile(const char *k, const char *v)
 		p->ratio_permille = (uint32_t)plan_u64(v);
 	else if (strcmp(k, "p.cgo") == 0)
 		p->cgo_ratio_permille = (uint32_t)plan_u64(v);
+	else if (strcmp(k, "p.memoverride") == 0)
+		p->override_automemlimit = true;
+	else if (strcmp(k, "p.minratio") == 0)
+		p->min_ratio_permille = (uint32_t)plan_u64(v);
 	else if (strcmp(k, "p.minlimit") == 0)
 		p->min_limit_bytes = plan_u64(v);
 	else if (strcmp(k, "p.gogc") == 0)
@@ -456,6 +509,24 @@ static bool plan_given_profile(const char *k, const char *v)
 	return true;
 }
 
+/* The place of a text of a rule. */
+static uint32_t plan_place(const char *v)
+{
+	uint32_t at = plan_p.text_len;
+
+	plan_copy(plan_text + at, sizeof(plan_text) - at, v);
+	plan_p.text_len += (uint32_t)strlen(v) + 1;
+	return *v ? at : 0;
+}
+
+static void plan_add_pair(struct gt_rule *r, const char *k, const char *v)
+{
+	if (r->n_annotation++ == 0)
+		r->annotation = plan_p.n_annotation;
+	plan_pairs[plan_p.n_annotation].key = plan_place(k);
+	plan_pairs[plan_p.n_annotation++].value = plan_place(v);
+}
+
 /* r=NAME starts a rule; the r.* after it are its parts. */
 static bool plan_given_rule(const char *k, const char *v)
 {
@@ -464,20 +535,21 @@ static bool plan_given_rule(const char *k, const char *v)
 	if (strcmp(k, "r") == 0) {
 		r = &plan_rules[plan_p.n_rule++];
 		r->rollout_percent = 100;
-		plan_copy(r->name, sizeof(r->name), v);
+		r->name = plan_place(v);
+	} else if (strcmp(k, "r.print") == 0) {
+		r->print = plan_u64(v);
 	} else if (strcmp(k, "r.image") == 0) {
-		plan_copy(r->image, sizeof(r->image), v);
+		r->image = plan_place(v);
 	} else if (strcmp(k, "r.command") == 0) {
-		plan_copy(r->command, sizeof(r->command), v);
+		r->command = plan_place(v);
 	} else if (strcmp(k, "r.cgroup") == 0) {
-		plan_copy(r->cgroup, sizeof(r->cgroup), v);
+		r->cgroup = plan_place(v);
 	} else if (strcmp(k, "r.engine") == 0) {
-		plan_copy(r->engine, sizeof(r->engine), v);
+		r->engine = plan_place(v);
 	} else if (gt_has_prefix(k, "r.ann:")) {
-		plan_copy(r->annotation[r->n_annotation].key, 128, k + 6);
-		plan_copy(r->annotation[r->n_annotation++].value, 128, v);
+		plan_add_pair(r, k + 6, v);
 	} else if (strcmp(k, "r.profile") == 0) {
-		plan_copy(r->profile, sizeof(r->profile), v);
+		r->profile = plan_place(v);
 	} else if (strcmp(k, "r.mode") == 0) {
 		r->has_mode = true;
 		r->mode = plan_word(&gt_mode_words, v);
@@ -517,9 +589,9 @@ static bool plan_given_policy(const char *k, const char *v)
 static void plan_given(const char *k, const char *v)
 {
 	static bool (*const tables[])(const char *, const char *) = {
-		plan_given_program, plan_given_limits, plan_given_host,
-		plan_given_cgroup,  plan_given_ident,  plan_given_gomaxprocs,
-		plan_given_profile, plan_given_rule,   plan_given_policy,
+		plan_given_program, plan_given_limits,	   plan_given_host,    plan_given_cgroup,
+		plan_given_ident,   plan_given_gomaxprocs, plan_given_profile, plan_given_rule,
+		plan_given_policy,  plan_given_lesson,
 	};
 
 	if (k[0] && strchr("PMCD", k[0])) {
@@ -619,6 +691,16 @@ static bool plan_want_number(const char *k, const char *v)
 	return false;
 }
 
+static bool plan_arm_is(const char *v)
+{
+	char text[128];
+
+	(void)snprintf(text, sizeof(text), "%s:%s:%llu",
+		       gt_words_get(&gt_arm_words, plan_got.rollout.arm), plan_got.rollout.rule,
+		       (unsigned long long)plan_got.rollout.print);
+	return strcmp(text, v) == 0;
+}
+
 static bool plan_want(const char *k, char *v)
 {
 	const struct gt_setting *s;
@@ -639,12 +721,16 @@ static bool plan_want(const char *k, char *v)
 		}
 		return s && s->has_before && strcmp(s->before, v) == 0;
 	}
+	if (strcmp(k, "seen") == 0)
+		return plan_got.quota_seen == plan_tri(v);
 	if (strcmp(k, "mode") == 0)
 		return plan_got.mode == plan_word(&gt_mode_words, v);
 	if (strcmp(k, "profile") == 0)
 		return strcmp(plan_got.profile, v) == 0;
 	if (strcmp(k, "rule") == 0)
 		return strcmp(plan_got.rule, v) == 0;
+	if (strcmp(k, "arm") == 0) /* ARM:RULE:PRINT */
+		return plan_arm_is(v);
 	if (strcmp(k, "selected") == 0)
 		return !plan_got.selected;
 	if (strcmp(k, "nowhere") == 0)

@@ -31,8 +31,8 @@ static void usual_facts(struct gt_facts *f)
 					     .memory = GT_CGROUP_V2,
 					     .cpuset = GT_CGROUP_V2,
 					     .n_level = 1,
-					     .has_mount = true,
-					     .mount_root_is_slash = GT_YES};
+					     .go125_sees = GT_YES,
+					     .go126_sees = GT_YES};
 	f->nofile = (struct gt_rlimit_facts){
 		.live_known = true, .live_soft = 1024, .live_hard = 4096, .can_raise_hard = GT_YES};
 	f->net = f->ipc = GT_NS_OWNER_CONTAINER;
@@ -52,6 +52,7 @@ static void usual_profiles(struct gt_profile profile[USUAL_PROFILES])
 					 .gomemlimit = true,
 					 .ratio_permille = 900,
 					 .cgo_ratio_permille = 800,
+					 .min_ratio_permille = 500,
 					 .min_limit_bytes = 64u << 20,
 					 .nofile = 65536,
 					 .n_sysctl = 1,
@@ -81,7 +82,8 @@ static struct gt_policy usual_policy(struct gt_profile profile[USUAL_PROFILES],
 				  .nofile_max = 1048576,
 				  .layer = layers,
 				  .n_layer = 2,
-				  .godebug_allow = ",gctrace,containermaxprocs,netdns,"};
+				  .godebug_allow =
+					  ",gctrace,containermaxprocs,netdns,asyncpreemptoff,"};
 }
 
 #endif

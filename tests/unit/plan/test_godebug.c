@@ -92,6 +92,14 @@ static void test_godebug_row(void **state)
 		{"request adds nothing, profile does",
 		 "D=netdns=c p.godebug=gctrace=1 a.godebug=netdns=go",
 		 "GODEBUG=set:profile:netdns=c,gctrace=1"},
+		{"no preemption, by the profile", "p.godebug=asyncpreemptoff=1",
+		 "GODEBUG=set:asyncpreemptoff-risk:asyncpreemptoff=1"},
+		{"no preemption, asked for", "D=x=1 a.godebug=asyncpreemptoff=1",
+		 "GODEBUG=set:asyncpreemptoff-risk:x=1,asyncpreemptoff=1"},
+		{"preemption that was off already", "D=asyncpreemptoff=1 p.godebug=gctrace=1",
+		 "GODEBUG=set:profile:asyncpreemptoff=1,gctrace=1"},
+		{"preemption that stays on", "p.godebug=asyncpreemptoff=0",
+		 "GODEBUG=set:profile:asyncpreemptoff=0"},
 		{"empty in the environment", "D= p.godebug=gctrace=1",
 		 "GODEBUG=set:profile:gctrace=1 before.GODEBUG="},
 		{"empty and nothing wanted", "D=", "GODEBUG=keep:already-set"},
@@ -130,7 +138,9 @@ static void test_godebug_row_full(void **state)
 	row = (struct plan_case){"no room to un-pin", given,
 				 "GOMAXPROCS=set:cpu-quota:2 GODEBUG=keep:already-set"};
 	(void)snprintf(given, sizeof(given),
-		       "go=1.25 def=containermaxprocs=0 l0=200000/100000 D=x=%0490d", 1);
+		       "go=1.25 def=containermaxprocs=0,updatemaxprocs=0 l0=200000/100000 "
+		       "D=x=%0490d",
+		       1);
 	plan_check(&row, 1);
 }
 

@@ -139,6 +139,25 @@ static void test_rules(void **state)
 		 "r=x r.engine=cri-o r=y r.profile=memory", "rule=y profile=memory"},
 		{"rollout 0 falls through", "r=x r.percent=0 r=y", "rule=y"},
 		{"rollout 0, no other", "r=x r.percent=0 r.mode=off", "rule= mode=enforce"},
+		{"canary", "id=c1 r=x r.percent=50 r.print=7", "rule=x arm=canary:x:7"},
+		{"control", "id=c1 r=x r.percent=1 r.print=7 r=y", "rule=y arm=control:x:7"},
+		{"the first draw counts",
+		 "id=c1 r=x r.percent=1 r.print=7 r=y r.percent=99 r.print=8",
+		 "rule=y arm=control:x:7"},
+		{"100 % is no draw", "r=x r.print=7", "rule=x arm=none::0"},
+		{"nor is 0 %", "r=x r.percent=0 r.print=7", "rule= arm=none::0"},
+		{"no rule, no draw", "", "arm=none::0"},
+		{"rolled back", "id=c1 rollback rolled=9 rolled=7 r=x r.percent=50 r.print=7",
+		 "rule= w=rule-rolled-back arm=none::0"},
+		{"rolled back: the next rule has its turn",
+		 "id=c1 rollback rolled=7 r=x r.percent=50 r.print=7 r=y r.percent=99 r.print=8",
+		 "rule=y w=rule-rolled-back arm=canary:y:8"},
+		{"rolled back, the others go on",
+		 "id=c1 rollback rolled=7 r=x r.percent=1 r.print=7", "rule= arm=none::0"},
+		{"rolled back, another rule", "id=c1 rollback rolled=6 r=x r.percent=50 r.print=7",
+		 "rule=x"},
+		{"rolled back, which the policy does not ask for",
+		 "id=c1 rolled=7 r=x r.percent=50 r.print=7", "rule=x"},
 		{"rollout 100", "r=x r.percent=100", "rule=x"},
 		{"rollout by id", "id=c1 cgroup=a.slice:libpod:4 r=x r.percent=50", "rule=x"},
 		{"rollout without an id: by cgroup", "id= cgroup=a.slice:libpod:2 r=x r.percent=50",
@@ -312,6 +331,57 @@ static void test_rollout_is_stable(void **state)
 	}
 }
 
+/* May what was selected become another selection, once the program is known? */
+static void test_awaits_program(void **state)
+{
+	static const struct {
+		const char *name, *given;
+		bool awaits;
+	} rows[] = {
+		{"select go", "", true},
+		{"select all", "select=all", false},
+		{"annotated, not opted in", "select=annotated", false},
+		{"annotated, opted in", "select=annotated a.profile=memory", false},
+		{"enabled", "a.enable=true", false},
+		{"opted out", "a.enable=false r=a r.command=*x", false},
+		{"mode off", "mode=off", false},
+		{"a rule by its image", "select=all r=a r.image=x image=x", false},
+		{"a rule by its command", "select=all r=a r.command=*/gateway", true},
+		{"... in mode off", "mode=off r=a r.command=*/gateway r.mode=enforce", true},
+		{"... which the entrypoint has",
+		 "select=all command=/gateway r=a r.command=*/gateway", false},
+		{"... for another image", "select=all image=y r=a r.command=*/gateway r.image=x",
+		 false},
+		{"... after one that was chosen",
+		 "select=all image=x r=a r.image=x r=b r.command=*/gateway", false},
+		{"... before one that was chosen",
+		 "select=all image=x r=b r.command=*/gateway r=a r.image=x", true},
+		{"... after one that left it out",
+		 "select=all image=x r=a r.image=x r.percent=0 r=b r.command=*/gateway", true},
+		{"... before a broken one",
+		 "select=all image=x r=b r.command=*/gateway r=a r.image=x r.broken", true},
+		{"disabled", "trouble=disabled r=a r.command=*/gateway", false},
+		{"a broken policy", "broken r=a r.command=*/gateway", false},
+	};
+	static struct gt_selection sel;
+
+	(void)state;
+	for (size_t i = 0; i < GT_ARRAY_LEN(rows); i++) {
+		for (unsigned known = 0; known < 2; known++) {
+			plan_usual();
+			assert_null(plan_words("kind=unknown note=at-exec path=", true));
+			if (plan_words(rows[i].given, true))
+				fail_msg("%s: cannot be set up", rows[i].name);
+			if (known)
+				assert_null(plan_words("kind=go note=", true));
+			gt_plan_select(&plan_f, &plan_p, &sel);
+			if (gt_plan_awaits_program(&plan_f, &plan_p, &sel) !=
+			    (rows[i].awaits && !known))
+				fail_msg("%s: %u", rows[i].name, known);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -325,6 +395,7 @@ int main(void)
 		cmocka_unit_test(test_rollout_share),
 		cmocka_unit_test(test_rollout_grows_and_differs),
 		cmocka_unit_test(test_rollout_is_stable),
+		cmocka_unit_test(test_awaits_program),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

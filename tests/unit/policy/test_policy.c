@@ -115,13 +115,81 @@ static void read_files(struct gt_policy *p)
 	assert_int_equal(gt_read_policy(root, NULL, p, &e), 0);
 }
 
+/* The print of the rule "x" of a policy with these profiles and this rule. */
+static uint64_t print_of(const char *profile, const char *rule)
+{
+	struct gt_policy p;
+	char text[1024];
+	uint64_t ret;
+
+	(void)snprintf(
+		text, sizeof(text),
+		"{\"version\":1,\"profiles\":{\"web\":{%s}},\"rules\":[{\"name\":\"x\",%s}]}",
+		profile, rule);
+	put("policy.json", text);
+	read_files(&p);
+	assert_true(p.n_rule == 1 && !p.broken && !p.rule[0].broken);
+	ret = p.rule[0].print;
+	gt_policy_done(&p);
+	no_files();
+	return ret;
+}
+
+/* Whatever a rule and its profile say is in its print, and nothing else. */
+static void test_print_of_a_rule(void **state)
+{
+	static const char base[] = "\"inherits\":\"balanced\",\"gogc\":90";
+	static const char usual[] =
+		"\"match\":{\"image\":\"a\"},\"profile\":\"web\",\"rollout_percent\":10";
+	static const struct {
+		const char *name, *profile, *rule;
+		bool same;
+	} rows[] = {
+		{"itself", base, usual, true},
+		{"a description", "\"inherits\":\"balanced\",\"gogc\":90,\"description\":\"d\"",
+		 usual, true},
+		{"another GOGC", "\"inherits\":\"balanced\",\"gogc\":91", usual, false},
+		{"a sysctl",
+		 "\"inherits\":\"balanced\",\"gogc\":90,\"sysctl\":{\"net.core.somaxconn\":7}",
+		 usual, false},
+		{"GODEBUG", "\"inherits\":\"balanced\",\"gogc\":90,\"godebug\":[\"gctrace=1\"]",
+		 usual, false},
+		{"a text instead of null",
+		 "\"inherits\":\"balanced\",\"gogc\":90,\"swappiness\":null", usual, false},
+		{"another image", base,
+		 "\"match\":{\"image\":\"b\"},\"profile\":\"web\",\"rollout_percent\":10", false},
+		{"a command", base,
+		 "\"match\":{\"command\":\"a\"},\"profile\":\"web\",\"rollout_percent\":10", false},
+		{"an annotation", base,
+		 "\"match\":{\"image\":\"a\",\"annotation\":{\"k\":\"v\"}},\"profile\":\"web\","
+		 "\"rollout_percent\":10",
+		 false},
+		{"another percentage", base,
+		 "\"match\":{\"image\":\"a\"},\"profile\":\"web\",\"rollout_percent\":11", false},
+		{"a mode", base,
+		 "\"match\":{\"image\":\"a\"},\"profile\":\"web\",\"rollout_percent\":10,"
+		 "\"mode\":\"audit\"",
+		 false},
+		{"the default profile", base, "\"match\":{\"image\":\"a\"},\"rollout_percent\":10",
+		 false},
+	};
+	uint64_t print = print_of(base, usual);
+
+	(void)state;
+	assert_true(print != 0 && print < UINT64_C(1) << 52);
+	for (size_t i = 0; i < GT_ARRAY_LEN(rows); i++) {
+		if ((print_of(rows[i].profile, rows[i].rule) == print) != rows[i].same)
+			fail_msg("%s", rows[i].name);
+	}
+}
+
 static void test_builtin_defaults(void **state)
 {
 	struct gt_policy p;
 	const struct gt_profile *b;
 
 	(void)state;
-	assert_int_equal(gt_read_policy_builtin(&p), 0);
+	gt_read_policy_builtin(&p);
 	assert_int_equal(p.n_layer, 1);
 	if (p.layer[0].broken || p.broken)
 		fail_msg("built-in: %s", p.layer[0].error);
@@ -129,12 +197,21 @@ static void test_builtin_defaults(void **state)
 	assert_int_equal(p.select, GT_SELECT_GO);
 	assert_int_equal(p.on_error, GT_ON_ERROR_CONTINUE);
 	assert_string_equal(p.default_profile, "balanced");
-	assert_int_equal(p.n_profile, 5);
+	assert_int_equal(p.n_profile, 7);
 	assert_int_equal(p.n_rule, 0);
 	assert_int_equal(p.allow, (1u << GT_KEY_COUNT) - 1);
 	assert_int_equal(p.nofile_max, 1048576);
 	assert_true(strstr(p.godebug_allow, ",containermaxprocs,") != NULL);
 	assert_int_equal(p.n_runtimes, 2);
+	assert_int_equal(p.follow.seconds, 10);
+	assert_int_equal(p.follow.processes, 64);
+	assert_int_equal(p.follow.execs, 256);
+	assert_int_equal(p.barrier_timeout_ms, 2000);
+	assert_string_equal(p.daemon.listen, "");
+	assert_false(p.daemon.resize || p.daemon.history || p.daemon.learn || p.daemon.guard ||
+		     p.daemon.rollback);
+	assert_int_equal(p.daemon.containers, 500);
+	assert_int_equal(p.live, 0);
 	b = gt_policy_profile(&p, "balanced");
 	assert_non_null(b);
 	assert_true(b->gomaxprocs && b->gomemlimit && !b->broken);
@@ -186,7 +263,7 @@ static void test_installed_file_equals_builtin(void **state)
 	struct gt_buf a = {0}, b = {0};
 
 	(void)state;
-	assert_int_equal(gt_read_policy_builtin(&builtin), 0);
+	gt_read_policy_builtin(&builtin);
 	assert_int_equal(gt_read_policy(root, "config/policy.json", &file, NULL), 0);
 	assert_int_equal(file.n_layer, 2);
 	if (file.layer[1].broken)
@@ -197,6 +274,15 @@ static void test_installed_file_equals_builtin(void **state)
 	/* ... and it really sets them: nothing but comments would be equal, too. */
 	assert_int_equal(file.from.mode, 1);
 	assert_int_equal(file.from.runtimes, 1);
+	assert_int_equal(file.from.follow.seconds, 1);
+	assert_int_equal(file.from.follow.processes, 1);
+	assert_int_equal(file.from.follow.execs, 1);
+	assert_int_equal(file.from.barrier_timeout_ms, 1);
+	assert_int_equal(file.from.daemon.listen, 1);
+	assert_int_equal(file.from.daemon.resize, 1);
+	assert_int_equal(file.from.daemon.history, 1);
+	assert_int_equal(file.from.daemon.containers, 1);
+	assert_int_equal(file.from.live, 1);
 	for (unsigned k = 0; k < GT_PK_COUNT; k++)
 		assert_int_equal(gt_policy_profile(&file, "balanced")->layer[k], 1);
 	gt_buf_done(&a);
@@ -225,6 +311,34 @@ static void test_one_file_values(void **state)
 		 "\"godebug_allow\":[\"a\",\"b\"],\"runtimes\":[\"/x/y\"]}",
 		 {"\nannotations.allow=enable, gogc </etc", "\nannotations.nofile_max=5 </etc",
 		  "\ngodebug_allow=a, b </etc", "\nruntimes=/x/y </etc"}},
+		{"the least of following",
+		 "{\"follow\":{\"seconds\":0,\"processes\":1,\"execs\":1},\"barrier_timeout_ms\":10}",
+		 {"\nfollow.seconds=0 </etc", "\nfollow.processes=1 </etc",
+		  "\nfollow.execs=1 </etc", "\nbarrier_timeout_ms=10 </etc"}},
+		{"the most of following",
+		 "{\"follow\":{\"seconds\":3600,\"processes\":1024,\"execs\":4096},"
+		 "\"barrier_timeout_ms\":60000}",
+		 {"\nfollow.seconds=3600 </etc", "\nfollow.processes=1024 </etc",
+		  "\nfollow.execs=4096 </etc", "\nbarrier_timeout_ms=60000 </etc"}},
+		{"the daemon",
+		 "{\"daemon\":{\"listen\":\"127.0.0.1:9469\",\"resize\":true,"
+		 "\"history\":true,\"containers\":4096},"
+		 "\"live\":[\"gogc\",\"gomemlimit\"]}",
+		 {"\ndaemon.resize=true </etc", "\ndaemon.history=true </etc",
+		  "\ndaemon.containers=4096 </etc", "\nlive=gomemlimit, gogc </etc"}},
+		{"what gotuned learns",
+		 "{\"daemon\":{\"learn\":true,\"guard\":true,\"rollback\":true},"
+		 "\"profiles\":{\"balanced\":{\"gomemlimit\":{\"min_ratio\":600}}}}",
+		 {"\ndaemon.learn=true </etc", "\ndaemon.guard=true </etc",
+		  "\ndaemon.rollback=true </etc",
+		  "\nprofiles.balanced.gomemlimit.min_ratio=600 </etc"}},
+		{"a daemon that is silenced",
+		 "{\"daemon\":{\"listen\":null},\"live\":[]}",
+		 {"\ndaemon.listen= </etc", "\ndaemon.history=false <built-in", "\nlive= </etc"}},
+		{"one bound of following leaves the others",
+		 "{\"follow\":{\"processes\":7}}",
+		 {"\nfollow.seconds=10 <built-in", "\nfollow.processes=7 </etc",
+		  "\nfollow.execs=256 <built-in", "\nbarrier_timeout_ms=2000 <built-in"}},
 		{"a profile's key",
 		 P("\"balanced\":{\"gomaxprocs\":{\"min\":3}}"),
 		 {"\nprofiles.balanced.gomaxprocs.min=3 </etc/gotune/policy.json\n",
@@ -258,6 +372,11 @@ static void test_one_file_values(void **state)
 		{"bytes as a number",
 		 P("\"balanced\":{\"gomemlimit\":{\"min_limit\":5}}"),
 		 {"min_limit=5 </etc"}},
+		{"each library has a word of its own",
+		 P("\"balanced\":{\"gomemlimit\":{\"override_self_managed\":true}}"),
+		 {"\nprofiles.balanced.gomemlimit.override_self_managed=true </etc",
+		  "\nprofiles.balanced.gomaxprocs.override_self_managed=false <built-in",
+		  "\nprofiles.memory.gomemlimit.override_self_managed=true </etc"}},
 		{"shares null",
 		 P("\"balanced\":{\"gomaxprocs\":{\"shares\":null}}"),
 		 {"shares.enable=false </etc"}},
@@ -344,6 +463,47 @@ static void test_one_file_faults(void **state)
 		 true, NULL, NULL, NULL},
 		{"no such default", "{\"default_profile\":\"x\"}", "1:20: default_profile: x is no",
 		 true, NULL, "balanced", NULL},
+		{"too long", "{\"follow\":{\"seconds\":3601}}",
+		 "follow.seconds: must be a whole number from 0 to 3600", true, NULL, NULL, NULL},
+		{"too many processes", "{\"follow\":{\"processes\":1025}}",
+		 "follow.processes: must be a whole number from 1 to 1024", true, NULL, NULL, NULL},
+		{"no process", "{\"follow\":{\"processes\":0}}", "from 1 to 1024", true, NULL, NULL,
+		 NULL},
+		{"too many execs", "{\"follow\":{\"execs\":4097}}",
+		 "follow.execs: must be a whole number from 1 to 4096", true, NULL, NULL, NULL},
+		{"no exec", "{\"follow\":{\"execs\":0}}", "from 1 to 4096", true, NULL, NULL, NULL},
+		{"follow is a number", "{\"follow\":10}", "follow: not an object", true, NULL, NULL,
+		 NULL},
+		{"unknown key of follow", "{\"follow\":{\"second\":1}}",
+		 "follow.second: no policy has this key", true, NULL, NULL, NULL},
+		{"a barrier too short", "{\"barrier_timeout_ms\":9}",
+		 "barrier_timeout_ms: must be a whole number from 10 to 60000", true, NULL, NULL,
+		 NULL},
+		{"a barrier too long", "{\"barrier_timeout_ms\":60001}", "from 10 to 60000", true,
+		 NULL, NULL, NULL},
+		{"a fault in a profile of a file that changes how far we follow",
+		 "{\"follow\":{\"execs\":1},\"profiles\":{\"memory\":{\"gogc\":0}}}", "memory.gogc",
+		 true, "memory", NULL, NULL},
+		{"a fault in a profile of a file that repeats how far we follow",
+		 "{\"follow\":{\"execs\":256},\"barrier_timeout_ms\":2000,"
+		 "\"profiles\":{\"memory\":{\"gogc\":0}}}",
+		 "memory.gogc", false, "memory", "latency", NULL},
+		{"a fault in a profile of a file that changes how long an exec waits",
+		 "{\"barrier_timeout_ms\":20,\"profiles\":{\"memory\":{\"gogc\":0}}}",
+		 "memory.gogc", true, "memory", NULL, NULL},
+		{"no container", "{\"daemon\":{\"containers\":0}}", "from 1 to 4096", true, NULL,
+		 NULL, NULL},
+		{"resize as a word", "{\"daemon\":{\"resize\":\"yes\"}}",
+		 "daemon.resize: not true or false", true, NULL, NULL, NULL},
+		{"listen as a number", "{\"daemon\":{\"listen\":9469}}", "not a string", true, NULL,
+		 NULL, NULL},
+		{"unknown key of daemon", "{\"daemon\":{\"port\":1}}",
+		 "daemon.port: no policy has this key", true, NULL, NULL, NULL},
+		{"unknown live", "{\"live\":[\"gomaxprocs\"]}",
+		 "\"gomaxprocs\" is not one of gomemlimit, pressure, gogc", true, NULL, NULL, NULL},
+		{"a fault in a profile of a file that lets the daemon write",
+		 "{\"live\":[\"gomemlimit\"],\"profiles\":{\"memory\":{\"gogc\":0}}}",
+		 "memory.gogc", true, "memory", NULL, NULL},
 		{"profiles is a list", "{\"profiles\":[{}]}", "profiles: not an object", true, NULL,
 		 NULL, NULL},
 		{"profile name", P("\"\":{}"), "profile's name", true, NULL, NULL, NULL},
@@ -446,10 +606,10 @@ static void test_one_file_faults(void **state)
 			fail_msg("%s: %s is broken", name, rows[i].sound);
 		if ((p.n_rule > 0) != (rows[i].rule_image != NULL))
 			fail_msg("%s: %u rules", name, p.n_rule);
-		if (p.n_rule > 0 &&
-		    (!p.rule[0].broken || strcmp(p.rule[0].image, rows[i].rule_image) != 0))
+		if (p.n_rule > 0 && (!p.rule[0].broken || strcmp(gt_rule_text(&p, p.rule[0].image),
+								 rows[i].rule_image) != 0))
 			fail_msg("%s: rule broken %d, image %s", name, p.rule[0].broken,
-				 p.rule[0].image);
+				 gt_rule_text(&p, p.rule[0].image));
 		gt_policy_done(&p);
 	}
 }
@@ -479,12 +639,12 @@ static void test_drop_ins_in_order(void **state)
 	assert_int_equal(p.from.mode, 2);
 	/* a rule of the same name takes its place, others come after; profiles may come later */
 	assert_int_equal(p.n_rule, 3);
-	assert_string_equal(p.rule[0].name, "a");
+	assert_string_equal(gt_rule_text(&p, p.rule[0].name), "a");
 	assert_false(p.rule[0].broken);
-	assert_string_equal(p.rule[1].name, "b");
+	assert_string_equal(gt_rule_text(&p, p.rule[1].name), "b");
 	assert_true(p.rule[1].has_mode);
 	assert_int_equal(p.rule[1].layer, 4);
-	assert_string_equal(p.rule[2].name, "c");
+	assert_string_equal(gt_rule_text(&p, p.rule[2].name), "c");
 	gt_policy_done(&p);
 }
 
@@ -593,7 +753,8 @@ static void test_written_json_reads_back(void **state)
 	(void)state;
 	no_files();
 	put("policy.json",
-	    "{\"mode\":\"audit\",\"profiles\":{\"x\":{\"gomaxprocs\":null,\"swappiness\":null,"
+	    "{\"mode\":\"audit\",\"follow\":{\"seconds\":0,\"processes\":3,\"execs\":4},"
+	    "\"barrier_timeout_ms\":50,\"profiles\":{\"x\":{\"gomaxprocs\":null,\"swappiness\":null,"
 	    "\"sysctl\":{\"kernel.sem\":\"1\"}}},\"rules\":[{\"name\":\"r\",\"match\":{\"image\":\"i\"},"
 	    "\"profile\":\"x\"}]}");
 	read_files(&p);
@@ -655,6 +816,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_builtin_defaults),
+		cmocka_unit_test(test_print_of_a_rule),
 		cmocka_unit_test(test_installed_file_equals_builtin),
 		cmocka_unit_test(test_one_file_values),
 		cmocka_unit_test(test_sysctl_taken_away),

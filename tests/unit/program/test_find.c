@@ -215,7 +215,7 @@ static void add_mounts(struct gt_list *l, const char *list)
 static void test_gt_program_resolve_mounts(void **state)
 {
 	static struct gt_list mounts;
-	const struct gt_tree with = {root, &mounts.v, dir};
+	const struct gt_tree with = {.rootfs = root, .mounts = &mounts.v, .bundle = dir};
 	unsigned failed = 0;
 
 	(void)state;

@@ -12,17 +12,6 @@
 #include "program/shell.h"
 #include "program/steps.h"
 
-/* V as words() reads it. */
-static void unwords(const struct gt_strv *v, char *buf, size_t cap)
-{
-	buf[0] = '\0';
-	for (const char *w = gt_strv_next(v, NULL); w; w = gt_strv_next(v, w)) {
-		if (w != gt_strv_next(v, NULL))
-			(void)gt_append(buf, cap, "|");
-		(void)gt_append(buf, cap, *w ? w : "<>");
-	}
-}
-
 struct row {
 	const char *argv;
 	enum gt_launch what;
@@ -60,7 +49,7 @@ static void check(const struct row *rows, size_t n)
 		memset(&step, 0xa5, sizeof(step)); /* nothing may be left unset */
 		gt_program_argv(&argv.v, &step);
 		assert_true(step_valid(&step));
-		unwords(&step.argv, next, sizeof(next));
+		uncommands(&step, next, sizeof(next));
 		unwords(&step.env, env, sizeof(env));
 		if (step.what == t->what && strcmp(next, t->next ? t->next : "") == 0 &&
 		    strcmp(env, t->env ? t->env : "") == 0)
@@ -149,6 +138,13 @@ static void test_gt_program_argv_options(void **state)
 		UNSURE("setpriv|--reset-env|/app"),
 		UNSURE("setpriv|-d"),
 		UNSURE("chroot|/x|/app"),
+		NEXT("chpst|-u|app:app|-o|1024|/app", "/app"),
+		UNSURE("chpst|-e|/env|/app"),
+		UNSURE("chpst|-/|/root|/app"),
+		NEXT("runuser|-u|app|--|/app|x", "/app|x"),
+		UNSURE("runuser|app|-c|/app"),
+		UNSURE("runuser|--user|app|/app"), /* the short form is what people use */
+		NEXT("s6-setuidgid|abc|/app", "/app"),
 		UNSURE("taskset|-c|0|/app"),
 		UNSURE("sudo|/app"),
 		UNSURE("/lib64/ld-linux-x86-64.so.2|/app"),
@@ -205,16 +201,16 @@ static void test_gt_program_argv_shell(void **state)
 		NEXT_ENV("sh|-c|GOGC=50 X='a b' /app", "/app", "GOGC|50|X|a b"),
 		NEXT("sh|-c|umask 077; exec /app", "/app"),
 		NEXT("sh|-c|exec /app; rm x", "/app"),
-		NEXT("sh|-c|exec /app $PORT", "/app|$"),
-		NEXT("sh|-c|exec /app *.x", "/app|$"),
-		NEXT("sh|-c|exec /app --a=${A:-b}", "/app|$"),
+		NEXT("sh|-c|exec /app $PORT", "/app|?"),
+		NEXT("sh|-c|exec /app *.x", "/app|*.x"),
+		NEXT("sh|-c|exec /app --a=${A:-b}", "/app|--a=?"),
 		NEXT("sh|-c|exec /app \\\n -x # note", "/app|-x"),
 		NEXT("sh|-c|exec /a#b", "/a#b"),
 		NEXT("sh|-c|exec tini -- /app", "tini|--|/app"),
-		UNSURE("sh|-c|exec tini -- $X"),
-		UNSURE("sh|-c|exec tini $X /app"),
-		UNSURE("sh|-c|/app; true"),
-		UNSURE("sh|-c|/app\n/b"),
+		NEXT("sh|-c|exec tini -- $X", "tini|--|?"),
+		NEXT("sh|-c|exec tini $X /app", "tini|?|/app"),
+		NEXT("sh|-c|/app; true", "/app"),
+		NEXT("sh|-c|/app\n/b", "/app ; /b"),
 		UNSURE("sh|-c|$APP"),
 		UNSURE("sh|-c|exec $APP"),
 		UNSURE("sh|-c|exec \"$APP\""),
@@ -223,29 +219,29 @@ static void test_gt_program_argv_shell(void **state)
 		UNSURE("sh|-c|exec {/a,/b}"),
 		UNSURE("sh|-c|exec `x`"),
 		UNSURE("sh|-c|exec $(x)"),
-		UNSURE("sh|-c|exec /app $(x)"),
-		UNSURE("sh|-c|/app &"),
-		UNSURE("sh|-c|/app > /log"),
-		UNSURE("sh|-c|a && exec /app"),
-		UNSURE("sh|-c|(/app)"),
+		NEXT("sh|-c|exec /app $(x)", "/app|?"),
+		NEXT("sh|-c|/app &", "/app"),
+		NEXT("sh|-c|/app > /log", "/app"),
+		NEXT("sh|-c|a && exec /app", "/app"),
+		NEXT("sh|-c|(/app)", "/app"),
 		UNSURE("sh|-c|exec /app 'x"),
 		UNSURE("sh|-c|exec /app \"x"),
 		UNSURE("sh|-c|exec /app \\"),
 		UNSURE("sh|-c|exec"),
-		UNSURE("sh|-c|exec -a x /app"),
+		NEXT("sh|-c|exec -a x /app", "/app"),
 		UNSURE("sh|-c|<>"),
 		UNSURE("sh|-c|echo hi"),
 		UNSURE("sh|-c|eval /app"),
-		UNSURE("sh|-c|! /app"),
+		NEXT("sh|-c|! /app", "/app"),
 		UNSURE("sh|-c|. /x"),
-		UNSURE("sh|-c|if true; then exec /app; fi"),
-		UNSURE("sh|-c|; exec /app"),
+		NEXT("sh|-c|if true; then exec /app; fi", "/app"),
+		NEXT("sh|-c|; exec /app", "/app"),
 		UNSURE("sh|-c|exec ''"),
-		UNSURE("sh|-c|exec $@|sh|/app"),
+		NEXT("sh|-c|exec $@|sh|/app", "/app"),
 		UNSURE("sh|-c|exec \"x$@\"|sh|/app"),
-		UNSURE("sh|-c|exec /app ${X:?no}"),
-		UNSURE("sh|-c|exec /app ${GOGC:=5}"),
-		UNSURE("sh|-c|exec /app $((GOGC=5))"),
+		NEXT("sh|-c|exec /app ${X:?no}", "/app|?"),
+		NEXT("sh|-c|exec /app ${GOGC:=5}", "/app|?"),
+		NEXT("sh|-c|exec /app $((GOGC=5))", "/app|?"),
 		UNSURE("sh|-c|GOGC=$X exec /app"),
 		UNSURE("sh|-c|PATH=/x exec app"),
 		NEXT_ENV("sh|-c|PATH=/x exec /app", "/app", "PATH|/x"),
@@ -311,6 +307,73 @@ static void test_gt_program_argv_names_the_launcher(void **state)
 	assert_string_equal(step.name, "");
 }
 
+/* Launchers in Go, by the package of their main, whatever their file is called. */
+static void test_gt_program_go_argv(void **state)
+{
+	static const struct {
+		const char *main_path, *argv, *next; /* NULL: uncertain; "": no launcher */
+	} rows[] = {
+		{"example.com/app", "/app|--|/b", ""},
+		{"", "/app|--|/b", ""},
+		{"github.com/tianon/gosu", "/x|nobody|/app|y", "/app|y"},
+		{"github.com/tianon/gosu", "/x|--version", NULL},
+		{"github.com/tianon/gosu", "/x|nobody", NULL},
+		{"github.com/buildpacks/lifecycle/cmd/launcher", "/x|--|/app|--|y", "/app|--|y"},
+		{"github.com/buildpacks/lifecycle/cmd/launcher", "/x|web", NULL},
+		{"github.com/buildpacks/lifecycle/cmd/launcher", "/x", NULL},
+		{"github.com/buildpacks/lifecycle/cmd/launcher", "/x|--", NULL},
+		{"github.com/buildpacks/lifecycle/cmd/launcher", "/x|--|--", NULL},
+		{"github.com/segmentio/chamber/v2", "/x|exec|svc|--|/app|-y", "/app|-y"},
+		{"k8s.io/release/images/build/go-runner", "/x|/app|y", "/app|y"},
+		{"k8s.io/release/images/build/go-runner", "/x|--log-file=/l|/app", NULL},
+		{"github.com/tektoncd/pipeline/cmd/entrypoint", "/x|-entrypoint|/app|--|y", NULL},
+		{"github.com/canonical/pebble/cmd/pebble", "/x|run", NULL},
+	};
+	static struct gt_program p;
+	static struct gt_launch_step step;
+	struct gt_list argv;
+
+	(void)state;
+	for (size_t i = 0; i < GT_ARRAY_LEN(rows); i++) {
+		enum gt_launch want = !rows[i].next   ? GT_LAUNCH_UNCERTAIN
+				      : *rows[i].next ? GT_LAUNCH_NEXT
+						      : GT_LAUNCH_NONE;
+		char next[256];
+
+		assert_true(gt_copy_str(p.main_path, sizeof(p.main_path), rows[i].main_path));
+		words(&argv, rows[i].argv, '|');
+		memset(&step, 0xa5, sizeof(step));
+		gt_program_go_argv(&p, &argv.v, &step);
+		assert_true(step_valid(&step));
+		uncommands(&step, next, sizeof(next));
+		if (step.what != want || strcmp(next, rows[i].next ? rows[i].next : "") != 0 ||
+		    step.predicted != (want != GT_LAUNCH_NONE))
+			fail_msg("%s %s: %d [%s]", rows[i].main_path, rows[i].argv, (int)step.what,
+				 next);
+	}
+	words(&argv, "", '|'); /* an exec without arguments */
+	gt_program_go_argv(&p, &argv.v, &step);
+	assert_int_equal(step.what, GT_LAUNCH_UNCERTAIN);
+}
+
+/* What is certain by the arguments alone, and what was read from a text. */
+static void test_gt_program_argv_predicted(void **state)
+{
+	static struct gt_list argv;
+	static struct gt_launch_step step;
+
+	(void)state;
+	words(&argv, "tini|--|/app", '|');
+	gt_program_argv(&argv.v, &step);
+	assert_false(step.predicted);
+	words(&argv, "sh|-c|exec /app", '|');
+	gt_program_argv(&argv.v, &step);
+	assert_true(step.predicted);
+	words(&argv, "sh|/entry.sh", '|');
+	gt_program_argv(&argv.v, &step);
+	assert_true(step.predicted);
+}
+
 /* A vector that is full: no overflow, no certainty about words that are not there. */
 static void test_gt_program_argv_many_and_long_words(void **state)
 {
@@ -326,7 +389,7 @@ static void test_gt_program_argv_many_and_long_words(void **state)
 	argv.v.dropped = 0;
 	gt_program_argv(&argv.v, &step);
 	assert_int_equal(step.what, GT_LAUNCH_NEXT);
-	assert_int_equal(step.argv.n, argv.v.n - 2);
+	assert_int_equal(step.argv[0].n, argv.v.n - 2);
 
 	words(&argv, "sh|-c|exec /app \"$@\" \"$@\" \"$@\"|sh", '|');
 	while (gt_strv_add(&argv.v, word, sizeof(word)) == 0)
@@ -346,6 +409,8 @@ int main(void)
 		cmocka_unit_test(test_gt_program_argv_busybox),
 		cmocka_unit_test(test_gt_program_argv_dropped_words),
 		cmocka_unit_test(test_gt_program_argv_names_the_launcher),
+		cmocka_unit_test(test_gt_program_go_argv),
+		cmocka_unit_test(test_gt_program_argv_predicted),
 		cmocka_unit_test(test_gt_program_argv_many_and_long_words),
 	};
 

@@ -45,7 +45,6 @@ static void dump(struct gt_buf *out)
 {
 	static const char *const ns[GT_NS_COUNT] = {"net",   "ipc", "user", "cgroup",
 						    "mount", "pid", "uts"};
-	static const char *const mount[] = {"none", "own", "bind"};
 
 	add_number(out, b.has_process, "process", 1);
 	add_number(out, b.has_linux, "linux", 1);
@@ -85,8 +84,7 @@ static void dump(struct gt_buf *out)
 				   b.ns[i].path);
 	}
 	add_number(out, b.has_seccomp, "seccomp", 1);
-	if (b.cgroup_mount != GT_CGMOUNT_NONE)
-		gt_buf_fmt(out, "cgmount=%s\n", mount[b.cgroup_mount]);
+	add_number(out, b.own_hook, "own hook", 1);
 	add_text(out, "cgroup", b.cgroups_path);
 	add_text(out, "selinux", b.selinux_label);
 	add_text(out, "apparmor", b.apparmor_profile);
@@ -105,6 +103,19 @@ static void test_read_bundle_values(void **state)
 		{"empty", "{}", ""},
 		{"nulls", "{\"process\":null,\"linux\":null,\"annotations\":null,\"mounts\":null}",
 		 ""},
+		{"null hooks", "{\"hooks\":null}", ""},
+		{"hooks without an entry", "{\"hooks\":{\"prestart\":null,\"createRuntime\":[]}}",
+		 ""},
+		{"hooks of others",
+		 "{\"hooks\":{\"createRuntime\":[{\"path\":\"/x\",\"args\":[\"oci-gotune-hook\"]}],"
+		 "\"poststop\":[{\"path\":\"/oci-gotune-hook\"}]}}",
+		 ""},
+		{"our hook",
+		 "{\"hooks\":{\"createRuntime\":[{\"path\":\"/x\"},{\"path\":\"/a/oci-gotune-hook\"}]}}",
+		 "own hook=1\n"},
+		{"our hook in prestart",
+		 "{\"hooks\":{\"prestart\":[{\"path\":\"oci-gotune-hook\"},{\"path\":\"/x\"}]}}",
+		 "own hook=1\n"},
 		{"versions and root", "{\"ociVersion\":\"1.0.2\",\"root\":{\"path\":\"rootfs\"}}",
 		 "version=1.0.2\nroot=rootfs\n"},
 		{"process",
@@ -159,13 +170,13 @@ static void test_read_bundle_values(void **state)
 		{"cgroup mount",
 		 MOUNTS("{\"destination\":\"/sys\",\"type\":\"sysfs\",\"options\":[\"ro\"]},"
 			"{\"destination\":\"/sys/fs/cgroup\",\"type\":\"cgroup2\"}"),
-		 "cgmount=own\nmount=/sys:\nmount=/sys/fs/cgroup:\n"},
+		 "mount=/sys:\nmount=/sys/fs/cgroup:\n"},
 		{"cgroup bind",
 		 MOUNTS("{\"destination\":\"/sys/fs/cgroup\",\"source\":\"/sys/fs/cgroup\","
 			"\"type\":\"none\",\"options\":[\"rw\",\"rbind\"]}"),
-		 "cgmount=bind\nmount=/sys/fs/cgroup:/sys/fs/cgroup\n"},
+		 "mount=/sys/fs/cgroup:/sys/fs/cgroup\n"},
 		{"sys bind", MOUNTS("{\"destination\":\"/sys\",\"type\":\"bind\"}"),
-		 "cgmount=bind\nmount=/sys:\n"},
+		 "mount=/sys:\n"},
 		{"options do not leak into the next mount",
 		 MOUNTS("{\"destination\":\"/x\",\"options\":[\"bind\"]},"
 			"{\"destination\":\"/sys/fs/cgroup\",\"type\":\"tmpfs\"}"),

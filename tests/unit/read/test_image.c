@@ -68,7 +68,13 @@ static void test_read_image_docker(void **state)
 		 "\",\"Image\":\"sha256:" OTHER
 		 "\",\"Config\":{\"Image\":\"reg/probe:1\",\"Labels\":{\"io.gotune.gogc\":\"77\",\"team\":"
 		 "\"pay\",\"io.gotune.profile\":\"memory\"},\"Env\":[\"A=b\"]}}",
-		 0, "found reg/probe:1 io.gotune.gogc=77 io.gotune.profile=memory"},
+		 0, "found reg/probe:1 " OTHER " io.gotune.gogc=77 io.gotune.profile=memory"},
+		{"an image that is no digest", GT_IMAGE_DOCKER,
+		 "{\"ID\":\"" ID "\",\"Image\":\"sha256:ab\",\"Config\":{\"Image\":\"i\"}}", 0,
+		 "found i"},
+		{"an image that is no text", GT_IMAGE_DOCKER,
+		 "{\"ID\":\"" ID "\",\"Image\":{\"x\":1},\"Config\":{\"Image\":\"i\"}}", -EINVAL,
+		 ""},
 		{"no labels", GT_IMAGE_DOCKER,
 		 "{\"ID\":\"" ID "\",\"Config\":{\"Image\":\"i\",\"Labels\":null}}", 0, "found i"},
 		{"another's", GT_IMAGE_DOCKER,

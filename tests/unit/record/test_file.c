@@ -142,7 +142,9 @@ static void test_save_and_remove(void **state)
 	/* What a writer left that was killed goes with it. */
 	close(openat(fd, "containers/.web-1.json.gotune-new", O_WRONLY | O_CREAT | O_CLOEXEC,
 		     0600));
-	assert_int_equal(files_in("containers"), 2);
+	/* What gotuned wrote down, too. */
+	close(openat(fd, "containers/web-1.live", O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	assert_int_equal(files_in("containers"), 3);
 	assert_int_equal(gt_record_remove(fd, "web-1", NULL), 0);
 	assert_int_equal(files_in("containers"), 0);
 	assert_int_equal(gt_record_remove(fd, "web-1", NULL), 0); /* there is none: fine */
@@ -204,6 +206,47 @@ static void test_count(void **state)
 	close(fd);
 }
 
+static void put(int fd, const char *text)
+{
+	int file = openat(fd, "counters", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	assert_true(file >= 0);
+	assert_int_equal(write(file, text, strlen(text)), (ssize_t)strlen(text));
+	close(file);
+}
+
+static void test_durations(void **state)
+{
+	struct gt_durations d;
+	uint64_t n[GT_COUNT_COUNT];
+	int fd = open_made();
+
+	(void)state;
+	assert_int_equal(gt_record_durations(fd, &d), 0);
+	assert_true(d.sum_us == 0 && d.within[GT_DURATIONS - 1] == 0);
+	assert_int_equal(gt_record_count_decision(fd, 1u << GT_COUNT_DECIDED, 500), 0);
+	assert_int_equal(gt_record_count_decision(fd, 1u << GT_COUNT_DECIDED, 501), 0);
+	assert_int_equal(gt_record_count_decision(fd, 1u << GT_COUNT_TUNED, 7000000), 0);
+	assert_int_equal(gt_record_count(fd, 1u << GT_COUNT_TUNED),
+			 0); /* took no time of its own */
+	assert_int_equal(gt_record_durations(fd, &d), 0);
+	assert_int_equal(d.within[0], 1);
+	assert_int_equal(d.within[1], 2);
+	assert_int_equal(d.within[GT_DURATIONS - 2], 2);
+	assert_int_equal(d.within[GT_DURATIONS - 1], 3);
+	assert_int_equal(d.sum_us, 7001001);
+	assert_int_equal(gt_record_counters(fd, n), 0);
+	assert_true(n[GT_COUNT_DECIDED] == 2 && n[GT_COUNT_TUNED] == 2);
+	/* The file of a version that did not count them. */
+	put(fd, "decided 00000000000000000007\ntuned   00000000000000000005\nfailed  00000000000000"
+		"000000\n");
+	assert_int_equal(gt_record_count_decision(fd, 1u << GT_COUNT_DECIDED, 600), 0);
+	assert_int_equal(gt_record_durations(fd, &d), 0);
+	assert_int_equal(gt_record_counters(fd, n), 0);
+	assert_true(n[GT_COUNT_DECIDED] == 8 && d.within[1] == 1 && d.sum_us == 600);
+	close(fd);
+}
+
 /* Several hooks at once: none is lost. */
 static void test_count_at_once(void **state)
 {
@@ -233,15 +276,6 @@ static void test_count_at_once(void **state)
 	assert_int_equal(gt_record_counters(fd, n), 0);
 	assert_int_equal(n[GT_COUNT_TUNED], HOOKS * EACH);
 	close(fd);
-}
-
-static void put(int fd, const char *text)
-{
-	int file = openat(fd, "counters", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-	assert_true(file >= 0);
-	assert_int_equal(write(file, text, strlen(text)), (ssize_t)strlen(text));
-	close(file);
 }
 
 static void test_count_unsound_file(void **state)
@@ -320,13 +354,13 @@ static void test_drift_is_noted_once(void **state)
 
 	(void)state;
 	assert_non_null(v);
-	assert_int_equal(gt_record_drift(fd, "web-1", 1767323045, &e), -ENOENT);
+	assert_int_equal(gt_record_note(fd, "web-1", GT_NOTED_DRIFT, 1767323045, &e), -ENOENT);
 	assert_int_equal(files_in("containers"), 0);
 	assert_int_equal(gt_record_save(fd, &sample, &e), 0);
 	assert_int_equal(gt_record_view_load(fd, "web-1", v, NULL, NULL, &e), 0);
 	assert_string_equal(v->drifted_at, "");
-	assert_int_equal(gt_record_drift(fd, "web-1", 1767323045, &e), 0);
-	assert_int_equal(gt_record_drift(fd, "web-1", 1767329999, &e), 0);
+	assert_int_equal(gt_record_note(fd, "web-1", GT_NOTED_DRIFT, 1767323045, &e), 0);
+	assert_int_equal(gt_record_note(fd, "web-1", GT_NOTED_DRIFT, 1767329999, &e), 0);
 	assert_int_equal(gt_record_view_load(fd, "web-1", v, NULL, NULL, &e), 0);
 	assert_string_equal(v->drifted_at, "2026-01-02T03:04:05.000Z");
 	assert_int_equal(v->n_setting, sample.plan.n_setting); /* all else is as it was */
@@ -349,6 +383,7 @@ int main(void)
 		IN_DIR(test_save_refuses_ids),
 		IN_DIR(test_drift_is_noted_once),
 		IN_DIR(test_count),
+		IN_DIR(test_durations),
 		IN_DIR(test_count_at_once),
 		IN_DIR(test_count_unsound_file),
 		IN_DIR(test_count_never_hangs),

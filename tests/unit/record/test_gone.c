@@ -111,13 +111,19 @@ static void test_gone_without_anything(void **state)
 
 static void test_gone_by_bundle(void **state)
 {
-	int64_t pid;
+	int64_t pid, start;
 
 	(void)state;
 	(void)gt_copy_str(view.bundle, sizeof(view.bundle), dir);
 	assert_false(is_gone(&pid));
 	(void)gt_append(view.bundle, sizeof(view.bundle), "/none");
 	assert_true(is_gone(&pid));
+	/* It is made after the creation. */
+	(void)gt_copy_str(view.stage, sizeof(view.stage), "create");
+	assert_true(is_gone(&pid));
+	assert_int_equal(gt_record_time(view.started_at, &start), 0);
+	assert_false(gt_record_is_gone(root, &view, start + 5, &pid));
+	assert_true(gt_record_is_gone(root, &view, start + 3600, &pid));
 	/* One that was not known, and one that cannot be looked at, say nothing. */
 	(void)gt_copy_str(view.bundle, sizeof(view.bundle), "none");
 	assert_false(is_gone(&pid));

@@ -214,6 +214,34 @@ static void test_view_of_is_that_of_the_json(void **state)
 	free(b);
 }
 
+/* What bounds the CPUs and the memory beside the cgroup, and what Go sees of that. */
+static void test_json_of_the_process(void **state)
+{
+	static const char *const seen[] = {"\"quota_seen\":\"unknown\"", "\"quota_seen\":\"no\"",
+					   "\"quota_seen\":\"yes\""};
+	struct gt_buf out = {0};
+
+	(void)state;
+	gt_record_json(&sample, false, &out);
+	assert_non_null(strstr(out.p, "\"affinity\":null"));
+	assert_non_null(strstr(out.p, "\"memory_total\":null"));
+	gt_buf_done(&out);
+	sample.facts.affinity = (struct gt_fact_cpus){.known = true, .where = "/proc/7/status"};
+	gt_cpus_set(&sample.facts.affinity.v, 3);
+	sample.facts.host.memory_total =
+		(struct gt_fact){.known = true, .v = 4096, .where = "/proc/meminfo"};
+	for (unsigned i = 0; i < GT_ARRAY_LEN(seen); i++) {
+		sample.plan.quota_seen = (enum gt_tri)i;
+		gt_record_json(&sample, false, &out);
+		assert_non_null(strstr(
+			out.p, "\"affinity\":{\"value\":\"3\",\"source\":\"/proc/7/status\"}"));
+		assert_non_null(strstr(
+			out.p, "\"memory_total\":{\"value\":4096,\"source\":\"/proc/meminfo\"}"));
+		assert_non_null(strstr(out.p, seen[i]));
+		gt_buf_done(&out);
+	}
+}
+
 /* A value that is not set is null, and so is what was not there before. */
 static void test_json_nulls(void **state)
 {
@@ -309,6 +337,7 @@ int main(void)
 		cmocka_unit_test_setup(test_json_reads_back, sample_make),
 		cmocka_unit_test_setup(test_view_of_is_that_of_the_json, sample_make),
 		cmocka_unit_test_setup(test_json_nulls, sample_make),
+		cmocka_unit_test_setup(test_json_of_the_process, sample_make),
 		cmocka_unit_test_setup(test_json_source_of_nofile, sample_make),
 		cmocka_unit_test_setup(test_json_hostile_bytes, sample_make),
 		cmocka_unit_test_setup(test_json_empty_record, sample_make),

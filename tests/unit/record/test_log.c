@@ -67,6 +67,14 @@ static void test_log_line_names_the_program(void **state)
 		{"", "", "web-1: not tuned (program-unknown: empty-args)", GT_R_PROGRAM_UNKNOWN,
 		 GT_NOTE_EMPTY_ARGS},
 		{"/bin/sh", "sh", "web-1: not tuned (not-go: /bin/sh)", GT_R_NOT_GO, GT_NOTE_NONE},
+		{"/srv", "run.sh", "web-1: not tuned yet (at-exec: /srv)", GT_R_AT_EXEC,
+		 GT_NOTE_AT_EXEC},
+		{"/bin/p", "p", "web-1: not tuned (not-go-yet: /bin/p)", GT_R_NOT_GO_YET,
+		 GT_NOTE_NONE},
+		{"", "run.sh", "web-1: not tuned (program-unknown: run.sh: no-go-seen)",
+		 GT_R_PROGRAM_UNKNOWN, GT_NOTE_NO_GO_SEEN},
+		{"", "p", "web-1: not tuned (program-unknown: p: not-executed)",
+		 GT_R_PROGRAM_UNKNOWN, GT_NOTE_NOT_EXECUTED},
 		{"/bin/p", "p", "web-1: not tuned (mode-off)", GT_R_MODE_OFF, GT_NOTE_NONE},
 	};
 	char buf[1024];

@@ -36,6 +36,7 @@
 #define CALLS_MAX 480 /* beyond Linux 6.18's last */
 #define SURVIVED  7
 #define DENIED	  8
+#define ALL_SETS  (CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_INHERITABLE)
 
 static void needs_filters(void)
 {
@@ -43,8 +44,8 @@ static void needs_filters(void)
 		SKIP("the sanitizer's run time cannot live under the filter");
 }
 
-/* A process that is in PHASE, has said so, and does nothing. */
-static pid_t process_in(enum gt_phase phase)
+/* A process in which ENTER(CTX) has succeeded, and that does nothing more. */
+static pid_t process_after(int (*enter)(const void *ctx), const void *ctx)
 {
 	volatile int *ready = mmap(NULL, sizeof(*ready), PROT_READ | PROT_WRITE,
 				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -53,7 +54,7 @@ static pid_t process_in(enum gt_phase phase)
 	assert_true(ready != MAP_FAILED && pid >= 0);
 	if (pid == 0) {
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-		*ready = gt_phase_enter(phase, NULL) == 0 ? 1 : -1;
+		*ready = enter(ctx) == 0 ? 1 : -1;
 		for (;;)
 			;
 	}
@@ -62,6 +63,16 @@ static pid_t process_in(enum gt_phase phase)
 	assert_int_equal(*ready, 1);
 	munmap((void *)(uintptr_t)ready, sizeof(*ready));
 	return pid;
+}
+
+static int enter_phase(const void *phase)
+{
+	return gt_phase_enter(*(const enum gt_phase *)phase, NULL);
+}
+
+static pid_t process_in(enum gt_phase phase)
+{
+	return process_after(enter_phase, &phase);
 }
 
 static void end(pid_t pid)
@@ -115,8 +126,8 @@ static bool in_table(enum gt_phase phase, int nr)
 
 /* What /proc/PID/status says of seccomp in each phase: 2 is a filter. */
 static const uint64_t seccomp_mode[GT_PHASE_COUNT] = {
-	[GT_PHASE_PARSE] = 2,  [GT_PHASE_FIND] = 2,  [GT_PHASE_SYSCTL] = 2,
-	[GT_PHASE_TRACER] = 2, [GT_PHASE_STACK] = 2,
+	[GT_PHASE_PARSE] = 2,  [GT_PHASE_FIND] = 2, [GT_PHASE_SYSCTL] = 2, [GT_PHASE_TRACER] = 2,
+	[GT_PHASE_DAEMON] = 2, [GT_PHASE_LIVE] = 2, [GT_PHASE_LOG] = 2,	   [GT_PHASE_LAYERS] = 2,
 };
 
 static void test_phases_hold_what_their_table_says(void **state)
@@ -137,11 +148,97 @@ static void test_phases_hold_what_their_table_says(void **state)
 		end(pid);
 	}
 	assert_int_equal(caps_in_table(GT_PHASE_PARSE), 0);
-	assert_int_equal(caps_in_table(GT_PHASE_STACK), 0);
+	assert_int_equal(caps_in_table(GT_PHASE_DAEMON), 0);
+}
+
+/* Puts PHASE's capabilities in place by libcap-ng: what is not on the table goes, of all sets. */
+static int enter_by_libcap_ng(enum gt_phase phase)
+{
+	capng_get_caps_process();
+	for (int cap = 0; cap <= CAP_LAST_CAP; cap++) {
+		bool stays = caps_in_table(phase) & (1ULL << cap);
+
+		(void)capng_update(CAPNG_DROP, stays ? CAPNG_INHERITABLE : ALL_SETS, (unsigned)cap);
+	}
+	return capng_apply(CAPNG_SELECT_CAPS);
+}
+
+static int enter_by_us(enum gt_phase phase)
+{
+	return gt_phase_enter(phase, NULL);
+}
+
+/* Only MASK, also inheritable and, with that, ambient: as the hook of a rootless engine may be. */
+static int begin_with(uint64_t mask)
+{
+	capng_clear(CAPNG_SELECT_CAPS);
+	for (int cap = 0; cap <= CAP_LAST_CAP; cap++) {
+		if (mask & (1ULL << cap))
+			(void)capng_update(CAPNG_ADD, ALL_SETS, (unsigned)cap);
+	}
+	if (capng_apply(CAPNG_SELECT_CAPS) < 0)
+		return -1;
+	for (int cap = 0; cap <= CAP_LAST_CAP; cap++) {
+		if ((mask & (1ULL << cap)) &&
+		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* A way into PHASE for a process that has MASK. */
+struct way_in {
+	uint64_t mask;
+	enum gt_phase phase;
+	int (*enter)(enum gt_phase);
+};
+
+static int go_in(const void *ctx)
+{
+	const struct way_in *w = ctx;
+
+	return begin_with(w->mask) < 0 ? -1 : w->enter(w->phase);
+}
+
+/* The five sets of a process that had MASK and then entered PHASE by ENTER. */
+static void sets_after(uint64_t mask, enum gt_phase phase, int (*enter)(enum gt_phase),
+		       uint64_t ret[5])
+{
+	static const char *const key[] = {"CapInh:\t", "CapPrm:\t", "CapEff:\t", "CapBnd:\t",
+					  "CapAmb:\t"};
+	pid_t pid = process_after(go_in, &(struct way_in){mask, phase, enter});
+
+	for (size_t i = 0; i < GT_ARRAY_LEN(key); i++)
+		ret[i] = status_of(pid, key[i], 16);
+	end(pid);
+}
+
+/* We set capabilities by the bare system call, since libcap-ng costs every start of a container. */
+static void test_capabilities_are_those_that_libcap_ng_sets(void **state)
+{
+	const uint64_t some[] = {
+		~0ULL,
+		0,
+		1ULL << CAP_SYS_PTRACE | 1ULL << CAP_CHOWN,
+		1ULL << CAP_DAC_OVERRIDE | 1ULL << CAP_NET_ADMIN | 1ULL << CAP_CHECKPOINT_RESTORE,
+	};
+	uint64_t ours = status_of(getpid(), "CapPrm:\t", 16), a[5], b[5];
+
+	(void)state;
+	for (size_t i = 0; i < GT_ARRAY_LEN(some); i++) {
+		for (enum gt_phase p = 0; p < GT_PHASE_COUNT; p++) {
+			sets_after(some[i] & ours, p, enter_by_us, a);
+			sets_after(some[i] & ours, p, enter_by_libcap_ng, b);
+			if (memcmp(a, b, sizeof(a)) != 0)
+				fail_msg("phase %d, row %zu: permitted %llx, by libcap-ng %llx",
+					 (int)p, i, (unsigned long long)a[1],
+					 (unsigned long long)b[1]);
+		}
+	}
 }
 
 /* proc(5), /proc/PID/limits: name, soft, hard. */
-static void test_all_but_the_tracer_have_limits(void **state)
+static void test_all_but_those_that_go_on_have_limits(void **state)
 {
 	static const char *const want[] = {
 		"Max core file size        0                    0 ",
@@ -159,7 +256,12 @@ static void test_all_but_the_tracer_have_limits(void **state)
 		for (size_t i = 0; i < GT_ARRAY_LEN(want); i++) {
 			bool has = strstr(proc_text(pid, "limits"), want[i]) != NULL;
 
-			if (has != (p != GT_PHASE_TRACER))
+			/* A log may be of any length. */
+			bool wants = p != GT_PHASE_TRACER && p != GT_PHASE_DAEMON &&
+				     p != GT_PHASE_LIVE &&
+				     !(p == GT_PHASE_LOG && strstr(want[i], "cpu time"));
+
+			if (has != wants)
 				fail_msg("phase %d: %s: %s", (int)p, want[i], has ? "has" : "not");
 		}
 		end(pid);
@@ -239,14 +341,18 @@ static bool is_exempt(int nr)
 #endif
 }
 
-/* A filter's KILL_PROCESS is SIGSYS. The tracer goes on, without what it asked for. */
+/* A filter's KILL_PROCESS is SIGSYS. The tracer and the daemon go on, without what they asked for.
+ */
 static void is_denied(enum gt_phase phase, long nr, long a1, long a2, long a3, long a4)
 {
 	int status = status_after(phase, nr, a1, a2, a3, a4);
 	bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS;
 	bool told = WIFEXITED(status) && WEXITSTATUS(status) == DENIED;
 
-	if (phase == GT_PHASE_TRACER ? !told : !killed)
+	bool goes_on =
+		phase == GT_PHASE_TRACER || phase == GT_PHASE_DAEMON || phase == GT_PHASE_LIVE;
+
+	if (goes_on ? !told : !killed)
 		fail_msg("phase %d: call %ld: status %#x", (int)phase, nr, (unsigned)status);
 }
 
@@ -278,7 +384,7 @@ static void test_memory_cannot_be_executed(void **state)
 
 	(void)state;
 	needs_filters();
-	for (enum gt_phase p = GT_PHASE_PARSE; p <= GT_PHASE_TRACER; p++) {
+	for (enum gt_phase p = GT_PHASE_PARSE; p < GT_PHASE_COUNT; p++) {
 		int ok = status_after(p, SYS_mmap, 0, 4096, PROT_READ | PROT_WRITE, flags);
 
 		assert_true(WIFEXITED(ok) && WEXITSTATUS(ok) == SURVIVED);
@@ -297,7 +403,12 @@ static void test_tracer_arguments(void **state)
 	} row[] = {
 		{"ptrace: CONT", SYS_ptrace, PTRACE_CONT, -1, false},
 		{"ptrace: DETACH", SYS_ptrace, PTRACE_DETACH, -1, false},
-		{"ptrace: SETOPTIONS", SYS_ptrace, PTRACE_SETOPTIONS, -1, true},
+		{"ptrace: SETOPTIONS", SYS_ptrace, PTRACE_SETOPTIONS, -1, false},
+		{"ptrace: GETEVENTMSG", SYS_ptrace, PTRACE_GETEVENTMSG, -1, false},
+		{"ptrace: LISTEN", SYS_ptrace, PTRACE_LISTEN, -1, false},
+		{"ptrace: ATTACH", SYS_ptrace, PTRACE_ATTACH, -1, true},
+		{"ptrace: KILL", SYS_ptrace, PTRACE_KILL, -1, true},
+		{"ptrace: PEEKTEXT", SYS_ptrace, PTRACE_PEEKTEXT, -1, true},
 		{"ptrace: SEIZE", SYS_ptrace, PTRACE_SEIZE, -1, true},
 		{"ptrace: POKETEXT", SYS_ptrace, PTRACE_POKETEXT, -1, true},
 		{"ptrace: TRACEME", SYS_ptrace, PTRACE_TRACEME, 0, true},
@@ -340,7 +451,7 @@ static void test_phases_below_a_filter(void **state)
 	if (pid == 0) {
 		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
 		    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog) < 0 ||
-		    gt_phase_enter(GT_PHASE_STACK, NULL) < 0)
+		    gt_phase_enter(GT_PHASE_PARSE, NULL) < 0)
 			_exit(1);
 		(void)syscall(SYS_getpid);
 		_exit(SURVIVED);
@@ -362,7 +473,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_phases_hold_what_their_table_says),
-		cmocka_unit_test(test_all_but_the_tracer_have_limits),
+		cmocka_unit_test(test_capabilities_are_those_that_libcap_ng_sets),
+		cmocka_unit_test(test_all_but_those_that_go_on_have_limits),
 		cmocka_unit_test(test_phases_cannot_be_looked_into),
 		cmocka_unit_test(test_every_other_call_is_denied),
 		cmocka_unit_test(test_memory_cannot_be_executed),

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -99,6 +100,25 @@ static void test_await_in_time_without_a_pidfd(void **state)
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+static void on_alarm(int sig)
+{
+	(void)sig;
+}
+
+/* A handler interrupts the wait more often than it lasts: it has an end all the same. */
+static void test_await_in_time_with_a_timer(void **state)
+{
+	const struct sigaction sa = {.sa_handler = on_alarm, .sa_flags = SA_RESTART};
+	const struct itimerval often = {{0, 10000}, {0, 10000}}, none = {{0, 0}, {0, 0}};
+
+	(void)state;
+	assert_int_equal(sigaction(SIGALRM, &sa, NULL), 0);
+	assert_int_equal(setitimer(ITIMER_REAL, &often, NULL), 0);
+	await_children();
+	assert_int_equal(setitimer(ITIMER_REAL, &none, NULL), 0);
+	(void)signal(SIGALRM, SIG_DFL);
+}
+
 static void test_dead_alone(void **state)
 {
 	pid_t dead[] = {child(true, 0), child(true, 1)}, alive = child(false, 0);
@@ -121,6 +141,7 @@ int main(void)
 		cmocka_unit_test(test_reap),
 		cmocka_unit_test(test_await_in_time),
 		cmocka_unit_test(test_await_in_time_without_a_pidfd),
+		cmocka_unit_test(test_await_in_time_with_a_timer),
 		cmocka_unit_test(test_dead_alone),
 	};
 

@@ -1,0 +1,3 @@
+module example.com/goroutine-layouts
+
+go 1.19

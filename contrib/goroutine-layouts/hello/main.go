@@ -1,0 +1,4 @@
+// Whatever a Go program links of its runtime.
+package main
+
+func main() { println("hello") }

@@ -1,0 +1,181 @@
+{{- define "gotune.labels" -}}
+app.kubernetes.io/name: gotune-nri
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end }}
+
+{{- define "gotune.name" -}}
+{{- .Release.Name | trunc 48 | trimSuffix "-" }}
+{{- end }}
+
+{{- define "gotune.image" -}}
+{{- $image := .root.Values.image -}}
+{{- $tag := .tag | default $image.tag | default .root.Chart.AppVersion -}}
+{{- $digest := ternary "" $image.digest (ne .tag "") -}}
+{{ $image.repository }}:{{ $tag }}{{ with $digest }}@{{ . }}{{ end }}
+{{- end }}
+
+{{- define "gotune.configmap" -}}
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: {{ .name }}-policy
+  namespace: {{ .root.Release.Namespace }}
+  labels:
+    {{- include "gotune.labels" .root | nindent 4 }}
+data:
+  policy.json: |
+    {{- toPrettyJson .policy | nindent 4 }}
+  {{- if .root.Values.killSwitch }}
+  disabled: ""
+  {{- end }}
+{{- end }}
+
+{{- define "gotune.daemonset" -}}
+{{- $v := .root.Values -}}
+apiVersion: apps/v1
+kind: DaemonSet
+metadata:
+  name: {{ .name }}
+  namespace: {{ .root.Release.Namespace }}
+  labels:
+    {{- include "gotune.labels" .root | nindent 4 }}
+    gotune/track: {{ .track }}
+spec:
+  selector:
+    matchLabels:
+      app.kubernetes.io/name: gotune-nri
+      app.kubernetes.io/instance: {{ .root.Release.Name }}
+      gotune/track: {{ .track }}
+  updateStrategy:
+    type: RollingUpdate
+    rollingUpdate:
+      # Two plugins on a node would be asked one after the other.
+      maxSurge: 0
+      maxUnavailable: {{ $v.maxUnavailable }}
+  template:
+    metadata:
+      labels:
+        {{- with $v.podLabels }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+        {{- include "gotune.labels" .root | nindent 8 }}
+        gotune/track: {{ .track }}
+      {{- with $v.podAnnotations }}
+      annotations:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+    spec:
+      priorityClassName: {{ $v.priorityClassName | quote }}
+      automountServiceAccountToken: false
+      enableServiceLinks: false
+      terminationGracePeriodSeconds: 5
+      nodeSelector:
+        kubernetes.io/os: linux
+        {{- if eq .track "canary" }}
+        {{ $v.canary.nodeLabel }}: "true"
+        {{- end }}
+        {{- with $v.nodeSelector }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+      {{- if and $v.canary.enabled (eq .track "stable") }}
+      affinity:
+        nodeAffinity:
+          requiredDuringSchedulingIgnoredDuringExecution:
+            nodeSelectorTerms:
+              - matchExpressions:
+                  - key: {{ $v.canary.nodeLabel }}
+                    operator: NotIn
+                    values: ["true"]
+      {{- end }}
+      {{- with $v.tolerations }}
+      tolerations:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      {{- with $v.imagePullSecrets }}
+      imagePullSecrets:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      containers:
+        - name: gotune-nri
+          image: {{ .image }}
+          imagePullPolicy: {{ $v.image.pullPolicy }}
+          args:
+            - --env-only
+            - --listen
+            - {{ printf "%s:%v" $v.listen.address $v.listen.port | quote }}
+            - --listen-anywhere
+            - --socket
+            - /var/run/nri/nri.sock
+            - --containerd
+            - {{ $v.containerd.runDir }}/containerd.sock
+            - --snapshotter
+            - {{ $v.containerd.snapshotter }}
+            - --budget-ms
+            - {{ $v.budgetMs | quote }}
+            - --index
+            - {{ $v.nri.index | quote }}
+          ports:
+            - name: metrics
+              containerPort: {{ $v.listen.port }}
+          livenessProbe:
+            httpGet:
+              path: /healthz
+              port: metrics
+            periodSeconds: 10
+            failureThreshold: 6
+          # Registered at the runtime, and told of all its containers.
+          readinessProbe:
+            httpGet:
+              path: /readyz
+              port: metrics
+            periodSeconds: 5
+          resources:
+            {{- toYaml $v.resources | nindent 12 }}
+          securityContext:
+            runAsUser: 0
+            readOnlyRootFilesystem: true
+            seccompProfile:
+              type: {{ $v.seccompProfile }}
+            capabilities:
+              drop: ["ALL"]
+              add: {{ ternary (list "DAC_READ_SEARCH" "SYS_ADMIN") (list "DAC_READ_SEARCH") $v.sysAdmin | toJson }}
+          volumeMounts:
+            - name: nri
+              mountPath: /var/run/nri
+            - name: containerd
+              mountPath: {{ $v.containerd.runDir }}
+            - name: layers
+              mountPath: {{ $v.containerd.rootDir }}
+              readOnly: true
+            - name: records
+              mountPath: /run/gotune
+            # The directory, not a subPath: that would never change.
+            - name: policy
+              mountPath: /etc/gotune
+              readOnly: true
+      volumes:
+        # The directory: the socket in it is made anew when the runtime is restarted. None: NRI is off.
+        - name: nri
+          hostPath:
+            path: {{ $v.nri.socketDir }}
+            type: Directory
+        - name: containerd
+          hostPath:
+            path: {{ $v.containerd.runDir }}
+            type: Directory
+        - name: layers
+          hostPath:
+            path: {{ $v.containerd.rootDir }}
+            type: Directory
+        - name: records
+          hostPath:
+            path: /run/gotune
+            type: DirectoryOrCreate
+        - name: policy
+          configMap:
+            name: {{ .configMap }}
+            defaultMode: 0444
+{{- end }}

@@ -1,0 +1,164 @@
+/*
+ * Docker's json-file, the CRI's log format, and lines with a time before them (kubectl logs
+ * --timestamps, docker logs -t). Pure.
+ *
+ * Sources: moby's daemon/logger/jsonfilelog/jsonlog, Kubernetes' pkg/kubelet/kuberuntime/logs. Go's
+ * encoding/json spells '>' as \u003e, so gc lines are escaped.
+ */
+#include "form.h"
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* "2026-11-28T18:50:29.156088230Z" or with +00:00: its length; 0: it is none. */
+static size_t time_len(const char *p, size_t n)
+{
+	static const char form[] = "0000-00-00T00:00:00";
+	size_t i;
+
+	if (n < sizeof(form))
+		return 0;
+	for (i = 0; i < sizeof(form) - 1; i++)
+		if (form[i] == '0' ? !is_digit(p[i]) : p[i] != form[i])
+			return 0;
+	while (i < n && i < 38 && p[i] != ' ')
+		i++;
+	return i < n && p[i] == ' ' ? i : 0;
+}
+
+static unsigned hex4(const char *p)
+{
+	unsigned v = 0;
+
+	for (unsigned i = 0; i < 4; i++) {
+		char c = p[i];
+		unsigned d = is_digit(c) ? (unsigned)(c - '0')
+					 : ((c | 32) >= 'a' && (c | 32) <= 'f'
+						    ? (unsigned)((c | 32) - 'a' + 10)
+						    : 99);
+
+		if (d > 15)
+			return 0xfffd;
+		v = v << 4 | d;
+	}
+	return v;
+}
+
+static size_t put_utf8(char *out, unsigned c)
+{
+	if (c < 0x80) {
+		out[0] = (char)c;
+		return 1;
+	}
+	if (c < 0x800) {
+		out[0] = (char)(0xc0 | c >> 6);
+		out[1] = (char)(0x80 | (c & 63));
+		return 2;
+	}
+	out[0] = (char)(0xe0 | c >> 12);
+	out[1] = (char)(0x80 | (c >> 6 & 63));
+	out[2] = (char)(0x80 | (c & 63));
+	return 3;
+}
+
+/* Never longer than what it was made from: an escape of six bytes becomes three at most. */
+static size_t unescape(const char *p, size_t n, char *out)
+{
+	static const char names[] = "nrtbf", bytes[] = "\n\r\t\b\f";
+	size_t o = 0;
+
+	for (size_t i = 0; i < n;) {
+		const char *stop = memchr(p + i, '\\', n - i), *at;
+		size_t run = stop ? (size_t)(stop - p) - i : n - i;
+
+		memcpy(out + o, p + i, run);
+		o += run;
+		i += run;
+		if (i + 1 >= n)
+			break;
+		at = strchr(names, p[i + 1]);
+		if (p[i + 1] == 'u' && i + 6 <= n) {
+			o += put_utf8(out + o, hex4(p + i + 2));
+			i += 6;
+			continue;
+		}
+		out[o++] = at && *at ? bytes[at - names] : p[i + 1];
+		i += 2;
+	}
+	return o;
+}
+
+/* {"log":"...\n","stream":"stderr","time":"..."}: searched from its end, for the text may hold all.
+ */
+static bool unwrap_docker(const char *line, size_t n, char *scratch, struct gt_unwrapped *r)
+{
+	static const char head[] = "{\"log\":\"", mid[] = "\",\"stream\":\"std",
+			  last[] = "\"time\":\"";
+	const char *end, *from, *t;
+
+	if (n < 40 || memcmp(line, head, sizeof(head) - 1) != 0 || line[n - 1] != '}')
+		return false;
+	from = line + n - (n < 400 ? n - sizeof(head) + 1 : 400);
+	end = memmem(from, (size_t)(line + n - from), mid, sizeof(mid) - 1);
+	if (!end)
+		return false;
+	(void)gt_copy(r->stream, sizeof(r->stream), end + 12, 6);
+	t = memmem(end, (size_t)(line + n - end), last, sizeof(last) - 1);
+	if (t)
+		(void)gt_copy(r->time, sizeof(r->time), t + 8,
+			      strcspn(t + 8, "\"") < 36 ? strcspn(t + 8, "\"") : 36);
+	r->form = GT_LF_DOCKER;
+	r->len = unescape(line + 8, (size_t)(end - line) - 8, scratch);
+	r->text = scratch;
+	r->partial = r->len == 0 || scratch[r->len - 1] != '\n';
+	if (!r->partial)
+		r->len--;
+	return true;
+}
+
+/* TIME stderr F|P TEXT; conmon's last piece may lack the blank before its empty text. */
+static bool unwrap_cri(const char *line, size_t n, size_t at, struct gt_unwrapped *r)
+{
+	const char *p = line + at + 1;
+	size_t left = n - at - 1;
+
+	if (left < 8 || (memcmp(p, "stderr ", 7) != 0 && memcmp(p, "stdout ", 7) != 0) ||
+	    (p[7] != 'F' && p[7] != 'P') || (left > 8 && p[8] != ' ' && p[8] != ':'))
+		return false;
+	(void)gt_copy(r->stream, sizeof(r->stream), p, 6);
+	r->form = GT_LF_CRI;
+	r->partial = p[7] == 'P';
+	p += 8;
+	left -= 8;
+	if (left > 0 && *p == ':') { /* more tags */
+		while (left > 0 && *p != ' ') {
+			p++;
+			left--;
+		}
+	}
+	r->text = left > 0 ? p + 1 : p;
+	r->len = left > 0 ? left - 1 : 0;
+	return true;
+}
+
+void gt_unwrap(const char *line, size_t n, char *scratch, struct gt_unwrapped *r)
+{
+	size_t at;
+
+	*r = (struct gt_unwrapped){.text = line, .len = n};
+	if (n > 8 && line[0] == '{' && unwrap_docker(line, n, scratch, r))
+		return;
+	if (n < 20 || !is_digit(line[0]))
+		return;
+	at = time_len(line, n);
+	if (at == 0)
+		return;
+	(void)gt_copy(r->time, sizeof(r->time), line, at);
+	if (unwrap_cri(line, n, at, r))
+		return;
+	r->form = GT_LF_TIMED;
+	r->text = line + at + 1;
+	r->len = n - at - 1;
+}

@@ -1,0 +1,3 @@
+module loads
+
+go 1.19

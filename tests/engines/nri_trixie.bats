@@ -1,0 +1,1 @@
+nri_sid.bats

@@ -1,0 +1,3 @@
+module gotune.test/entrypoints
+
+go 1.19

@@ -1,0 +1,3 @@
+module example.com/births
+
+go 1.19
