@@ -25,13 +25,13 @@ run_untouched() {
 	run_untouched
 	scan
 	expect container "$(scanned .unit.kind)" 'its kind'
-	expect 1 "$(scanned .unit.processes)" 'processes'
 	expect "$(seen .go)" "$(scanned .go)" 'its Go'
 	expect 33 "$(scanned .environment.GOGC)" 'GOGC now'
 	expect "$(seen .gomaxprocs)" "$(scanned .ps.value)" 'Ps as Go says'
 	expect unlimited "$(scanned .gomemlimit.value)" 'the memory limit'
 	expect 0 "$(grep -c hunter2 "$T/scan.json")" 'secrets in it'
-	has_cgroup || return 0
+	has_cgroup || return 0 # without one of its own it shares that of other tests' containers
+	expect 1 "$(scanned .unit.processes)" 'processes'
 	expect '50000 100000' "$(scanned '"\(.quota_us) \(.period_us)"')" 'its quota'
 	expect 536870912 "$(scanned .usage.memory_max_bytes)" 'its limit'
 	expect 'set 1 cpu-quota' "$(scanned '.settings[] | select(.name == "GOMAXPROCS") | "\(.verdict) \(.value) \(.reason)"')" 'GOMAXPROCS'
