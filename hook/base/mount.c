@@ -25,6 +25,12 @@ static int mount_of(int fd, uint64_t *ret)
 	return gt_parse_field_u64(text, "mnt_id:", ret) ? 0 : -EINVAL;
 }
 
+/* openat2, unlike openat, refuses what means nothing with O_PATH. */
+static int whole_flags(int flags)
+{
+	return flags | O_NOFOLLOW | O_CLOEXEC | (flags & O_PATH ? 0 : O_NOCTTY);
+}
+
 int gt_root_walk_same_mount(int dir, const char *path, int flags)
 {
 	_cleanup_close_ int fd = -1;
@@ -33,7 +39,7 @@ int gt_root_walk_same_mount(int dir, const char *path, int flags)
 
 	if (r < 0)
 		return r;
-	fd = openat(dir, path, flags | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
+	fd = openat(dir, path, whole_flags(flags));
 	r = fd < 0 ? -errno : mount_of(fd, &here);
 	if (r == 0 && here != above)
 		r = -EXDEV;
@@ -42,7 +48,7 @@ int gt_root_walk_same_mount(int dir, const char *path, int flags)
 
 int gt_root_open_same_mount(int dir, const char *path, int flags)
 {
-	int fd = gt_openat2(dir, path, (uint64_t)flags | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC,
+	int fd = gt_openat2(dir, path, (uint64_t)whole_flags(flags),
 			    RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
 
 	return fd == -ENOSYS ? gt_root_walk_same_mount(dir, path, flags) : fd;

@@ -3,6 +3,7 @@
  * Effectful: opens files; makes the directory of records.
  */
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "gotune/base.h"
 #include "gotune/decide.h"
@@ -37,6 +38,11 @@ static int open_records(const char *dir, bool create, struct gt_err *e)
 	return gt_record_dir_open(dir, create, e);
 }
 
+static bool is_whole(int records)
+{
+	return faccessat(records, GT_RECORD_CONTAINERS, F_OK, 0) == 0;
+}
+
 int gt_machine_records(struct gt_machine *m, bool create)
 {
 	int r;
@@ -48,7 +54,7 @@ int gt_machine_records(struct gt_machine *m, bool create)
 	r = open_records(m->record_dir, create, &m->why_no_records);
 	gt_cleanup_close(&m->records); /* opened by who did not want it made */
 	m->records = r >= 0 ? r : r == -ENOENT && !create ? NOT_OPEN : NO_USE;
-	m->made = create && r >= 0;
+	m->made = r >= 0 && (create || is_whole(r));
 	return r;
 }
 

@@ -40,10 +40,12 @@ static void test_walk_same_mount_sees_mounts_and_links(void **state)
 	for (int i = 0; i < 2; i++) {
 		int (*open_it)(int, const char *, int) =
 			i ? gt_root_walk_same_mount : gt_root_open_same_mount;
-		int fd = open_it(at, "a", O_WRONLY);
+		int fd = open_it(at, "a", O_WRONLY), pinned = open_it(at, "a", O_PATH);
 
 		assert_true(fd >= 0);
+		assert_true(pinned >= 0);
 		close(fd);
+		close(pinned);
 		assert_int_equal(open_it(at, "link", O_WRONLY), -ELOOP);
 		assert_int_equal(open_it(at, "none", O_WRONLY), -ENOENT);
 		/* of one file system, and still another file */
