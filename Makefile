@@ -346,7 +346,7 @@ $(HOSTILE)/real_nri_jobs.o: hook/nri/jobs.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) -Dgt_nri_jobs=real_nri_jobs -MMD -MP -c -o $@ $<
 $(HOSTILE)/gotune-nri: $(BUILD)/obj/main/gotune-nri.o $(HOSTILE_OBJ) $(BUILD)/libgotune.a $(BUILD)/obj/no_tls.o
-	$(LINK_STATIC) -o $@ $(BUILD)/obj/main/gotune-nri.o $(HOSTILE_OBJ) $(BUILD)/libgotune.a $(HTTP_LIBS) $(BUILD)/obj/no_tls.o $(LIBS_STATIC)
+	$(LINK_STATIC) -o $@ $(BUILD)/obj/main/gotune-nri.o $(HOSTILE_OBJ) $(BUILD)/libgotune.a $(HTTP_LIBS) $(BUILD)/obj/no_tls.o $(LIBS_STATIC) -lm
 $(HOSTILE)/oci-gotune-hook: $(BUILD)/obj/main/oci-gotune-hook.o $(HOSTILE_OBJ) $(BUILD)/libgotune.a
 	$(LINK_STATIC) -o $@ $^ $(LIBS_STATIC)
 $(HOSTILE)/gotune-runtime: $(BUILD)/obj/main/gotune-runtime.o $(HOSTILE_OBJ) $(BUILD)/libgotune.a

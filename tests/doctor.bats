@@ -372,7 +372,8 @@ verdict() { # STATUS EXIT
 	(cd "$R/usr/share/containers/oci/hooks.d" && touch "$(printf '%0200d' 1)"{100..400}.json)
 	mkfifo "$R/etc/cdi/x.json"
 	doctor
-	verdict healthy 0
+	verdict broken 1
+	row engine 'crio runtime' bad 'crio.conf is no regular file'
 	row conflict CRI-O info 'crio.conf cannot be read'
 	row conflict CDI info 'x.json cannot be read'
 	row conflict directory info 'hooks.d cannot be listed'

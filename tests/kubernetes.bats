@@ -73,15 +73,16 @@ setup() {
 	[ "$status" = 1 ]
 }
 
-@test "kustomize: strict types; the base is what the chart renders; the overlays" {
+@test "kustomize: strict types; the base and full are what the chart renders; the overlays" {
 	tools_open
 	local o
-	for o in base overlays/canary overlays/monitoring; do
+	for o in base overlays/canary overlays/monitoring overlays/full; do
 		kustomized "$o" >"$T/$(basename "$o")"
 	done
 	# But for names and labels.
 	local alike='del(.template.spec.volumes[].configMap.name?) | del(.selector, .template.metadata) | .template.spec.containers[0].image = ""'
 	diff <(rendered | of DaemonSet gotune ".spec | $alike" | jq -S .) <(of DaemonSet gotune-nri ".spec | $alike" <"$T/base" | jq -S .)
+	diff <(rendered --set full=true | of DaemonSet gotune ".spec | $alike" | jq -S .) <(of DaemonSet gotune-nri ".spec | $alike" <"$T/full" | jq -S .)
 	[ "$(of DaemonSet gotune-nri '.spec.template.spec.nodeSelector | .["gotune/canary"]' <"$T/canary")" = true ]
 	of ConfigMap gotune-policy '.data["policy.json"]' <"$T/canary" >"$T/policy.json"
 	"${BUILD:-build}/gotune" policy check "$T/policy.json"
@@ -112,6 +113,26 @@ setup() {
 	mapfile -t args < <(jq -r '.args[]' "$T/container")
 	run "${BUILD:-build}/gotune-nri" "${args[@]}" --version
 	[ "$status" = 0 ]
+}
+
+# FULL SYSADMIN: what the chart's pods may do, in a line.
+may() {
+	rendered --set "full=$1,sysAdmin=$2,canary.enabled=true" | jq -r 'select(.kind == "DaemonSet") | .spec.template.spec
+		| .containers[0] as $c | [.hostPID, ($c.args | contains(["--env-only"])), $c.securityContext.privileged,
+			$c.securityContext.appArmorProfile.type, $c.securityContext.seLinuxOptions.type,
+			([$c.volumeMounts[] | select(.readOnly | not) | .mountPath] | sort | join(",")),
+			($c.securityContext.capabilities.add | join(","))] | map(tostring) | join(" ")' | sort -u
+}
+
+@test "full: the privileges of docs/nri.md and no others, also for the canary; by default none of them" {
+	tools_open
+	local dirs=/run/containerd,/run/gotune all
+	[ "$(may false true)" = "null true null null null $dirs,/var/run/nri DAC_READ_SEARCH,SYS_ADMIN" ]
+	[ "$(may true true)" = "true false null Unconfined spc_t $dirs,/sys,/var/run/nri DAC_READ_SEARCH,SYS_ADMIN,SYS_PTRACE,SYS_RESOURCE" ]
+	[ "$(may true false)" = "true false null Unconfined spc_t $dirs,/sys,/var/run/nri DAC_READ_SEARCH,SYS_PTRACE,SYS_RESOURCE" ]
+	# The table's middle column, but for its last row, which is for containers that have a user namespace.
+	all=$(rendered --set full=true | of DaemonSet gotune '.spec.template.spec.containers[0].securityContext.capabilities.add | sort | join(" ")')
+	[ "$all" = "$(awk -F' *[|] *' '/^\| CAP_/ && $3 !~ /user namespace/ { gsub(/CAP_/, "", $2); print $2 }' docs/nri.md | sort | paste -sd ' ')" ]
 }
 
 @test "the ConfigMap: a policy that we accept, the kill switch, the canary's own; another's ConfigMap" {
@@ -173,6 +194,8 @@ setup() {
 		--set containerd.snapshotter= /containerd/snapshotter
 		--set seccompProfile=None /seccompProfile
 		--set sysAdmin=1 /sysAdmin
+		--set full=yes /full
+		--set-string full=true /full
 		--set listen.port=80 /listen/port
 		--set listen.address=localhost /listen/address
 		--set podMonitor.interval=often /podMonitor/interval
@@ -180,7 +203,7 @@ setup() {
 		--set resources.limit.memory=1 /resources
 		--set-json imagePullSecrets=["x"] /imagePullSecrets/0
 	BAD
-	[ "$n" = 34 ]
+	[ "$n" = 36 ]
 	# What is right, is taken.
 	rendered --set "$ALL_ON" --set maxUnavailable=25%,listen.address='[::]',nodeSelector.a=b,podLabels.c=d,containerd.runDir=/run/k3s/containerd \
 		--set-json 'imagePullSecrets=[{"name":"x"}]' >"$T/good"

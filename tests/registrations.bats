@@ -525,7 +525,8 @@ expect_names() { # NAMES DIRECTORY
 	[ "$(state crio runtime)" = 'broken false' ]
 	must uninstall crio
 	[ ! -e "$R/etc/crio/crio.conf.d/99-gotune.conf" ]
-	[ "$(state crio runtime)" = 'absent false' ]
+	# The other file may name us: nobody can say.
+	[ "$(state crio runtime)" = 'broken false' ]
 	refuses 1 '10.conf:1:' install crio
 }
 
@@ -638,13 +639,16 @@ expect_names() { # NAMES DIRECTORY
 
 # --- make uninstall -------------------------------------------------------------------------------
 
+still_named() {
+	"$GOTUNE" status --root "$R" --format json | awk -f contrib/still-named
+}
+
 @test "make uninstall asks every file that counts: which, and what to do" {
-	said() { "$GOTUNE" status --root "$R" --format json | awk -f contrib/still-named; }
-	run said
+	run still_named
 	[ "$status" = 0 ] && [ -z "$output" ]
 	must install docker
 	printf '[engine]\nruntime = "gotune"\n[engine.runtimes]\ngotune = ["%s"]\n' "$RUNTIME" | put /etc/containers/containers.conf
-	run said
+	run still_named
 	[ "$status" = 1 ]
 	[[ $output == *"uninstall: /etc/docker/daemon.json names gotune: gotune uninstall docker --way runtime"* ]]
 	[[ $output == *"uninstall: /etc/containers/containers.conf names gotune, and gotune install did not write that"* ]]
@@ -652,7 +656,94 @@ expect_names() { # NAMES DIRECTORY
 	printf 'version = 2\nimports = ["conf.d/*.toml"]\n' | put "$CONFIG"
 	must install containerd
 	printf 'version = 2\n[%s.runtimes.runc]\nruntime_type = "io.containerd.runc.v2"\n' "$V2" | put /etc/containerd/conf.d/x.toml
-	run said
+	run still_named
 	[ "$status" = 1 ]
 	[[ $output == *"gotune uninstall containerd --way runtime"* ]]
+}
+
+# refused_because PATTERN...: make uninstall is, for these reasons, a line each, and no others.
+refused_because() {
+	local pattern n=0
+	run still_named
+	[ "$status" = 1 ]
+	[[ ${lines[-1]} == *'so nothing was removed' ]]
+	for pattern in "$@"; do
+		[[ ${lines[n]} =~ $pattern ]] || {
+			echo "does not say $pattern: $output"
+			return 1
+		}
+		n=$((n + 1))
+	done
+	[ "${#lines[@]}" = $((n + 1)) ]
+}
+
+# Rows: an engine, a configuration of a real machine, its place, what breaks it, how it is told.
+@test "make uninstall refuses when an engine's file is broken: it may name us" {
+	local engine real file line says
+	while IFS='|' read -r engine real file line says; do
+		new_root
+		put "$file" <"$FIXTURES/$real"
+		run still_named
+		[ "$status" = 0 ] && [ -z "$output" ]
+		printf '%s\n' "$line" >>"$R$file"
+		refused_because "^uninstall: $says.*; $engine may name gotune: fix that file, then run this again\$"
+		# Also where it does name us, as after an install.
+		put "$file" <"$FIXTURES/$real"
+		must install "$engine"
+		printf '%s\n' "$line" >>"$R$file"
+		run still_named
+		[ "$status" = 1 ]
+		says "uninstall: $says.*; $engine may name gotune: fix"
+		put "$file" <"$FIXTURES/$real"
+	done <<-'ROWS'
+		docker|docker/log-driver.json|/etc/docker/daemon.json|}|/etc/docker/daemon.json:[0-9]+:
+		podman|podman/containers.conf|/etc/containers/containers.conf|a = = b|/etc/containers/containers.conf:[0-9]+:5:
+		crio|crio/crio.conf|/etc/crio/crio.conf|a = = b|/etc/crio/crio.conf:[0-9]+:5:
+		containerd|containerd/debian-12.toml|/etc/containerd/config.toml|a = = b|/etc/containerd/config.toml:[0-9]+:5:
+	ROWS
+}
+
+@test "make uninstall refuses when a drop-in is broken, and not for a broken policy" {
+	printf 'version = 2\nimports = ["conf.d/*.toml"]\n' | put "$CONFIG"
+	printf 'x = \n' | tee >(put /etc/containerd/conf.d/10.toml) >(put /etc/crio/crio.conf.d/10.conf) |
+		put /etc/containers/containers.conf.d/10.conf
+	refused_because '/containers.conf.d/10.conf:1:.*; podman may name gotune' '/crio.conf.d/10.conf:1:.*; crio may name gotune' \
+		'/conf.d/10.toml:1:.*; containerd may name gotune'
+	# A policy names no program.
+	new_root
+	must install cdi
+	printf '{' | put /etc/gotune/policy.json
+	refused_because '/etc/cdi/gotune.json names gotune'
+	must uninstall cdi
+	run still_named
+	[ "$status" = 0 ]
+}
+
+@test "make uninstall itself: nothing goes while an engine's file is broken, or when status says nothing" {
+	[ "$(id -u)" = 0 ] || skip 'needs root: it gets an /etc of its own'
+	local etc=$R/etc usr=$BATS_TEST_TMPDIR/usr
+	mkdir -p "$etc" "$usr/bin"
+	cp -a /etc/passwd /etc/group /etc/alternatives "$etc/"
+	[ ! -e /etc/ld.so.cache ] || cp -a /etc/ld.so.cache "$etc/"
+	cp "$GOTUNE" "$usr/bin/gotune"
+	uninstall() {
+		run env -u MAKEFLAGS -u MFLAGS timeout -k 5 60 unshare -m -p --fork --mount-proc --propagation private bash -c '
+			mount --bind "$1" /etc && make -s uninstall BUILD="$2" PREFIX="$3"' uninstall "$etc" "$BUILD" "$usr"
+	}
+	daemon_json <"$FIXTURES/docker/log-driver.json"
+	echo '}' >>"$R/etc/docker/daemon.json"
+	uninstall
+	[ "$status" != 0 ]
+	says '/etc/docker/daemon.json:.* docker may name gotune'
+	[ -x "$usr/bin/gotune" ]
+	daemon_json <"$FIXTURES/docker/log-driver.json"
+	printf '#!/bin/sh\nexit 2\n' >"$usr/bin/gotune"
+	uninstall
+	[ "$status" != 0 ]
+	says 'gotune status does not say'
+	[ -x "$usr/bin/gotune" ]
+	cp "$GOTUNE" "$usr/bin/gotune"
+	uninstall
+	[ "$status" = 0 ]
+	[ ! -e "$usr/bin/gotune" ]
 }

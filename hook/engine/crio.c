@@ -287,13 +287,14 @@ static int uninstall(struct gt_engine_job *j, char name[NAMES][GT_PATH_CAP],
 	return r == 0 && others->json.p ? check_left(j, others, e) : r;
 }
 
-/* What is ours can be taken out whatever is wrong with others' files: RET then has no JSON. */
+/* What is ours can be taken out whatever is wrong with others' files: RET then has no JSON. Whether
+ * we are named there cannot be said, though. */
 static int read_conf(const struct gt_engine_job *j, const struct gt_view *v,
 		     const struct gt_crio_place *p, struct gt_crio_conf *ret, struct gt_err *e)
 {
 	int r = gt_crio_read(v, p, ret, e);
 
-	if (r == 0 || r == -ENOMEM || j->install)
+	if (r == 0 || r == -ENOMEM || j->install || j->probe)
 		return r;
 	gt_crio_conf_done(ret);
 	return 0;

@@ -39,12 +39,6 @@ static const char *const state_word[GT_REG_STATE_COUNT] = {
 };
 const struct gt_words gt_reg_state_words = {state_word, GT_REG_STATE_COUNT};
 
-bool gt_reg_needs_us(enum gt_reg_state s)
-{
-	return s == GT_REG_PRESENT || s == GT_REG_OUTDATED || s == GT_REG_SHADOWED ||
-	       s == GT_REG_FOREIGN;
-}
-
 void gt_way_list(unsigned ways, char *ret, size_t cap)
 {
 	ret[0] = '\0';

@@ -76,8 +76,6 @@ enum gt_reg_state {
 	GT_REG_STATE_COUNT,
 };
 extern const struct gt_words gt_reg_state_words; /* "absent", "present", ... */
-/* True when an engine would miss what is removed: it names us, whoever wrote that. */
-bool gt_reg_needs_us(enum gt_reg_state s);
 
 /* One way of one engine. */
 struct gt_registration {

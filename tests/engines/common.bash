@@ -63,9 +63,14 @@ install_programs() {
 	esac
 }
 
+# What was built is what is installed: all is not made again, with other flags.
 make_install() {
 	local log=$T/install.log
-	env -u MAKEFLAGS -u MFLAGS make -s -C "$ROOT" BUILD="$BUILD" PREFIX=/usr/local DESTDIR="$T/root" install >"$log" 2>&1 || {
+	grep -qF 'GT_BINDIR='"'"'"/usr/local/bin"' "$BUILD/flags" || {
+		echo "$BUILD was not built, or for another PREFIX than /usr/local: make check-engines builds it"
+		return 1
+	}
+	env -u MAKEFLAGS -u MFLAGS make -s -o all -C "$ROOT" BUILD="$BUILD" PREFIX=/usr/local DESTDIR="$T/root" install >"$log" 2>&1 || {
 		cat "$log"
 		return 1
 	}

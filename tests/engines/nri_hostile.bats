@@ -28,6 +28,7 @@ setup_file() {
 
 teardown_file() {
 	if [ -n "${BOX_PID:-}" ]; then
+		waiting_delete
 		containerd_clean
 		plugin_stop
 		box find /run/gotune/containers -type f -delete
@@ -105,6 +106,16 @@ try_row() { # ROW NUMBER
 	ct -n k8s.io tasks kill -s KILL "$CID"
 }
 
+# As try_row, and says what was wrong.
+tell_row() {
+	try_row "$@" >"$T/said" 2>&1 || {
+		echo "$1:"
+		cat "$T/said" "$T/gotune-nri.log"
+		plugin_stop
+		return 1
+	}
+}
+
 unchanged() {
 	beside | cmp -s "$T/beside" -
 }
@@ -115,12 +126,7 @@ try_rows() { # JOB
 	[ -n "${ONLY:-}" ] || [ "${#list[@]}" -ge 20 ]
 	for row in "${list[@]}"; do
 		n=$((n + 1))
-		try_row "$row" "${1##*-}$n" >"$T/said" 2>&1 || {
-			echo "$row:"
-			cat "$T/said" "$T/gotune-nri.log"
-			plugin_stop
-			return 1
-		}
+		tell_row "$row" "${1##*-}$n"
 	done
 	echo "# $1: $n answers" >&3
 }
@@ -135,4 +141,34 @@ try_rows() { # JOB
 
 @test "containerd's answer about layers, by one that lies" {
 	try_rows nri-mounts
+}
+
+# A container that another runtime has created, and that waits for its start: what a decision can be carried into.
+waiting_create() {
+	mkdir -p "$T/waiting"
+	"$CONTAINERD_BIN/ctr" oci spec | jq --arg root "$T/rootfs" '.root = {path: $root} | .process.terminal = false
+		| .process.args = ["/probe"] | .linux.cgroupsPath = "/waiting"' >"$T/waiting/config.json"
+	box runc create --bundle "$T/waiting" --pid-file "$T/waiting/pid" waiting </dev/null >"$T/waiting/out" 2>&1
+}
+
+waiting_delete() {
+	[ ! -e "$T/waiting" ] || box runc delete -f waiting
+	rm -rf "$T/waiting"
+	box rm -rf /run/runc
+}
+
+@test "what the runtime asks, by one that names the init of a container that waits for its start" {
+	local row
+	for row in other other-pid other-starts; do
+		waiting_create
+		BESIDE_PID=$(cat "$T/waiting/pid")
+		beside >"$T/beside"
+		tell_row "nri-request/$row" "$row"
+		box runc start waiting
+		OUT=$T/waiting/out
+		wait_for 30 test -s "$OUT"
+		expect_untouched
+		expect 'null' "$(seen .env.GODEBUG)" GODEBUG
+		waiting_delete
+	done
 }

@@ -17,6 +17,13 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{ $image.repository }}:{{ $tag }}{{ with $digest }}@{{ . }}{{ end }}
 {{- end }}
 
+{{- define "gotune.capabilities" -}}
+{{- $add := list "DAC_READ_SEARCH" -}}
+{{- if .sysAdmin }}{{ $add = append $add "SYS_ADMIN" }}{{ end -}}
+{{- if .full }}{{ $add = concat $add (list "SYS_PTRACE" "SYS_RESOURCE") }}{{ end -}}
+{{ toJson $add }}
+{{- end }}
+
 {{- define "gotune.configmap" -}}
 apiVersion: v1
 kind: ConfigMap
@@ -68,6 +75,10 @@ spec:
         {{- toYaml . | nindent 8 }}
       {{- end }}
     spec:
+      {{- if $v.full }}
+      # The runtime tells of processes by their ids on the node.
+      hostPID: true
+      {{- end }}
       priorityClassName: {{ $v.priorityClassName | quote }}
       automountServiceAccountToken: false
       enableServiceLinks: false
@@ -103,7 +114,9 @@ spec:
           image: {{ .image }}
           imagePullPolicy: {{ $v.image.pullPolicy }}
           args:
+            {{- if not $v.full }}
             - --env-only
+            {{- end }}
             - --listen
             - {{ printf "%s:%v" $v.listen.address $v.listen.port | quote }}
             - --listen-anywhere
@@ -139,9 +152,16 @@ spec:
             readOnlyRootFilesystem: true
             seccompProfile:
               type: {{ $v.seccompProfile }}
+            {{- if $v.full }}
+            # A profile of AppArmor's would not let it trace, nor would SELinux let a container_t.
+            appArmorProfile:
+              type: Unconfined
+            seLinuxOptions:
+              type: spc_t
+            {{- end }}
             capabilities:
               drop: ["ALL"]
-              add: {{ ternary (list "DAC_READ_SEARCH" "SYS_ADMIN") (list "DAC_READ_SEARCH") $v.sysAdmin | toJson }}
+              add: {{ include "gotune.capabilities" $v }}
           volumeMounts:
             - name: nri
               mountPath: /var/run/nri
@@ -156,6 +176,10 @@ spec:
             - name: policy
               mountPath: /etc/gotune
               readOnly: true
+            {{- if $v.full }}
+            - name: sys
+              mountPath: /sys
+            {{- end }}
       volumes:
         # The directory: the socket in it is made anew when the runtime is restarted. None: NRI is off.
         - name: nri
@@ -178,4 +202,11 @@ spec:
           configMap:
             name: {{ .configMap }}
             defaultMode: 0444
+        {{- if $v.full }}
+        # Cgroups, for swappiness; what SELinux would say.
+        - name: sys
+          hostPath:
+            path: /sys
+            type: Directory
+        {{- end }}
 {{- end }}
