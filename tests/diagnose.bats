@@ -376,6 +376,32 @@ wait_for_line() { # TEXT FILE
 	return 1
 }
 
+@test "a Kubernetes node: rotated pieces come first, packed ones too, and a line goes on in the next" {
+	[ "$(id -u)" = 0 ] || skip 'needs root: a mount namespace'
+	local id name dir=$T/pods/shop_web-7f9_0b5d/app log=$KINDS/gc-leak/log
+	id=$(printf 'a%.0s' {1..64})
+	mkdir -p "$dir" "$T/links" /var/log/containers
+	sed 's/^/2026-11-28T18:50:29.156088230Z stderr F /' "$log" >"$T/cri"
+	# The fifth line begins in the second piece, and ends in the newest.
+	{ head -2 "$T/cri"; } | gzip -n >"$dir/1.log.20261127-235959.gz"
+	{ sed -n 3,4p "$T/cri"; sed -n 5p "$T/cri" | cut -c 1-60 | sed 's/ F / P /'; } >"$dir/1.log.20261128-120000"
+	{ sed -n 5p "$T/cri" | cut -c 61- | sed 's/^/2026-11-28T18:50:29.156088230Z stderr F /'; tail -n +6 "$T/cri"; } >"$dir/1.log"
+	cat "$KINDS/gc-steady/log" >"$dir/0.log"
+	ln -s "$dir/1.log" "$T/links/web-7f9_shop_app-$id.log"
+	ln -s "$dir/0.log" "$T/links/web-7f9_shop_app-${id//a/b}.log"
+	on_node() {
+		unshare -m sh -c 'mount --bind "$1" /var/log/containers && shift && exec "$@"' sh "$T/links" "$GOTUNE" diagnose "$@"
+	}
+	for name in web-7f9 web-7f9/app "$id"; do
+		on_node "$name" --format json >"$T/report"
+		[ "$(cycles <"$T/report") $(words <"$T/report")" = '11 heap-growth' ] || { jq -c .log "$T/report"; return 1; }
+	done
+	on_node "${id//a/b}" --format json | jq -e '.processes[0].collector.cycles == 42'
+	# A packed piece that was cut is said, and which.
+	gzip -nc "$log" | head -c 100 >"$dir/1.log.20261128-110000.gz"
+	refuses 'a rotated piece of the log: the gzip file ends in its middle' on_node web-7f9
+}
+
 @test "a laptop: no root, no hook, no policy, no home" {
 	local hide=() user=()
 	if [ "$(id -u)" -eq 0 ]; then
