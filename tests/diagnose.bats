@@ -134,6 +134,19 @@ refuses() { # TEXT COMMAND...
 	[ "$("$GOTUNE" diagnose - <"$T/docker" --format json | jq -r .log.form)" = docker-json ]
 }
 
+@test "what a tool puts before each line hides nothing, the detail of the scheduler least of all" {
+	local log=$KINDS/sched-tight-detail/log form esc=$'\033' time=2026-11-28T18:50:29.156088230Z
+	declare -A before=(
+		[compose]='web-1  | ' [compose-colours]="${esc}[36mweb-1  | ${esc}[0m" [compose-times]="web-1  | $time "
+		[kubectl]='[pod/web-7f9/app] ' [kubectl-times]="[pod/web-7f9/app] $time "
+		[journal-short]='Nov 28 18:50:29 host app[7]: ' [journal-iso]='2026-11-28T18:50:29+0000 host app[7]: '
+	)
+	for form in "${!before[@]}"; do
+		sed "s,^,${before[$form]}," "$log" >"$T/$form"
+		[ "$(verdict_of "$T/$form")" = 'nonpreemptible-loop starvation' ] || { echo "$form: $(verdict_of "$T/$form")"; return 1; }
+	done
+}
+
 @test "a journal's binary fields, and two processes of one unit" {
 	local n=0 line
 	while IFS= read -r line; do
