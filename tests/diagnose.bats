@@ -134,6 +134,19 @@ refuses() { # TEXT COMMAND...
 	[ "$("$GOTUNE" diagnose - <"$T/docker" --format json | jq -r .log.form)" = docker-json ]
 }
 
+@test "what a tool puts before each line hides nothing, the detail of the scheduler least of all" {
+	local log=$KINDS/sched-tight-detail/log form esc=$'\033' time=2026-11-28T18:50:29.156088230Z
+	declare -A before=(
+		[compose]='web-1  | ' [compose-colours]="${esc}[36mweb-1  | ${esc}[0m" [compose-times]="web-1  | $time "
+		[kubectl]='[pod/web-7f9/app] ' [kubectl-times]="[pod/web-7f9/app] $time "
+		[journal-short]='Nov 28 18:50:29 host app[7]: ' [journal-iso]='2026-11-28T18:50:29+0000 host app[7]: '
+	)
+	for form in "${!before[@]}"; do
+		sed "s,^,${before[$form]}," "$log" >"$T/$form"
+		[ "$(verdict_of "$T/$form")" = 'nonpreemptible-loop starvation' ] || { echo "$form: $(verdict_of "$T/$form")"; return 1; }
+	done
+}
+
 @test "a journal's binary fields, and two processes of one unit" {
 	local n=0 line
 	while IFS= read -r line; do
@@ -374,6 +387,32 @@ wait_for_line() { # TEXT FILE
 		sleep 0.1
 	done
 	return 1
+}
+
+@test "a Kubernetes node: rotated pieces come first, packed ones too, and a line goes on in the next" {
+	[ "$(id -u)" = 0 ] || skip 'needs root: a mount namespace'
+	local id name dir=$T/pods/shop_web-7f9_0b5d/app log=$KINDS/gc-leak/log
+	id=$(printf 'a%.0s' {1..64})
+	mkdir -p "$dir" "$T/links" /var/log/containers
+	sed 's/^/2026-11-28T18:50:29.156088230Z stderr F /' "$log" >"$T/cri"
+	# The fifth line begins in the second piece, and ends in the newest.
+	{ head -2 "$T/cri"; } | gzip -n >"$dir/1.log.20261127-235959.gz"
+	{ sed -n 3,4p "$T/cri"; sed -n 5p "$T/cri" | cut -c 1-60 | sed 's/ F / P /'; } >"$dir/1.log.20261128-120000"
+	{ sed -n 5p "$T/cri" | cut -c 61- | sed 's/^/2026-11-28T18:50:29.156088230Z stderr F /'; tail -n +6 "$T/cri"; } >"$dir/1.log"
+	cat "$KINDS/gc-steady/log" >"$dir/0.log"
+	ln -s "$dir/1.log" "$T/links/web-7f9_shop_app-$id.log"
+	ln -s "$dir/0.log" "$T/links/web-7f9_shop_app-${id//a/b}.log"
+	on_node() {
+		unshare -m sh -c 'mount --bind "$1" /var/log/containers && shift && exec "$@"' sh "$T/links" "$GOTUNE" diagnose "$@"
+	}
+	for name in web-7f9 web-7f9/app "$id"; do
+		on_node "$name" --format json >"$T/report"
+		[ "$(cycles <"$T/report") $(words <"$T/report")" = '11 heap-growth' ] || { jq -c .log "$T/report"; return 1; }
+	done
+	on_node "${id//a/b}" --format json | jq -e '.processes[0].collector.cycles == 42'
+	# A packed piece that was cut is said, and which.
+	gzip -nc "$log" | head -c 100 >"$dir/1.log.20261128-110000.gz"
+	refuses 'a rotated piece of the log: the gzip file ends in its middle' on_node web-7f9
 }
 
 @test "a laptop: no root, no hook, no policy, no home" {

@@ -204,6 +204,24 @@ static int print(struct work *w, struct gt_err *e)
 	return 0;
 }
 
+/* What was rotated away comes before the log itself. */
+static int read_older(struct work *w, struct gt_err *e)
+{
+	uint64_t n;
+	int r;
+
+	for (unsigned i = 0; i < w->found.older.n; i++) {
+		do {
+			r = gt_log_reader_feed(&w->reader, w->found.older.fd[i], &n, e);
+		} while (r == 0 && n > 0);
+		if (r == 0)
+			r = gt_log_reader_next(&w->reader, e);
+		if (r < 0)
+			return gt_err_wrap(e, "a rotated piece of the log");
+	}
+	return 0;
+}
+
 /* The whole log of W goes through the worker. */
 static int read_all(struct work *w, struct gt_err *e)
 {
@@ -215,6 +233,9 @@ static int read_all(struct work *w, struct gt_err *e)
 	r = add_cpu_stat(w, e);
 	if (r == 0)
 		r = gt_log_reader_start(&w->reader, &w->found.known, e);
+	if (r == 0)
+		r = read_older(w, e);
+	gt_log_pieces_close(&w->found.older);
 	if (r == 0)
 		r = read_log(w, e);
 	close(w->fd);

@@ -33,6 +33,8 @@ GT_MUST_CHECK int gt_log_reader_start(struct gt_log_reader *ret, const struct gt
 /* Reads FD once and waits for that. *RET_N: how many bytes the log had, 0: its end. */
 GT_MUST_CHECK int gt_log_reader_feed(struct gt_log_reader *r, int fd, uint64_t *ret_n,
 				     struct gt_err *e);
+/* The next descriptor begins a file, which may be packed in another way; a line goes on in it. */
+GT_MUST_CHECK int gt_log_reader_next(struct gt_log_reader *r, struct gt_err *e);
 /* The line that is not whole ends here: the rest of it was lost. */
 GT_MUST_CHECK int gt_log_reader_cut(struct gt_log_reader *r, struct gt_err *e);
 /* No more comes. */
@@ -44,6 +46,17 @@ GT_MUST_CHECK int gt_log_reader_judge(struct gt_log_reader *r, const struct gt_d
 				      struct gt_diagnosis *ret, struct gt_err *e);
 void gt_log_reader_done(struct gt_log_reader *r);
 
+/* Older pieces of a log that was rotated, in the order of time (cli/diagnose_pieces.c). */
+#define GT_LOG_PIECES_MAX 32 /* kubelet keeps five: containerLogMaxFiles */
+struct gt_log_pieces {
+	int fd[GT_LOG_PIECES_MAX];
+	unsigned n;
+};
+/* Those of the log PATH, which is open as NEWEST and is none of them. */
+GT_MUST_CHECK int gt_log_pieces_open(const char *path, int newest, struct gt_log_pieces *ret,
+				     struct gt_err *e);
+void gt_log_pieces_close(struct gt_log_pieces *p);
+
 /* A container's log, through its engine, and what is known of it (cli/diagnose_find.c). */
 struct gt_log_found {
 	int fd;		    /* a pipe of the engine's client, or -1 */
@@ -51,7 +64,8 @@ struct gt_log_found {
 	int64_t init;	    /* the container's process; 0: not known */
 	const char *engine; /* "docker" */
 	char id[GT_ID_MAX];
-	char path[GT_PATH_CAP]; /* the log is that file, which may be rotated; "": it is none */
+	char path[GT_PATH_CAP];	    /* the log is that file, which may be rotated; "": it is none */
+	struct gt_log_pieces older; /* before it */
 	struct gt_diagnose_known known;
 };
 GT_MUST_CHECK int gt_log_find(const char *name, const char *record_dir, bool with_log, bool follow,

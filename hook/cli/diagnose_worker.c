@@ -12,7 +12,7 @@
 #define DUMP_MAX (96u << 20)
 #define JUDGE_MS 20000
 
-enum { JOB_NEW, JOB_FEED, JOB_CUT, JOB_CLOSE, JOB_DUMP, JOB_JUDGE };
+enum { JOB_NEW, JOB_FEED, JOB_NEXT, JOB_CUT, JOB_CLOSE, JOB_DUMP, JOB_JUDGE };
 
 /* ---- in the worker ---- */
 
@@ -52,6 +52,15 @@ static int do_feed(int fd, const void *in, size_t in_len, void *ret, size_t ret_
 	} while (n > 0 && gt_log_has_more(mine.log));
 	memcpy(ret, &all, sizeof(all));
 	return 0;
+}
+
+static int do_next(int fd, const void *in, size_t in_len, void *ret, size_t ret_len,
+		   struct gt_err *e)
+{
+	(void)fd, (void)in, (void)in_len, (void)ret, (void)ret_len;
+	gt_log_free(mine.log);
+	mine.log = gt_log_new();
+	return mine.log ? 0 : gt_err_set(e, -ENOMEM, "out of memory");
 }
 
 static int do_cut(int fd, const void *in, size_t in_len, void *ret, size_t ret_len,
@@ -112,6 +121,7 @@ static int do_judge(int fd, const void *in, size_t in_len, void *ret, size_t ret
 static const struct gt_job jobs[] = {
 	[JOB_NEW] = {.fn = do_new, .in_max = sizeof(struct gt_diagnose_known)},
 	[JOB_FEED] = {.fn = do_feed, .ret_len = sizeof(uint64_t)},
+	[JOB_NEXT] = {.fn = do_next},
 	[JOB_CUT] = {.fn = do_cut},
 	[JOB_CLOSE] = {.fn = do_close},
 	[JOB_DUMP] = {.fn = do_dump},
@@ -140,6 +150,11 @@ int gt_log_reader_feed(struct gt_log_reader *r, int fd, uint64_t *ret_n, struct 
 {
 	*ret_n = 0;
 	return call(r, JOB_FEED, fd, ret_n, INT32_MAX, e);
+}
+
+int gt_log_reader_next(struct gt_log_reader *r, struct gt_err *e)
+{
+	return call(r, JOB_NEXT, -1, NULL, JUDGE_MS, e);
 }
 
 int gt_log_reader_cut(struct gt_log_reader *r, struct gt_err *e)
