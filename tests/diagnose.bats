@@ -119,12 +119,27 @@ refuses() { # TEXT COMMAND...
 	sed -E 's/^(.{20})(.{9})(.*)/T stderr P \1\nT stderr P \2\nT stderr F \3/; s/^T|\nT/&/g' "$log" |
 		sed 's/^T /2026-11-28T18:50:29.156088230Z /' >"$T/cri-pieces"
 	sed 's/^/2026-11-28T18:50:29.156088230Z /' "$log" >"$T/times"
-	sed 's/^/web-1  | /' "$log" >"$T/prefix"
 	awk '{printf "__CURSOR=s=%d\n_PID=7\nMESSAGE=%s\nPRIORITY=6\n\n", NR, $0}' "$log" >"$T/journal"
 	gzip -nc <"$log" >"$T/gz"
 	zstd -qc "$log" >"$T/zst"
+	# docker compose, kubectl logs --prefix, stern, journalctl, logcli, klog
+	sed 's/^/web-1  | /' "$log" >"$T/prefix"
+	sed $'s/^/\e[36mweb-1  | \e[0m/' "$log" >"$T/colours"
+	sed 's#^#[pod/web-7f9c/app] 2026-11-28T18:50:29.156088230Z #' "$log" >"$T/kubectl"
+	sed 's/^/shop web-7f9c app › /' "$log" >"$T/stern"
+	sed 's/^/Nov 28 18:50:29 node web[7]: /' "$log" >"$T/syslog"
+	sed 's/^/2026-11-28T18:50:29+0000 node web[7]: /' "$log" >"$T/iso"
+	sed 's/^/2026-11-28T18:50:29Z {app="web"} /' "$log" >"$T/logcli"
+	sed 's/^/I1128 18:50:29.156088       1 main.go:10] /' "$log" >"$T/klog"
+	sed '1s/^/\xef\xbb\xbf/; s/$/\r/' "$log" >"$T/windows"
+	jq -Rc '{PRIORITY: "6", _PID: "7", TAGS: ["a]", {b: "}"}], MESSAGE: .}' "$log" >"$T/journal-json"
+	jq -Rc '{labels: {line: "no", app: "web"}, line: ., timestamp: "2026-11-28T18:50:29Z"}' "$log" >"$T/logcli-jsonl"
+	jq -Rc '{log: ., stream: "stderr", kubernetes: {pod_name: "web-1"}}' "$log" >"$T/fluent"
+	jq -Rc '{log: (. + "\n"), stream: "stderr", time: "2026-11-28T18:50:17Z", tag: "web"}' "$log" >"$T/fluent-docker"
+	jq -Rc '{level: "error", ts: 1.5, msg: .}' "$log" | sed 's/:/ : /; s/>/\\u003e/g' >"$T/zap"
 	local form
-	for form in docker cri cri-pieces times prefix journal gz zst; do
+	for form in docker cri cri-pieces times journal gz zst prefix colours kubectl stern syslog iso logcli klog windows \
+		journal-json logcli-jsonl fluent fluent-docker zap; do
 		"$GOTUNE" diagnose --file "$T/$form" --format json >"$T/report"
 		[ "$(cycles <"$T/report") $(words <"$T/report")" = "11 heap-growth" ] ||
 			{ echo "$form: $(cycles <"$T/report") $(words <"$T/report")"; return 1; }
@@ -132,6 +147,7 @@ refuses() { # TEXT COMMAND...
 	jq -e '.processes[0].pid == null' "$T/report"
 	"$GOTUNE" diagnose --file "$T/journal" --format json | jq -e '.processes[0].pid == 7 and .log.form == "journal"'
 	[ "$("$GOTUNE" diagnose - <"$T/docker" --format json | jq -r .log.form)" = docker-json ]
+	"$GOTUNE" diagnose --file "$T/journal-json" --format json | jq -e '.processes[0].pid == 7 and .log.form == "json"'
 }
 
 @test "what a tool puts before each line hides nothing, the detail of the scheduler least of all" {
@@ -140,11 +156,19 @@ refuses() { # TEXT COMMAND...
 		[compose]='web-1  | ' [compose-colours]="${esc}[36mweb-1  | ${esc}[0m" [compose-times]="web-1  | $time "
 		[kubectl]='[pod/web-7f9/app] ' [kubectl-times]="[pod/web-7f9/app] $time "
 		[journal-short]='Nov 28 18:50:29 host app[7]: ' [journal-iso]='2026-11-28T18:50:29+0000 host app[7]: '
+		[stern]='web-7f9c app ' [stern-all]='shop web-7f9c › app | ' [logcli]="$time {app=\"web\"} "
+		[journal-full]='Sat 2026-11-28 18:50:29.123456 UTC host app[7]: ' [klog]='I1128 18:50:29.156088       1 main.go:10] '
+		[date]='2026-11-28 18:50:29 web ' [level]='[INFO] web: '
 	)
 	for form in "${!before[@]}"; do
 		sed "s,^,${before[$form]}," "$log" >"$T/$form"
 		[ "$(verdict_of "$T/$form")" = 'nonpreemptible-loop starvation' ] || { echo "$form: $(verdict_of "$T/$form")"; return 1; }
 	done
+	jq -Rc '{level: "error", msg: .}' "$log" >"$T/json"
+	[ "$(verdict_of "$T/json")" = 'nonpreemptible-loop starvation' ]
+	# Who filters such a log is not told that all is well.
+	grep SCHED "$log" >"$T/filtered"
+	[ "$(verdict_of "$T/filtered")" = cannot-be-told ]
 }
 
 @test "a journal's binary fields, and two processes of one unit" {
@@ -199,6 +223,8 @@ mixed_log() {
 @test "what is no such log is refused in one line, and nothing is half-printed" {
 	head -c 100000 /dev/urandom >"$T/random"
 	refuses "no line of Go's runtime" "$GOTUNE" diagnose --file "$T/random"
+	iconv -f UTF-8 -t UTF-16 "$KINDS/gc-steady/log" >"$T/utf16"
+	refuses 'iconv -f UTF-16' "$GOTUNE" diagnose --file "$T/utf16"
 	: >"$T/empty"
 	refuses "no line of Go's runtime" "$GOTUNE" diagnose --file "$T/empty"
 	refuses 'cannot open' "$GOTUNE" diagnose --file "$T/none"

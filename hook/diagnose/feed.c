@@ -79,7 +79,7 @@ static void add_wrapped(struct gt_diagnose *d, const char *p, size_t n)
 	gt_unwrap(p, n, d->scratch, &u);
 	d->form_lines[u.form]++;
 	note_time(d, u.time);
-	add_text(d, stream_of(d, u.stream, 0), u.text, u.len, u.partial, d->lines);
+	add_text(d, stream_of(d, u.stream, u.pid), u.text, u.len, u.partial, d->lines);
 }
 
 /* --- a journal export: systemd.io/JOURNAL_EXPORT_FORMATS ------------------------------------- */

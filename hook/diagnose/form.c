@@ -1,6 +1,6 @@
 /*
  * Docker's json-file, the CRI's log format, and lines with a time before them (kubectl logs
- * --timestamps, docker logs -t). Pure.
+ * --timestamps, docker logs -t). Other JSON: form_json.c. Pure.
  *
  * Sources: moby's daemon/logger/jsonfilelog/jsonlog, Kubernetes' pkg/kubelet/kuberuntime/logs. Go's
  * encoding/json spells '>' as \u003e, so gc lines are escaped.
@@ -63,8 +63,7 @@ static size_t put_utf8(char *out, unsigned c)
 	return 3;
 }
 
-/* Never longer than what it was made from: an escape of six bytes becomes three at most. */
-static size_t unescape(const char *p, size_t n, char *out)
+size_t gt_unescape(const char *p, size_t n, char *out)
 {
 	static const char names[] = "nrtbf", bytes[] = "\n\r\t\b\f";
 	size_t o = 0;
@@ -102,15 +101,15 @@ static bool unwrap_docker(const char *line, size_t n, char *scratch, struct gt_u
 		return false;
 	from = line + n - (n < 400 ? n - sizeof(head) + 1 : 400);
 	end = memmem(from, (size_t)(line + n - from), mid, sizeof(mid) - 1);
-	if (!end)
+	t = end ? memmem(end, (size_t)(line + n - end), last, sizeof(last) - 1) : NULL;
+	/* Docker's own line ends with the time. */
+	if (!t || memchr(t + 8, '"', (size_t)(line + n - t) - 8) != line + n - 2)
 		return false;
 	(void)gt_copy(r->stream, sizeof(r->stream), end + 12, 6);
-	t = memmem(end, (size_t)(line + n - end), last, sizeof(last) - 1);
-	if (t)
-		(void)gt_copy(r->time, sizeof(r->time), t + 8,
-			      strcspn(t + 8, "\"") < 36 ? strcspn(t + 8, "\"") : 36);
+	(void)gt_copy(r->time, sizeof(r->time), t + 8,
+		      strcspn(t + 8, "\"") < 36 ? strcspn(t + 8, "\"") : 36);
 	r->form = GT_LF_DOCKER;
-	r->len = unescape(line + 8, (size_t)(end - line) - 8, scratch);
+	r->len = gt_unescape(line + 8, (size_t)(end - line) - 8, scratch);
 	r->text = scratch;
 	r->partial = r->len == 0 || scratch[r->len - 1] != '\n';
 	if (!r->partial)
@@ -237,7 +236,8 @@ static void drop_prefix(struct gt_unwrapped *r)
 void gt_unwrap(const char *line, size_t n, char *scratch, struct gt_unwrapped *r)
 {
 	*r = (struct gt_unwrapped){.text = line, .len = n};
-	if (n > 8 && line[0] == '{' && unwrap_docker(line, n, scratch, r))
+	if (n > 8 && line[0] == '{' &&
+	    (unwrap_docker(line, n, scratch, r) || gt_unwrap_json(line, n, scratch, r)))
 		return;
 	if (n > 0 && memchr(line, '\033', n < 256 ? n : 256)) {
 		r->len = drop_colours(line, n, scratch);

@@ -10,6 +10,7 @@ struct gt_unwrapped {
 	size_t len;
 	char stream[8]; /* "stderr", "stdout", "" */
 	char time[40];
+	uint64_t pid; /* 0: it is not told */
 	bool partial; /* the rest of the line follows */
 };
 
@@ -18,5 +19,11 @@ struct gt_unwrapped {
  * unescaped there. A line that is wrapped in nothing is raw. Pure.
  */
 void gt_unwrap(const char *line, size_t n, char *scratch, struct gt_unwrapped *ret);
+
+bool gt_unwrap_json(const char *line, size_t n, char *scratch, struct gt_unwrapped *ret);
+
+/* A JSON string without its quotes; OUT has room for N bytes. Never longer than what it was made
+ * from: an escape of six bytes becomes three at most. */
+size_t gt_unescape(const char *p, size_t n, char *out);
 
 #endif

@@ -98,12 +98,30 @@ static bool begin_knot(struct gt_diagnose *d, uint32_t i, const char *p, size_t 
 
 /* --- other lines ----------------------------------------------------------------------------- */
 
-/* The detail below a SCHED line. */
+/* "  P0: status=", "  M3: p=" or "  G17: status=", as proc.go's schedtrace writes them. */
+static bool begins_detail(const char *p, size_t n)
+{
+	size_t i = 3;
+
+	if (n < 8 || p[0] != ' ' || p[1] != ' ' || (p[2] != 'P' && p[2] != 'M' && p[2] != 'G'))
+		return false;
+	while (i < n && p[i] >= '0' && p[i] <= '9')
+		i++;
+	if (i == 3 || i + 4 > n || p[i] != ':' || p[i + 1] != ' ')
+		return false;
+	return p[i + 2] == 's' || (p[i + 2] == 'p' && p[i + 3] == '=');
+}
+
+/* The detail below a SCHED line, perhaps behind what a tool puts before each line. */
 static bool is_detail(struct gt_diagnose *d, struct gt_stream *s, const char *p, size_t n)
 {
-	if (s->sched < 0 || n < 5 || p[0] != ' ' || p[1] != ' ')
+	const char *end = p + (n < SEARCHED ? n : SEARCHED), *at = p;
+
+	if (s->sched < 0)
 		return false;
-	if (!gt_sched_detail(&d->process[s->sched]->sched, p, n))
+	while (at && !begins_detail(at, n - (size_t)(at - p)))
+		at = at + 1 < end ? memchr(at + 1, ' ', (size_t)(end - at - 1)) : NULL;
+	if (!at || !gt_sched_detail(&d->process[s->sched]->sched, at, n - (size_t)(at - p)))
 		return false;
 	d->ours++;
 	return true;

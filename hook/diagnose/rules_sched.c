@@ -174,6 +174,23 @@ static bool rule_untold(struct gt_judge *j, const struct gt_sched *s)
 	return true;
 }
 
+/* Without its detail such a line says next to nothing, "healthy" least of all. */
+static bool rule_no_detail(struct gt_judge *j, const struct gt_sched *s)
+{
+	struct gt_diag_verdict *v;
+
+	if (2 * s->bare <= s->n)
+		return false;
+	v = gt_say(j, GT_V_CANNOT_BE_TOLD,
+		   "%llu of %llu SCHED lines lack the lines of detail that belong below them: take "
+		   "the log as the program wrote it",
+		   (unsigned long long)s->bare, (unsigned long long)s->n);
+	v->area = GT_VA_SCHED;
+	gt_say_line(v, s->first_line);
+	gt_say_line(v, s->last_line);
+	return true;
+}
+
 void gt_rules_sched(struct gt_judge *j, const struct gt_process *p)
 {
 	const struct gt_sched *s = &p->sched;
@@ -189,6 +206,8 @@ void gt_rules_sched(struct gt_judge *j, const struct gt_process *p)
 		gt_say_line(v, s->last_line);
 		return;
 	}
+	if (rule_no_detail(j, s))
+		return;
 	rule_stopping(j, s);
 	(void)(rule_starvation(j, s) || rule_overload(j, s) || rule_syscalls(j, s) ||
 	       rule_convoy(j, s));

@@ -240,6 +240,7 @@ void gt_sched_settle(struct gt_sched *s)
 	if (!d->open)
 		return;
 	d->open = false;
+	s->bare += d->ps == 0;
 	runs(s, &s->was, d->ps > 0 ? d->ticks | 1 : 0);
 	counts(s, &s->was);
 	s->last_ms = s->was.v[GT_SCV_MS];

@@ -38,6 +38,7 @@ struct gt_sched {
 	double gap_max;
 	uint64_t counted, idle_0, all_idle, blocked; /* lines */
 	uint64_t blocked_line, convoys, convoy_line, idle_line;
+	uint64_t bare; /* lines whose detail should follow, and did not */
 	double blocked_threads, convoy_mutex, convoy_waiting;
 	bool has_ticks, has_detail;
 	uint64_t was_ticks, was_sig, was_queues, was_line; /* of the line before; 0: unknown */

@@ -112,7 +112,7 @@ static void say_validator(struct gt_doctor *d)
 void gt_doctor_nri(struct gt_doctor *d)
 {
 	struct gt_nri_status s = {0};
-	_cleanup_close_ int dir = gt_root_open_dir(d->root, GT_RECORD_DIR + 1);
+	_cleanup_close_ int dir = gt_root_open_dir(d->root, &GT_RECORD_DIR[1]);
 	bool noted = dir >= 0 && gt_nri_status_read(dir, &s) == 0;
 
 	/* A machine that has nothing to do with it hears nothing of it. */

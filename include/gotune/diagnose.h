@@ -59,7 +59,15 @@ struct gt_diagnose_known {
 };
 
 /* How the lines were wrapped. */
-enum gt_log_form { GT_LF_RAW, GT_LF_DOCKER, GT_LF_CRI, GT_LF_JOURNAL, GT_LF_TIMED, GT_LF_COUNT };
+enum gt_log_form {
+	GT_LF_RAW,
+	GT_LF_DOCKER,
+	GT_LF_CRI,
+	GT_LF_JOURNAL,
+	GT_LF_TIMED,
+	GT_LF_JSON,
+	GT_LF_COUNT
+};
 extern const struct gt_words gt_log_form_words;
 
 #define GT_FIGURES_MAX	8
