@@ -115,13 +115,13 @@ static bool begins_detail(const char *p, size_t n)
 /* The detail below a SCHED line, perhaps behind what a tool puts before each line. */
 static bool is_detail(struct gt_diagnose *d, struct gt_stream *s, const char *p, size_t n)
 {
-	const char *end = p + (n < SEARCHED ? n : SEARCHED), *at = p;
+	size_t head = n < SEARCHED ? n : SEARCHED, at = 0;
 
 	if (s->sched < 0)
 		return false;
-	while (at && !begins_detail(at, n - (size_t)(at - p)))
-		at = at + 1 < end ? memchr(at + 1, ' ', (size_t)(end - at - 1)) : NULL;
-	if (!at || !gt_sched_detail(&d->process[s->sched]->sched, at, n - (size_t)(at - p)))
+	while (at < head && !begins_detail(p + at, n - at))
+		at++;
+	if (at == head || !gt_sched_detail(&d->process[s->sched]->sched, p + at, n - at))
 		return false;
 	d->ours++;
 	return true;

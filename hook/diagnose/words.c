@@ -34,7 +34,7 @@ static const char *const level_list[GT_VL_COUNT] = {
 const struct gt_words gt_diag_level_words = {level_list, GT_VL_COUNT};
 static const char *const form_list[GT_LF_COUNT] = {
 	[GT_LF_RAW] = "raw",	     [GT_LF_DOCKER] = "docker-json", [GT_LF_CRI] = "cri",
-	[GT_LF_JOURNAL] = "journal", [GT_LF_TIMED] = "timestamps",	     [GT_LF_JSON] = "json",
+	[GT_LF_JOURNAL] = "journal", [GT_LF_TIMED] = "timestamps",   [GT_LF_JSON] = "json",
 };
 const struct gt_words gt_log_form_words = {form_list, GT_LF_COUNT};
 
