@@ -74,9 +74,11 @@ static int begin(struct gt_log_source *s, struct gt_err *e)
 	if (r < 0)
 		return r;
 	s->begun = true;
-	if (s->have >= 2 && (memcmp(s->in, "\xff\xfe", 2) == 0 || memcmp(s->in, "\xfe\xff", 2) == 0))
-		return gt_err_set(e, -EINVAL, "it is UTF-16, as PowerShell's > writes it: convert "
-					      "it by iconv -f UTF-16 -t UTF-8");
+	if (s->have >= 2 &&
+	    (memcmp(s->in, "\xff\xfe", 2) == 0 || memcmp(s->in, "\xfe\xff", 2) == 0))
+		return gt_err_set(e, -EINVAL,
+				  "it is UTF-16, as PowerShell's > writes it: convert "
+				  "it by iconv -f UTF-16 -t UTF-8");
 	if (s->have >= 2 && memcmp(s->in, gzip, 2) == 0) {
 		s->packing = GZIP;
 		s->has_z = inflateInit2(&s->z, 15 + 16) == Z_OK;

@@ -54,7 +54,7 @@ static bool read_as(enum gt_cgroup_version v, struct gt_usage *u)
 		.cpu_version = v,
 		.memory_version = v,
 	};
-	bool any = gt_usage_read(&d, u);
+	bool any = gt_usage_read(&d, NULL, u);
 
 	gt_usage_close(&d);
 	assert_true(d.cpu == -1 && d.memory == -1);
@@ -101,6 +101,35 @@ static void test_v1(void **state)
 	assert_false(u.has_pressure[GT_PRESSURE_CPU]);
 }
 
+/* Files that are held open say what is in them now; those that are not there are none. */
+static void test_kept_files_are_read_again(void **state)
+{
+	struct gt_usage_dirs d = {
+		.cpu = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+		.memory = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+		.cpu_version = GT_CGROUP_V2,
+		.memory_version = GT_CGROUP_V2,
+	};
+	struct gt_usage_kept kept;
+	struct gt_usage u;
+
+	(void)state;
+	put("cpu.stat", "nr_periods 100\nnr_throttled 40\nthrottled_usec 1500\n");
+	put("memory.current", "4096\n");
+	put("io.pressure", "some avg10=0.00 avg60=0.00 avg300=0.00 total=21\n");
+	assert_true(gt_usage_keep(&d, &kept) >= 3);
+	put("memory.current", "12288\n");
+	put("io.pressure", "some avg10=0.00 avg60=0.00 avg300=0.00 total=22\n");
+	assert_true(gt_usage_read(&d, &kept, &u));
+	assert_true(u.has_periods && u.periods == 100);
+	assert_true(u.has_memory && u.memory_bytes == 12288);
+	assert_int_equal(u.some_us[GT_PRESSURE_IO], 22);
+	gt_usage_let_go(&kept);
+	gt_usage_close(&d);
+	for (unsigned i = 0; i < GT_USAGE_FILES; i++)
+		assert_int_equal(kept.fd[i], -1);
+}
+
 /* What is not known stays unknown. */
 static void test_files_that_say_nothing(void **state)
 {
@@ -145,7 +174,7 @@ static void test_no_cgroup(void **state)
 	(void)state;
 	gt_usage_open(root, mounts, 0, &d);
 	assert_true(d.cpu == -1 && d.memory == -1);
-	assert_false(gt_usage_read(&d, &u));
+	assert_false(gt_usage_read(&d, NULL, &u));
 	gt_usage_open(root, NULL, getpid(), &d);
 	assert_true(d.cpu == -1 && d.memory == -1);
 	/* Our own is not a container's. */
@@ -177,6 +206,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_v2, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_v1, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_kept_files_are_read_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_files_that_say_nothing, set_up, tear_down),
 		cmocka_unit_test(test_no_cgroup),
 		cmocka_unit_test(test_mounts_are_the_same),
