@@ -175,6 +175,9 @@ bool gt_podman_may_know(const char *name)
 	char store[GT_PATH_CAP];
 	int r;
 
+	/* A user without a home has no storage, and Podman would make one below /tmp. */
+	if (geteuid() != 0 && !getenv("HOME") && !getenv("XDG_DATA_HOME"))
+		return false;
 	/* An own configuration, or another machine's Podman: it is asked. */
 	if (getenv("CONTAINERS_STORAGE_CONF") || getenv("CONTAINER_HOST") ||
 	    getenv("CONTAINER_CONNECTION"))
