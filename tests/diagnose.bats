@@ -454,13 +454,13 @@ wait_for_line() { # TEXT FILE
 	on_a_laptop diagnose - --format json <"$KINDS/gc-spiral/log" >"$T/report"
 	jq -e '.verdicts[0].verdict == "limit-thrash" and .known.source == null' "$T/report"
 	gzip -nc "$KINDS/gc-spiral/log" | on_a_laptop diagnose - | grep '^limit-thrash'
-	ls -d /tmp/*-65534 >"$T/before" 2>/dev/null || :
+	find /tmp -maxdepth 1 -name '*-65534' >"$T/before"
 	refuses 'neither docker, podman nor crictl' on_a_laptop diagnose no-such-container
 	# The same where there is a record, or an engine, that it may not ask: none is guessed.
 	on_a_laptop goroutines no-such-container 2>"$T/err" && return 1
 	[ "$(wc -l <"$T/err")" -eq 1 ]
 	# Podman, if it is there, was not asked: without a home it makes directories in /tmp.
-	ls -d /tmp/*-65534 2>/dev/null | diff "$T/before" -
+	find /tmp -maxdepth 1 -name '*-65534' | diff "$T/before" -
 }
 
 # in_a_box COMMAND...: where no engine was ever used, as this user; what it leaves is counted in $T/left.
