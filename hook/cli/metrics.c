@@ -48,7 +48,7 @@ static int add(struct fleet *f, int64_t pid)
 	gt_metrics_container_of(f->view, c);
 	c->own_row = f->m.n_container < ROWS;
 	gt_usage_open(f->root, f->mounts, pid, &dirs);
-	c->has_usage = gt_usage_read(&dirs, &c->usage);
+	c->has_usage = gt_usage_read(&dirs, NULL, &c->usage);
 	gt_usage_close(&dirs);
 	f->container[f->m.n_container++] = c;
 	return 0;

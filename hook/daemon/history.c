@@ -19,13 +19,11 @@ struct seen {
 	struct gt_usage first; /* what there was when it was seen first */
 	int64_t begin_ms;
 	int64_t started_s; /* by its record; 0: not known */
-	struct gt_usage_dirs dirs;
-	bool opened, has_first, has_more;
+	bool has_first, has_more;
 };
 
 struct history {
 	int dirfd;
-	char *mounts;
 	bool failed; /* it was said that nothing can be written */
 };
 
@@ -55,11 +53,11 @@ static void subtract(const struct gt_usage *now, const struct gt_usage *first, s
 	}
 }
 
-static void look(struct seen *s)
+static void look(const struct gt_known *k, struct seen *s)
 {
 	struct gt_usage now;
 
-	if (!gt_usage_read(&s->dirs, &now))
+	if (!gt_known_usage(k, &now))
 		return;
 	if (now.has_memory && now.memory_bytes > s->life.peak_bytes)
 		s->life.peak_bytes = now.memory_bytes;
@@ -78,10 +76,17 @@ const struct gt_life *gt_life_now(struct gt_known *k)
 {
 	struct seen *s = k->own[GT_PART_history];
 
-	if (!s || !s->opened)
+	if (!s || !k->dirs_opened)
 		return NULL;
-	look(s);
+	look(k, s);
 	return &s->life;
+}
+
+bool gt_life_is_drawn(const struct gt_known *k)
+{
+	const struct seen *s = k->own[GT_PART_history];
+
+	return s && s->life.rollout != 0;
 }
 
 bool gt_life_is_early(const struct gt_known *k, int64_t now_s)
@@ -95,14 +100,12 @@ bool gt_life_is_early(const struct gt_known *k, int64_t now_s)
 
 static void on_record(struct gt_daemon *d, struct gt_known *k, const struct gt_record_view *v)
 {
-	const struct history *h = d->own[GT_PART_history];
 	struct seen *s = k->own[GT_PART_history];
 
 	if (!s) {
 		s = k->own[GT_PART_history] = calloc(1, sizeof(*s));
 		if (!s)
 			return; /* no memory: it has no history */
-		s->dirs = GT_USAGE_DIRS_NONE;
 	}
 	gt_copy_cut(s->life.id, v->id);
 	gt_copy_cut(s->life.image, v->image);
@@ -115,18 +118,18 @@ static void on_record(struct gt_daemon *d, struct gt_known *k, const struct gt_r
 	s->life.tuned = v->n_applied > 0;
 	if (gt_record_time(v->started_at, &s->started_s) < 0)
 		s->started_s = 0;
-	if (!s->opened && k->pid > 0) {
-		gt_usage_open(d->root, h->mounts, k->pid, &s->dirs);
-		s->opened = true;
-		look(s);
-	}
+	gt_known_usage_open(d, k);
+	if (!s->has_first)
+		look(k, s);
 }
 
 static void tick(struct gt_daemon *d)
 {
 	for (uint32_t i = 0; i < d->n_known; i++) {
-		if (d->known[i]->own[GT_PART_history])
-			look(d->known[i]->own[GT_PART_history]);
+		struct seen *s = d->known[i]->own[GT_PART_history];
+
+		if (s)
+			look(d->known[i], s);
 	}
 }
 
@@ -138,7 +141,7 @@ static void on_end(struct gt_daemon *d, struct gt_known *k)
 
 	if (!s)
 		return;
-	look(s); /* it may be there yet */
+	look(k, s); /* it may be there yet */
 	/* One that a rule drew counts, however short it was. */
 	if (s->has_more || s->life.rollout != 0) {
 		s->life.ended_s = (uint64_t)time(NULL);
@@ -148,7 +151,6 @@ static void on_end(struct gt_daemon *d, struct gt_known *k)
 	if (r < 0 && !h->failed)
 		gt_log(GT_LOG_WARNING, "cannot write the history: %s", strerror(-r));
 	h->failed = r < 0;
-	gt_usage_close(&s->dirs);
 	free(s);
 	k->own[GT_PART_history] = NULL;
 }
@@ -162,7 +164,6 @@ static int start(struct gt_daemon *d, struct gt_err *e)
 	h->dirfd = gt_history_open(gt_state_dir(d), true, e);
 	if (h->dirfd < 0)
 		return h->dirfd;
-	h->mounts = gt_cg_mounts(d->root);
 	d->own[GT_PART_history] = GT_TAKE_PTR(h);
 	return 0;
 }
@@ -174,7 +175,6 @@ static void stop(struct gt_daemon *d)
 	if (!h)
 		return;
 	gt_cleanup_close(&h->dirfd);
-	free(h->mounts);
 	free(h);
 	d->own[GT_PART_history] = NULL;
 }

@@ -42,6 +42,7 @@ static void end_at(struct gt_daemon *d, uint32_t i)
 			d->part[p]->on_end(d, k);
 	}
 	close_end(d, k);
+	gt_known_usage_close(d, k);
 	d->known[i] = d->known[--d->n_known];
 	free(k);
 }
@@ -107,6 +108,8 @@ static struct gt_known *add(struct gt_daemon *d, const char *id)
 	}
 	gt_copy_cut(k->id, id);
 	k->end.fd = -1;
+	k->dirs = GT_USAGE_DIRS_NONE;
+	k->kept = GT_USAGE_KEPT_NONE;
 	d->known[d->n_known++] = k;
 	return k;
 }

@@ -10,6 +10,9 @@
 /* K's life until now, after another look at its cgroup; NULL: nothing is known. Stays history's. */
 const struct gt_life *gt_life_now(struct gt_known *k);
 
+/* Did a rule leave K to chance? */
+bool gt_life_is_drawn(const struct gt_known *k);
+
 /* Would K, ended at NOW_S, have ended within GT_EARLY_S of its start? */
 bool gt_life_is_early(const struct gt_known *k, int64_t now_s);
 

@@ -15,13 +15,10 @@
 /* What it knows of a container. */
 struct seen {
 	struct gt_metrics_container c;
-	struct gt_usage_dirs dirs;
-	bool opened;
 };
 
 struct metrics {
 	struct gt_http *http;
-	char *mounts;	/* gt_cg_mounts, of the beginning */
 	uint32_t n_own; /* containers that have a row */
 	double start_s;
 };
@@ -45,7 +42,6 @@ static void end(struct gt_daemon *d, struct gt_known *k)
 
 	if (!s)
 		return;
-	gt_usage_close(&s->dirs);
 	m->n_own -= s->c.own_row;
 	free(s);
 	k->own[GT_PART_metrics] = NULL;
@@ -58,7 +54,6 @@ static struct seen *begin(struct metrics *m, uint32_t rows)
 
 	if (!s)
 		return NULL;
-	s->dirs = GT_USAGE_DIRS_NONE;
 	s->c.own_row = m->n_own < rows;
 	m->n_own += s->c.own_row;
 	return s;
@@ -77,10 +72,7 @@ static void on_record(struct gt_daemon *d, struct gt_known *k, const struct gt_r
 	own_row = s->c.own_row;
 	gt_metrics_container_of(v, &s->c);
 	s->c.own_row = own_row;
-	if (!s->opened && k->pid > 0) {
-		gt_usage_open(d->root, m->mounts, k->pid, &s->dirs);
-		s->opened = true;
-	}
+	gt_known_usage_open(d, k);
 }
 
 /* ---- the page ---- */
@@ -131,7 +123,7 @@ static const struct gt_metrics_container *look_at(struct gt_known *k)
 
 	if (!s)
 		return NULL;
-	s->c.has_usage = gt_usage_read(&s->dirs, &s->c.usage);
+	s->c.has_usage = gt_known_usage(k, &s->c.usage);
 	return &s->c;
 }
 
@@ -178,7 +170,6 @@ static int start(struct gt_daemon *d, struct gt_err *e)
 		return r;
 	if (clock_gettime(CLOCK_REALTIME, &now) == 0)
 		m->start_s = (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-	m->mounts = gt_cg_mounts(d->root);
 	d->own[GT_PART_metrics] = GT_TAKE_PTR(m);
 	return 0;
 }
@@ -197,7 +188,6 @@ static void stop(struct gt_daemon *d)
 	if (!m)
 		return;
 	gt_http_close(d, m->http);
-	free(m->mounts);
 	free(m);
 	d->own[GT_PART_metrics] = NULL;
 }

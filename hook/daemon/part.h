@@ -11,6 +11,7 @@
 
 #include "gotune/base.h"
 #include "gotune/daemon.h"
+#include "gotune/inspect.h"
 #include "gotune/model.h"
 #include "gotune/policy.h"
 #include "gotune/record.h"
@@ -53,12 +54,28 @@ void gt_watch_drop(struct gt_daemon *d, struct gt_watch *w);
 /* A container that has a record and, as far as we know, still runs. Stays where it is. */
 struct gt_known {
 	char id[GT_ID_MAX];
-	int64_t pid;		 /* its init; 0: not known yet */
-	uint64_t pid_start;	 /* 0: not known */
-	struct gt_watch end;	 /* a pidfd; fd -1: there is none */
-	bool seen;		 /* by the look at all records that is under way */
+	int64_t pid;		   /* its init; 0: not known yet */
+	uint64_t pid_start;	   /* 0: not known */
+	struct gt_watch end;	   /* a pidfd; fd -1: there is none */
+	bool seen;		   /* by the look at all records that is under way */
+	struct gt_usage_dirs dirs; /* its cgroup: gt_known_usage_open */
+	struct gt_usage_kept kept; /* N_KEPT files of it */
+	uint32_t n_kept;
+	bool dirs_opened;
 	void *own[GT_PARTS_CAP]; /* each part's own; NULL at first */
 };
+
+/* ---- what a container has used (daemon/usage.c) ---- */
+
+/*
+ * Opens K's cgroup, once its process is known; again is nothing. Several parts read it by one set
+ * of descriptors, which known.c closes. Of at most GT_KEPT_MAX files of all containers the
+ * descriptors are kept; those of later containers are opened at each look.
+ */
+#define GT_KEPT_MAX 4096u
+void gt_known_usage_open(struct gt_daemon *d, struct gt_known *k);
+bool gt_known_usage(const struct gt_known *k, struct gt_usage *ret); /* gt_usage_read */
+void gt_known_usage_close(struct gt_daemon *d, struct gt_known *k);
 
 /* ---- parts ---- */
 
@@ -97,8 +114,10 @@ struct gt_daemon {
 	uint32_t live;		 /* the policy's, of the start */
 	struct gt_known **known; /* N_KNOWN of them, in no order */
 	uint32_t n_known, known_cap;
-	uint32_t n_refused;	 /* containers beyond GT_KNOWN_MAX, since the last look at all */
-	void *own[GT_PARTS_CAP]; /* each part's own */
+	char *mounts;		   /* gt_cg_mounts, of the beginning */
+	uint32_t n_kept, kept_max; /* files of containers that are kept open */
+	uint32_t n_refused;	   /* containers beyond GT_KNOWN_MAX, since the last look at all */
+	void *own[GT_PARTS_CAP];   /* each part's own */
 
 	const struct gt_part *const *part; /* N_PART of them, by enum gt_part_id */
 	unsigned n_part;

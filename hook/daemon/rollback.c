@@ -156,10 +156,10 @@ static void compare_all(struct gt_daemon *d)
 
 static void on_end(struct gt_daemon *d, struct gt_known *k)
 {
-	const struct gt_life *now = gt_life_now(k);
+	const struct gt_life *now = gt_life_is_drawn(k) && !d->ended ? gt_life_now(k) : NULL;
 	struct gt_life l;
 
-	if (!now || now->rollout == 0 || d->ended)
+	if (!now)
 		return;
 	l = *now;
 	l.early = gt_life_is_early(k, time(NULL));
@@ -169,8 +169,10 @@ static void on_end(struct gt_daemon *d, struct gt_known *k)
 
 static void tick(struct gt_daemon *d)
 {
-	for (uint32_t i = 0; i < d->n_known; i++)
-		take_life(d, gt_life_now(d->known[i]), (uint64_t)time(NULL));
+	for (uint32_t i = 0; i < d->n_known; i++) {
+		if (gt_life_is_drawn(d->known[i]))
+			take_life(d, gt_life_now(d->known[i]), (uint64_t)time(NULL));
+	}
 	compare_all(d);
 }
 

@@ -7,27 +7,33 @@
 
 #include "follow.h"
 #include "gotune/daemon.h"
+#include "gotune/inspect.h"
 #include "gotune/sandbox.h"
 #include "known.h"
 #include "loop.h"
 
-/* A pidfd and a few directories for each container. */
-#define FILES (4 * (rlim_t)GT_KNOWN_MAX + 64)
+/* A pidfd and two directories for each container, and the files that are kept. */
+#define FILES (3 * (rlim_t)GT_KNOWN_MAX + GT_KEPT_MAX + 64)
 
 #define X(name) &gt_part_##name,
 static const struct gt_part *const parts[] = {GT_DAEMON_PARTS(X) NULL};
 #undef X
 
-/* As many files as there may be containers; with fewer, the later ones are looked at less closely.
+/*
+ * As many files as there may be containers; with fewer, the later ones are looked at less closely.
+ * What is kept for speed alone takes a quarter at most.
  */
-static void raise_files(void)
+static void raise_files(struct gt_daemon *d)
 {
 	struct rlimit l;
 
-	if (getrlimit(RLIMIT_NOFILE, &l) < 0 || l.rlim_cur >= FILES)
+	if (getrlimit(RLIMIT_NOFILE, &l) < 0)
 		return;
-	l.rlim_cur = l.rlim_max < FILES ? l.rlim_max : FILES;
-	(void)setrlimit(RLIMIT_NOFILE, &l);
+	if (l.rlim_cur < FILES) {
+		l.rlim_cur = l.rlim_max < FILES ? l.rlim_max : FILES;
+		(void)setrlimit(RLIMIT_NOFILE, &l);
+	}
+	d->kept_max = l.rlim_cur / 4 < GT_KEPT_MAX ? (uint32_t)(l.rlim_cur / 4) : GT_KEPT_MAX;
 }
 
 static int choose_dir(struct gt_daemon *d, struct gt_err *e)
@@ -80,7 +86,8 @@ static int begin(struct gt_daemon *d, struct gt_err *e)
 {
 	int r = choose_dir(d, e);
 
-	raise_files();
+	raise_files(d);
+	d->mounts = gt_cg_mounts(d->root);
 	if (r == 0)
 		r = gt_loop_open(d, e);
 	if (r == 0)
@@ -106,6 +113,7 @@ static void end(struct gt_daemon *d)
 	gt_loop_close(d);
 	gt_pages_done(&d->view);
 	gt_policy_watch_free(d->watch);
+	free(d->mounts);
 	gt_cleanup_close(&d->root);
 }
 

@@ -3,8 +3,10 @@
  * cgroup-v1/memory.rst, scheduler/sched-bwc.rst, accounting/psi.rst). Effectful: reads; needs no
  * privilege.
  *
- * A directory that is held open costs an open, a read and a close a file, and no walk. When the
- * cgroup has been removed, its files are gone with it.
+ * A directory that is held open costs an open, a read and a close a file, and no walk; a file that
+ * is held open, a read. When the cgroup has been removed, its files are gone with it. One that
+ * cannot be read any more is opened anew: the kernel takes the files of PSI away and gives new ones
+ * (cgroup.pressure).
  */
 #include <fcntl.h>
 
@@ -20,11 +22,56 @@
 static const char *const pressure_list[GT_PRESSURE_COUNT] = {"cpu", "memory", "io"};
 const struct gt_words gt_pressure_words = {pressure_list, GT_PRESSURE_COUNT};
 
-/* The whole of a small file as a C string; false when it is not there, or larger. */
-static bool read_file(int dir, const char *name, char *text, size_t cap)
+enum file {
+	CPU_STAT,
+	MEMORY,
+	LIMIT,
+	EVENTS,
+	PRESSURE, /* the first of GT_PRESSURE_COUNT */
+	FILES = PRESSURE + GT_PRESSURE_COUNT,
+};
+_Static_assert(FILES == GT_USAGE_FILES, "each of them can be kept");
+
+static const struct {
+	const char *v1, *v2;
+} names[FILES] = {
+	[CPU_STAT] = {"cpu.stat", "cpu.stat"},
+	[MEMORY] = {"memory.usage_in_bytes", "memory.current"},
+	[LIMIT] = {"memory.limit_in_bytes", "memory.max"},
+	[EVENTS] = {"memory.oom_control", "memory.events"},
+	[PRESSURE + GT_PRESSURE_CPU] = {NULL, "cpu.pressure"},
+	[PRESSURE + GT_PRESSURE_MEMORY] = {NULL, "memory.pressure"},
+	[PRESSURE + GT_PRESSURE_IO] = {NULL, "io.pressure"},
+};
+
+/* Who looks at what. */
+struct look {
+	const struct gt_usage_dirs *dirs;
+	const struct gt_usage_kept *kept; /* NULL: none */
+};
+
+/* F's name, and its directory in *RET_DIR; NULL: this cgroup has no such file. */
+static const char *find_file(const struct gt_usage_dirs *d, unsigned f, int *ret_dir)
 {
-	_cleanup_close_ int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, cap);
+	bool by_cpu =
+		f == CPU_STAT || (f >= PRESSURE && d->cpu >= 0 && d->cpu_version == GT_CGROUP_V2);
+	enum gt_cgroup_version v = by_cpu ? d->cpu_version : d->memory_version;
+
+	*ret_dir = by_cpu ? d->cpu : d->memory;
+	if (*ret_dir < 0)
+		return NULL;
+	return v == GT_CGROUP_V1 ? names[f].v1 : names[f].v2;
+}
+
+static int open_file(int dir, const char *name)
+{
+	return openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+}
+
+/* The whole of a small file as a C string; false when it cannot be read, or is larger. */
+static bool read_fd(int fd, char *text, size_t cap)
+{
+	ssize_t n = fd < 0 ? -1 : pread(fd, text, cap, 0);
 
 	if (n < 0 || (size_t)n == cap)
 		return false;
@@ -32,23 +79,45 @@ static bool read_file(int dir, const char *name, char *text, size_t cap)
 	return true;
 }
 
-static bool read_number(int dir, const char *name, uint64_t *ret)
+static bool read_named(int dir, const char *name, char *text, size_t cap)
 {
-	char text[TEXT_CAP];
+	_cleanup_close_ int fd = open_file(dir, name);
 
-	if (!read_file(dir, name, text, sizeof(text)))
-		return false;
+	return read_fd(fd, text, cap);
+}
+
+static bool read_file(const struct look *l, unsigned f, char *text, size_t cap)
+{
+	const char *name;
+	int dir;
+
+	if (l->kept && read_fd(l->kept->fd[f], text, cap))
+		return true;
+	name = find_file(l->dirs, f, &dir);
+	return name && read_named(dir, name, text, cap);
+}
+
+static bool parse_number(char *text, uint64_t *ret)
+{
 	text[strcspn(text, "\n")] = '\0';
 	return gt_parse_u64(text, ret) == 0;
 }
 
-/* v1: throttled_time is in nanoseconds. */
-static bool read_cpu(int dir, bool v1, struct gt_usage *ret)
+static bool read_number(const struct look *l, unsigned f, uint64_t *ret)
 {
+	char text[TEXT_CAP];
+
+	return read_file(l, f, text, sizeof(text)) && parse_number(text, ret);
+}
+
+/* v1: throttled_time is in nanoseconds. */
+static bool read_cpu(const struct look *l, struct gt_usage *ret)
+{
+	bool v1 = l->dirs->cpu_version == GT_CGROUP_V1;
 	char text[TEXT_CAP];
 	uint64_t time = 0;
 
-	if (!read_file(dir, "cpu.stat", text, sizeof(text)))
+	if (!read_file(l, CPU_STAT, text, sizeof(text)))
 		return false;
 	ret->has_periods =
 		gt_parse_field_u64(text, "nr_periods ", &ret->periods) &&
@@ -58,19 +127,17 @@ static bool read_cpu(int dir, bool v1, struct gt_usage *ret)
 	return true;
 }
 
-static bool read_memory(int dir, bool v1, struct gt_usage *ret)
+static bool read_memory(const struct look *l, struct gt_usage *ret)
 {
+	bool v1 = l->dirs->memory_version == GT_CGROUP_V1;
 	char text[TEXT_CAP];
 
-	ret->has_memory = read_number(dir, v1 ? "memory.usage_in_bytes" : "memory.current",
-				      &ret->memory_bytes);
+	ret->has_memory = read_number(l, MEMORY, &ret->memory_bytes);
 	/* "max" is no number: there is no limit. */
 	ret->has_limit =
-		read_number(dir, v1 ? "memory.limit_in_bytes" : "memory.max", &ret->limit_bytes) &&
-		(!v1 || ret->limit_bytes < V1_NO_LIMIT);
-	ret->has_oom_kills =
-		read_file(dir, v1 ? "memory.oom_control" : "memory.events", text, sizeof(text)) &&
-		gt_parse_field_u64(text, "oom_kill ", &ret->oom_kills);
+		read_number(l, LIMIT, &ret->limit_bytes) && (!v1 || ret->limit_bytes < V1_NO_LIMIT);
+	ret->has_oom_kills = read_file(l, EVENTS, text, sizeof(text)) &&
+			     gt_parse_field_u64(text, "oom_kill ", &ret->oom_kills);
 	return ret->has_memory;
 }
 
@@ -89,14 +156,12 @@ static bool find_total(const char *text, const char *which, uint64_t *ret)
 }
 
 /* Only v2 has them, and not with psi=0: then reading fails. */
-static void read_pressure(int dir, struct gt_usage *ret)
+static void read_pressure(const struct look *l, struct gt_usage *ret)
 {
-	static const char *const file[GT_PRESSURE_COUNT] = {"cpu.pressure", "memory.pressure",
-							    "io.pressure"};
 	char text[TEXT_CAP];
 
 	for (unsigned i = 0; i < GT_PRESSURE_COUNT; i++) {
-		ret->has_pressure[i] = read_file(dir, file[i], text, sizeof(text)) &&
+		ret->has_pressure[i] = read_file(l, PRESSURE + i, text, sizeof(text)) &&
 				       find_total(text, "some ", &ret->some_us[i]);
 		if (ret->has_pressure[i] && !find_total(text, "full ", &ret->full_us[i]))
 			ret->full_us[i] = 0; /* of the CPU, before Linux 5.13 */
@@ -132,19 +197,40 @@ void gt_usage_close(struct gt_usage_dirs *d)
 	*d = GT_USAGE_DIRS_NONE;
 }
 
-bool gt_usage_read(const struct gt_usage_dirs *d, struct gt_usage *ret)
+unsigned gt_usage_keep(const struct gt_usage_dirs *d, struct gt_usage_kept *ret)
 {
+	unsigned n = 0;
+
+	*ret = GT_USAGE_KEPT_NONE;
+	for (unsigned f = 0; f < FILES; f++) {
+		int dir;
+		const char *name = find_file(d, f, &dir);
+
+		ret->fd[f] = name ? open_file(dir, name) : -1;
+		n += ret->fd[f] >= 0;
+	}
+	return n;
+}
+
+void gt_usage_let_go(struct gt_usage_kept *k)
+{
+	for (unsigned f = 0; f < FILES; f++)
+		gt_cleanup_close(&k->fd[f]);
+	*k = GT_USAGE_KEPT_NONE;
+}
+
+bool gt_usage_read(const struct gt_usage_dirs *d, const struct gt_usage_kept *kept,
+		   struct gt_usage *ret)
+{
+	const struct look l = {d, kept};
 	bool any = false;
 
 	*ret = (struct gt_usage){0};
 	if (d->cpu >= 0)
-		any = read_cpu(d->cpu, d->cpu_version == GT_CGROUP_V1, ret);
+		any = read_cpu(&l, ret);
 	if (d->memory >= 0)
-		any = read_memory(d->memory, d->memory_version == GT_CGROUP_V1, ret) || any;
-	if (d->cpu >= 0 && d->cpu_version == GT_CGROUP_V2)
-		read_pressure(d->cpu, ret);
-	else if (d->memory >= 0 && d->memory_version == GT_CGROUP_V2)
-		read_pressure(d->memory, ret);
+		any = read_memory(&l, ret) || any;
+	read_pressure(&l, ret);
 	return any;
 }
 
@@ -156,9 +242,10 @@ void gt_usage_read_cache(const struct gt_usage_dirs *d, struct gt_usage_cache *r
 	*ret = (struct gt_usage_cache){0};
 	if (d->memory < 0)
 		return;
-	ret->has_peak = read_number(d->memory, v1 ? "memory.max_usage_in_bytes" : "memory.peak",
-				    &ret->peak_bytes);
-	ret->has_inactive = read_file(d->memory, "memory.stat", text, sizeof(text)) &&
+	ret->has_peak = read_named(d->memory, v1 ? "memory.max_usage_in_bytes" : "memory.peak",
+				   text, TEXT_CAP) &&
+			parse_number(text, &ret->peak_bytes);
+	ret->has_inactive = read_named(d->memory, "memory.stat", text, sizeof(text)) &&
 			    gt_parse_field_u64(text, v1 ? "total_inactive_file " : "inactive_file ",
 					       &ret->inactive_bytes);
 }

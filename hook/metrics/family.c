@@ -39,12 +39,26 @@ static void add_hex(struct gt_buf *out, const char *s, unsigned n)
 		gt_buf_fmt(out, "%%%02X", (unsigned)(unsigned char)s[i]);
 }
 
+/* How many bytes at S need no spelling: most values are nothing else. */
+static size_t plain_len(const char *s)
+{
+	size_t n = 0;
+
+	while (s[n] >= ' ' && s[n] <= '~' && s[n] != '%' && s[n] != '"' && s[n] != '\\')
+		n++;
+	return n;
+}
+
 void gt_family_label(struct gt_buf *out, const char *name, const char *value)
 {
-	size_t len = strlen(value);
+	size_t len = strlen(value), plain = plain_len(value);
+	char sep = separator(out);
 
-	gt_buf_fmt(out, "%c%s=\"", separator(out), name);
-	for (size_t i = 0; i < len;) {
+	gt_buf_add(out, &sep, 1);
+	gt_buf_str(out, name);
+	gt_buf_add(out, "=\"", 2);
+	gt_buf_add(out, value, plain);
+	for (size_t i = plain; i < len;) {
 		unsigned n = gt_utf8_char(value + i, len - i);
 
 		if (n == 0 || value[i] == '%' || gt_utf8_is_hidden(gt_utf8_code(value + i, n))) {
@@ -57,7 +71,7 @@ void gt_family_label(struct gt_buf *out, const char *name, const char *value)
 		}
 		i += n;
 	}
-	gt_buf_str(out, "\"");
+	gt_buf_add(out, "\"", 1);
 }
 
 static void end_labels(struct gt_buf *out)
@@ -68,13 +82,23 @@ static void end_labels(struct gt_buf *out)
 
 void gt_family_u64(struct gt_buf *out, uint64_t v)
 {
+	char text[24] = " ";
+
 	end_labels(out);
-	gt_buf_fmt(out, " %llu\n", (unsigned long long)v);
+	(void)gt_append_u64(text, sizeof(text), v); /* both fit */
+	(void)gt_append(text, sizeof(text), "\n");
+	gt_buf_str(out, text);
 }
 
 void gt_family_micros(struct gt_buf *out, uint64_t v)
 {
+	char text[32] = " ", digits[] = ".000000\n";
+	uint64_t rest = v % 1000000;
+
+	for (unsigned i = 6; i > 0; i--, rest /= 10)
+		digits[i] = (char)('0' + rest % 10);
 	end_labels(out);
-	gt_buf_fmt(out, " %llu.%06llu\n", (unsigned long long)(v / 1000000),
-		   (unsigned long long)(v % 1000000));
+	(void)gt_append_u64(text, sizeof(text), v / 1000000); /* both fit */
+	(void)gt_append(text, sizeof(text), digits);
+	gt_buf_str(out, text);
 }

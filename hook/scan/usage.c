@@ -73,7 +73,7 @@ static void read_cgroup(const struct gt_usage_dirs *d, struct gt_scan_usage *ret
 	struct gt_usage_cache c;
 	uint64_t used;
 
-	(void)gt_usage_read(d, &u); /* what it cannot read is not known */
+	(void)gt_usage_read(d, NULL, &u); /* what it cannot read is not known */
 	gt_usage_read_cache(d, &c);
 	ret->periods = number(u.has_periods, u.periods);
 	ret->throttled = number(u.has_periods, u.throttled);
