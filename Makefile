@@ -485,6 +485,12 @@ bench-now: all $(addprefix $(BUILD)/bench/,bench empty empty-nolibc empty-go)
 bench-plots: ## what the last bench measured, as docs/performance/*.csv and *.svg, and tables on standard output
 	@BUILD='$(BUILD)' tests/bench/plots docs/performance
 
+.PHONY: bench-gotuned
+bench-gotuned: ## as root, on an idle machine: what gotuned costs beside N=500 containers; PROGRAMS="before after" in turn
+	@contrib/install-deps bench
+	@+$(MAKE) --no-print-directory -s all
+	@BUILD='$(BUILD)' $(if $(N),N='$(N)') tests/bench/gotuned $(PROGRAMS)
+
 # BENCH="cpu memory" runs these parts alone, ONLY="http quota 0.5" these runs; ROUNDS=3 of TIME=4 seconds.
 .PHONY: bench-effect bench-decisions
 bench-effect: ## as root, on a quiet machine: what tuning is worth to real services under load; BENCH="cpu" ROUNDS=3 TIME=4

@@ -141,6 +141,33 @@ contrast() { # MEASURE
 	[ "$status" = 3 ]
 }
 
+# lesson KIND NAME: a slot of the file of lessons, with its sum (FNV-1a): 2 is a rule that is rolled back.
+lesson() {
+	perl -e 'use integer; my $s = pack("L L Q Q a39 x L6 L2 Q Q x8", $ARGV[0], 0, 7, 1780000000, $ARGV[1], 0, 9, 12, 2, 100, 18, 1, 112, 0, 0);
+		my $h = 0xcbf29ce484222325; $h = ($h ^ ord) * 0x100000001b3 for split //, $s; print $s, pack("q", $h)' "$@"
+}
+
+@test "a rule that is rolled back: the terminal, JSON and the page say the same, whatever it is called" {
+	[ "$(id -u)" = 0 ] || skip 'needs root: the file of lessons must be root'\''s'
+	lives 20 '{id: "a\($i)", periods: 1000, throttled: $i}' | history_of >"$S/history"
+	{ lesson 2 '<b>"canary"&' && lesson 3 watched; } >"$S/lessons"
+	truncate -s 65536 "$S/lessons"
+	chmod 600 "$S/lessons"
+	report --format json
+	[ "$(jq -c '[.rolled_back[] | [.rule, .measure, .canary.bad, .canary.containers, .control.bad, .control.containers]]' <<<"$output")" \
+		= '[["<b>\"canary\"&","oom-killed",9,12,2,100]]' ]
+	report --output "$T/report.html"
+	[ "$status" = 0 ]
+	[[ $(tr -s ' \n' ' ' <<<"$output") == *'rule <b>"canary"& was rolled back at '*': oom-killed: 9 of 12 canaries, 2 of 100 others (p = 1.8e-08)'* ]]
+	grep -qE '^<p class="back">rule &lt;b&gt;&quot;canary&quot;&amp; was rolled back at [0-9TZ:-]+: oom-killed: 9 of 12 canaries, 2 of 100 others \(p = 1.8e-08\)</p>$' "$T/report.html"
+	[ "$(grep -c 'class="back"' "$T/report.html")" = 1 ]
+	[ "$(grep -c '<b>' "$T/report.html")" = 0 ]
+	# None, and nothing is said.
+	rm "$S/lessons"
+	report --output "$T/report.html"
+	[ "$(grep -c 'class="back"' "$T/report.html" || :)" = 0 ]
+}
+
 @test "gotuned keeps a history: what a container used while it was seen, written when it ends" {
 	[ "$(id -u)" = 0 ] || skip 'needs root: records belong to it'
 	local pid

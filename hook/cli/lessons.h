@@ -7,6 +7,9 @@
 #include "cli.h"
 #include "gotune/lessons.h"
 
+/* The rule that is rolled back in slot I, below GT_LESSONS_RULES; NULL: none. */
+const struct gt_lesson *gt_cli_rolled_back_at(const struct gt_pages *lessons, uint32_t i);
+
 /* One sentence: "rule web was rolled back at ...: oom-killed: 9 of 12 canaries, ...". */
 void gt_cli_rolled_back_text(const struct gt_lesson *l, char *buf, size_t cap);
 

@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 
+#include "lessons.h"
 #include "report.h"
 
 #define WIDTH  640
@@ -16,7 +17,8 @@ static const char style[] =
 	"color:#222;background:#fff}h2{margin-top:2em;overflow-wrap:anywhere}"
 	"svg{display:block;width:100%;height:auto}figure{margin:1em 0}"
 	"figcaption{font-weight:600}text{font-size:12px;fill:#444}.a{stroke:#0a6ebd;fill:#0a6ebd}"
-	".b{stroke:#b3541e;fill:#b3541e}.axis{stroke:#ccc}small{color:#666}";
+	".b{stroke:#b3541e;fill:#b3541e}.axis{stroke:#ccc}small{color:#666}"
+	".back{border-left:4px solid #b3541e;padding-left:.8em;overflow-wrap:anywhere}";
 
 /* S as text between tags, made plain. */
 static void add_text(struct gt_buf *out, const char *s)
@@ -104,6 +106,21 @@ static void add_measure(const struct gt_report *r, const struct gt_measured *m,
 	gt_buf_str(out, "</figure>\n");
 }
 
+static void add_rolled_back(const struct gt_pages *lessons, struct gt_buf *out)
+{
+	for (uint32_t i = 0; i < GT_LESSONS_RULES; i++) {
+		const struct gt_lesson *l = gt_cli_rolled_back_at(lessons, i);
+		char text[320];
+
+		if (!l)
+			continue;
+		gt_cli_rolled_back_text(l, text, sizeof(text));
+		gt_buf_str(out, "<p class=\"back\">");
+		add_text(out, text);
+		gt_buf_str(out, "</p>\n");
+	}
+}
+
 void gt_report_html(const struct gt_report *r, struct gt_buf *out)
 {
 	gt_buf_fmt(
@@ -116,6 +133,7 @@ void gt_report_html(const struct gt_report *r, struct gt_buf *out)
 		"Arms differ when chance makes such a difference in less than one of a hundred "
 		"(test of Mann and Whitney).</p>\n",
 		style, (unsigned long long)r->n_life, (unsigned long long)r->n_damaged);
+	add_rolled_back(&r->lessons, out);
 	for (uint32_t i = 0; i < r->n_group; i++) {
 		const struct gt_report_group *g = &r->group[i];
 

@@ -20,7 +20,7 @@ static void time_text(uint64_t at_s, char ret[TIME_CAP])
 		(void)gt_copy_str(ret, TIME_CAP, "-");
 }
 
-static const struct gt_lesson *rule_at(const struct gt_pages *lessons, uint32_t i)
+const struct gt_lesson *gt_cli_rolled_back_at(const struct gt_pages *lessons, uint32_t i)
 {
 	const struct gt_lesson *l = gt_lessons_at(lessons, i);
 
@@ -49,7 +49,7 @@ void gt_cli_rolled_back_text(const struct gt_lesson *l, char *buf, size_t cap)
 void gt_cli_rolled_back(const struct gt_pages *lessons, struct gt_cli_out *out)
 {
 	for (uint32_t i = 0; i < GT_LESSONS_RULES; i++) {
-		const struct gt_lesson *l = rule_at(lessons, i);
+		const struct gt_lesson *l = gt_cli_rolled_back_at(lessons, i);
 		char text[320];
 
 		if (!l)
@@ -75,7 +75,7 @@ void gt_cli_rolled_back_json(const struct gt_pages *lessons, struct gt_jw *w)
 	gt_jw_key(w, "rolled_back");
 	gt_jw_open(w, '[');
 	for (uint32_t i = 0; i < GT_LESSONS_RULES; i++) {
-		const struct gt_lesson *l = rule_at(lessons, i);
+		const struct gt_lesson *l = gt_cli_rolled_back_at(lessons, i);
 		char at[TIME_CAP];
 
 		if (!l)

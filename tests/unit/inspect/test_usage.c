@@ -101,35 +101,6 @@ static void test_v1(void **state)
 	assert_false(u.has_pressure[GT_PRESSURE_CPU]);
 }
 
-/* Files that are held open say what is in them now; those that are not there are none. */
-static void test_kept_files_are_read_again(void **state)
-{
-	struct gt_usage_dirs d = {
-		.cpu = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
-		.memory = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
-		.cpu_version = GT_CGROUP_V2,
-		.memory_version = GT_CGROUP_V2,
-	};
-	struct gt_usage_kept kept;
-	struct gt_usage u;
-
-	(void)state;
-	put("cpu.stat", "nr_periods 100\nnr_throttled 40\nthrottled_usec 1500\n");
-	put("memory.current", "4096\n");
-	put("io.pressure", "some avg10=0.00 avg60=0.00 avg300=0.00 total=21\n");
-	assert_true(gt_usage_keep(&d, &kept) >= 3);
-	put("memory.current", "12288\n");
-	put("io.pressure", "some avg10=0.00 avg60=0.00 avg300=0.00 total=22\n");
-	assert_true(gt_usage_read(&d, &kept, &u));
-	assert_true(u.has_periods && u.periods == 100);
-	assert_true(u.has_memory && u.memory_bytes == 12288);
-	assert_int_equal(u.some_us[GT_PRESSURE_IO], 22);
-	gt_usage_let_go(&kept);
-	gt_usage_close(&d);
-	for (unsigned i = 0; i < GT_USAGE_FILES; i++)
-		assert_int_equal(kept.fd[i], -1);
-}
-
 /* What is not known stays unknown. */
 static void test_files_that_say_nothing(void **state)
 {
@@ -162,6 +133,47 @@ static void test_files_that_say_nothing(void **state)
 	put("cpu.stat", large);
 	put("memory.current", large);
 	assert_false(read_as(GT_CGROUP_V2, &u));
+}
+
+/* What is kept is read as what is opened; where that fails, or there was none, it is opened. */
+static void test_kept(void **state)
+{
+	struct gt_usage_dirs d = {
+		.cpu = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+		.memory = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+		.cpu_version = GT_CGROUP_V2,
+		.memory_version = GT_CGROUP_V2,
+	};
+	struct gt_usage_kept kept;
+	struct gt_usage u;
+	char path[128];
+
+	(void)state;
+	put("memory.current", "4096\n");
+	put("memory.max", "8192\n");
+	put("io.pressure", "some avg10=0.00 avg60=0.00 avg300=0.00 total=11\n");
+	assert_int_equal(gt_usage_keep(&d, &kept), 3);
+	put("memory.current", "4097\n"); /* the same file */
+	put("memory.events", "oom_kill 4\n");
+	(void)snprintf(path, sizeof(path), "%s/memory.max", dir);
+	assert_int_equal(unlink(path), 0);
+	for (unsigned i = 0; i < 2; i++) { /* it has no place in the file */
+		assert_true(gt_usage_read(&d, &kept, &u));
+		assert_int_equal(u.memory_bytes, 4097);
+		assert_true(u.has_limit && u.limit_bytes == 8192); /* it was not opened again */
+		assert_true(u.has_oom_kills && u.oom_kills == 4);
+		assert_true(u.has_pressure[GT_PRESSURE_IO] && u.some_us[GT_PRESSURE_IO] == 11);
+	}
+	for (unsigned f = 0; f < GT_USAGE_FILES; f++) { /* as one that the kernel took away */
+		if (kept.fd[f] >= 0)
+			assert_true(dup2(d.memory, kept.fd[f]) >= 0);
+	}
+	assert_true(gt_usage_read(&d, &kept, &u));
+	assert_true(u.memory_bytes == 4097 && !u.has_limit && u.has_pressure[GT_PRESSURE_IO]);
+	gt_usage_let_go(&kept);
+	for (unsigned f = 0; f < GT_USAGE_FILES; f++)
+		assert_int_equal(kept.fd[f], -1);
+	gt_usage_close(&d);
 }
 
 static void test_no_cgroup(void **state)
@@ -206,8 +218,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_v2, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_v1, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_kept_files_are_read_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_files_that_say_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_kept, set_up, tear_down),
 		cmocka_unit_test(test_no_cgroup),
 		cmocka_unit_test(test_mounts_are_the_same),
 	};
