@@ -84,9 +84,13 @@ plugin_says() {
 @test "too little time, a broken policy, the kill switch: containers start, and it is logged" {
 	plugin_start --env-only --budget-ms 1
 	sandbox one runc
-	pod_run one "$SLEEP"
-	expect_untouched
-	plugin_says "no decision within 1 ms"
+	# A machine may be quick enough, or know in time that it will not be: one of several comes too late.
+	local i late=
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		pod_run "one$i" "$SLEEP"
+		! plugin_says "$CID: no decision within 1 ms" || { late=yes && expect_untouched && break; }
+	done
+	[ "$late" ]
 	plugin_stop
 	# Broken from the beginning; then repaired; then broken again: the good one still counts.
 	echo '{' >"$T/etc/gotune/policy.json"
