@@ -26,7 +26,8 @@ bool gt_lesson_ok(const struct gt_lesson *l)
 
 void gt_lesson_add_life(struct gt_lesson *l, uint64_t beside_bytes, bool oom)
 {
-	uint64_t mib = (beside_bytes + (1u << MIB_SHIFT) - 1) >> MIB_SHIFT;
+	uint64_t rest = beside_bytes & ((1u << MIB_SHIFT) - 1);
+	uint64_t mib = (beside_bytes >> MIB_SHIFT) + (rest > 0);
 
 	for (unsigned i = GT_LESSON_LIVES - 1; i > 0; i--)
 		l->image.beside_mib[i] = l->image.beside_mib[i - 1];

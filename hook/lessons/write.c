@@ -71,7 +71,7 @@ int gt_lessons_load(int fd, enum gt_lesson_kind kind, uint64_t key, struct gt_le
 static int find_place(int fd, const struct gt_lesson *l, uint32_t *ret)
 {
 	uint32_t i, end, empty = GT_LESSONS_MAX, oldest = GT_LESSONS_MAX;
-	uint64_t oldest_s = UINT64_MAX;
+	uint64_t oldest_s = 0;
 	struct gt_lesson s;
 
 	for (bounds(l->kind, &i, &end); i < end; i++) {
@@ -83,7 +83,7 @@ static int find_place(int fd, const struct gt_lesson *l, uint32_t *ret)
 			*ret = i;
 			return 0;
 		}
-		if (s.kind != GT_LESSON_RULE && s.at_s < oldest_s) {
+		if (s.kind != GT_LESSON_RULE && (oldest == GT_LESSONS_MAX || s.at_s < oldest_s)) {
 			oldest = i;
 			oldest_s = s.at_s;
 		}

@@ -95,7 +95,7 @@ static void test_lives(void **state)
 	/* The eighth start after it forgets it. */
 	gt_lesson_add_life(&l, 0, false);
 	assert_true(gt_lesson_beside(&l) == 5 * MIB && gt_lesson_ooms(&l) == 0);
-	gt_lesson_add_life(&l, UINT64_MAX / 2, true);
+	gt_lesson_add_life(&l, UINT64_MAX, true);
 	assert_true(gt_lesson_beside(&l) == (uint64_t)UINT16_MAX * MIB);
 	l.n_lives = UINT32_MAX;
 	gt_lesson_add_life(&l, 0, false);
