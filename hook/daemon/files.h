@@ -1,5 +1,5 @@
 /*
- * The files of a container's own cgroup.
+ * The files of a container's own memory cgroup.
  */
 #ifndef GOTUNE_DAEMON_FILES_H
 #define GOTUNE_DAEMON_FILES_H
@@ -12,8 +12,8 @@ struct gt_container_file {
 	int *fd;	     /* the caller's to close */
 };
 
-/* Opens N files of controller C in K's cgroup; a file that is not there is -1. Is it cgroup v1? */
-bool gt_container_files(const struct gt_daemon *d, const struct gt_known *k, enum gt_controller c,
+/* Opens N files of K's memory cgroup; a file that is not there is -1. Is it cgroup v1? */
+bool gt_container_files(const struct gt_daemon *d, const struct gt_known *k,
 			const struct gt_container_file *file, unsigned n);
 
 #endif

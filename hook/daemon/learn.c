@@ -1,7 +1,7 @@
 /*
  * The part learn: what a container's image can be expected to need beside the Go heap, how often it
  * is killed for want of memory, and whether its collector ran in a death spiral. Effectful: reads
- * memory.stat and CPU time; the program through the child of the part resize; writes the file of
+ * memory.stat and CPU clocks; the program through the child of the part resize; writes the file of
  * lessons, which the hook reads at the next start.
  *
  * A container that is half full is looked at about once a second, others every ten: a look is some
@@ -11,7 +11,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "files.h"
 #include "gotune/lessons.h"
 #include "lives.h"
 #include "spiral.h"
@@ -34,8 +33,7 @@ struct pupil {
 	uint64_t beside; /* bytes outside of the Go heap, the most that was seen */
 	uint32_t wait;	 /* ticks until the next look */
 	struct gt_spiral spiral;
-	bool had_spiral, opened, is_v1;
-	int cpu; /* the file of its CPU time; -1: none */
+	bool had_spiral, began;
 };
 
 static bool is_wanted(const struct gt_daemon *d)
@@ -96,26 +94,20 @@ static void note_life(struct learn *own, const struct pupil *p, const struct gt_
 
 /* ---- looking ---- */
 
-/* v1: nanoseconds alone; v2: a line of cpu.stat, in microseconds. */
-static bool read_cpu(const struct pupil *p, uint64_t *ret_ns)
+/* The program's own CPU time, which no cgroup need count. False: it has ended. */
+static bool read_cpu(const struct gt_tuned *t, uint64_t *ret_ns)
 {
-	char text[1024];
-	ssize_t n = p->cpu < 0 ? -1 : pread(p->cpu, text, sizeof(text) - 1, 0);
-	uint64_t v;
+	struct timespec taken;
+	clockid_t clock;
 
-	if (n <= 0)
+	if (clock_getcpuclockid(t->pid, &clock) != 0 || clock_gettime(clock, &taken) < 0)
 		return false;
-	text[n] = '\0';
-	if (!p->is_v1) {
-		*ret_ns = gt_parse_field_u64(text, "usage_usec ", &v) ? v * 1000 : 0;
-		return *ret_ns > 0;
-	}
-	text[strcspn(text, "\n")] = '\0';
-	return gt_parse_u64(text, ret_ns) == 0;
+	*ret_ns = (uint64_t)taken.tv_sec * 1000000000 + (uint64_t)taken.tv_nsec;
+	return true;
 }
 
-static void look_at_spiral(struct gt_daemon *d, struct gt_known *k, struct pupil *p,
-			   const struct gt_live_snapshot *s)
+static void look_at_spiral(struct gt_daemon *d, struct gt_known *k, const struct gt_tuned *t,
+			   struct pupil *p, const struct gt_live_snapshot *s)
 {
 	struct gt_spiral_look l = {
 		.in_mark = s->in_mark, .gc_ns = s->gc_ns, .mark_begin_ns = s->mark_begin_ns};
@@ -125,7 +117,7 @@ static void look_at_spiral(struct gt_daemon *d, struct gt_known *k, struct pupil
 	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail with this clock */
 	l.now_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 	l.is_near = s->limit > 0 && s->mapped / NEAR >= (uint64_t)s->limit / 100;
-	l.has_cpu = read_cpu(p, &l.cpu_ns);
+	l.has_cpu = read_cpu(t, &l.cpu_ns);
 	if (gt_spiral_look(&p->spiral, &l, &percent))
 		note_spiral(d, k, p, percent);
 }
@@ -156,7 +148,7 @@ static void look(struct gt_daemon *d, struct gt_known *k, struct gt_tuned *t, st
 	if (!is_half_full)
 		p->spiral = (struct gt_spiral){0}; /* it has room */
 	else
-		look_at_spiral(d, k, p, &s);
+		look_at_spiral(d, k, t, p, &s);
 }
 
 static void tick(struct gt_daemon *d)
@@ -190,33 +182,23 @@ static bool parse_key(const char *text, uint64_t *ret)
 	return *ret != 0;
 }
 
-static void open_cpu(const struct gt_daemon *d, const struct gt_known *k, struct pupil *p)
-{
-	const struct gt_container_file file = {"cpuacct.usage", "cpu.stat", &p->cpu};
-
-	p->is_v1 = gt_container_files(d, k, GT_CTL_CPU, &file, 1);
-}
-
 static void on_record(struct gt_daemon *d, struct gt_known *k, const struct gt_record_view *v)
 {
 	struct pupil *p = k->own[GT_PART_learn];
 	uint64_t key;
 
+	(void)d;
 	if (!parse_key(v->lesson, &key))
 		return;
 	if (!p) {
 		p = k->own[GT_PART_learn] = calloc(1, sizeof(*p));
 		if (!p)
 			return; /* no memory: nothing is learned of it */
-		p->cpu = -1;
 		p->had_spiral = v->spiral_at[0] != '\0';
 	}
 	p->key = key;
 	gt_copy_cut(p->name, v->image[0] ? v->image : v->lesson);
-	if (!p->opened && k->pid > 0) {
-		open_cpu(d, k, p);
-		p->opened = true;
-	}
+	p->began = p->began || k->pid > 0;
 }
 
 /* A gotuned that ends learns nothing of containers that go on. */
@@ -226,9 +208,8 @@ static void on_end(struct gt_daemon *d, struct gt_known *k)
 
 	if (!p)
 		return;
-	if (!d->ended && p->opened)
+	if (!d->ended && p->began)
 		note_life(d->own[GT_PART_learn], p, gt_life_now(k));
-	gt_cleanup_close(&p->cpu);
 	free(p);
 	k->own[GT_PART_learn] = NULL;
 }

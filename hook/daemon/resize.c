@@ -138,7 +138,7 @@ static void open_files(const struct gt_daemon *d, const struct gt_known *k, stru
 		{"memory.stat", "memory.stat", &t->stat},
 	};
 
-	t->is_v1 = gt_container_files(d, k, GT_CTL_MEMORY, list, GT_ARRAY_LEN(list));
+	t->is_v1 = gt_container_files(d, k, list, GT_ARRAY_LEN(list));
 }
 
 /* Is there something else in FD than in TEXT? Then TEXT is that. */

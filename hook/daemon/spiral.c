@@ -11,7 +11,7 @@
  * 2. What the last cycle took, by the collector's own count, over the time between two cycles. A
  *    look between two mark phases sees when the last one began: by the mean of that, looks being at
  *    random times, a cycle lasts at least 2 age / (1 + share of 1). Compared with the CPU time that
- *    the container took. Cycles of unequal length make it too little, never too much.
+ *    the program took. Cycles of unequal length make it too little, never too much.
  *
  * tests/e2e/learn.bats compares the result with the program's own runtime/metrics.
  */

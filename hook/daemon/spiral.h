@@ -6,7 +6,7 @@
 
 #include "gotune/base.h"
 
-#define GT_SPIRAL_PERCENT 25 /* of the CPU that the container took */
+#define GT_SPIRAL_PERCENT 25 /* of the CPU that the program took */
 
 /* What one look sees. Times in nanoseconds; those of the program by CLOCK_MONOTONIC. */
 struct gt_spiral_look {
@@ -15,7 +15,7 @@ struct gt_spiral_look {
 	bool in_mark;		       /* a mark phase runs */
 	uint64_t gc_ns, mark_begin_ns; /* of gt_live_snapshot */
 	bool has_cpu;
-	uint64_t cpu_ns; /* what the container has taken since it began */
+	uint64_t cpu_ns; /* what the program has taken since it began */
 };
 
 /* What is remembered of this minute. {0} is the beginning. */

@@ -105,6 +105,7 @@ static enum gt_left open_one(struct gt_daemon *d, struct gt_known *k, struct gt_
 	if (why != GT_LEFT_NONE)
 		return why;
 	t->state = GT_TUNED_OPEN;
+	t->pid = (pid_t)pid;
 	gt_log(GT_LOG_INFO, "%s: process %lld, %s: GOMEMLIMIT is ours to change", k->id,
 	       (long long)pid, go);
 	return GT_LEFT_NONE;

@@ -36,6 +36,7 @@ struct gt_tuned {
 	struct gt_live_keeper *keeper; /* who may change it; NULL: the policy does not ask for it */
 	enum gt_tuned_state state;
 	uint32_t handle, tries;
+	pid_t pid;   /* while OPEN */
 	int64_t now; /* GOMEMLIMIT that it has */
 
 	/* The part pressure's. */

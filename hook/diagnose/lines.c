@@ -117,7 +117,7 @@ static bool is_detail(struct gt_diagnose *d, struct gt_stream *s, const char *p,
 {
 	size_t head = n < SEARCHED ? n : SEARCHED, at = 0;
 
-	if (s->sched < 0)
+	if (s->sched < 0 || !d->process[s->sched]->sched.detail.open)
 		return false;
 	while (at < head && !begins_detail(p + at, n - at))
 		at++;
