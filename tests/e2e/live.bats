@@ -14,7 +14,13 @@ setup() {
 	heap_setup 40
 	# Where there is swap, nothing would die of its limit. On cgroup v1 the kernel need not count it.
 	[ "$CGROUPS" != v2 ] || edit '.linux.resources.memory.swap = .linux.resources.memory.limit'
-	echo '{"profiles": {"balanced": {"gomemlimit": {"ratio": 900}}}}' >"$T/policy.json"
+	ratio_is 900
+}
+
+# For the hook, and for gotuned.
+ratio_is() { # PERMILLE
+	policy --argjson ratio "$1" '.profiles.balanced.gomemlimit = {ratio: $ratio}'
+	echo '{"profiles": {"balanced": {"gomemlimit": {"ratio": '"$1"'}}}}' >"$T/policy.json"
 }
 
 teardown() {
@@ -22,10 +28,10 @@ teardown() {
 }
 
 # Starts the container, and knows its cgroup.
-run_limited() {
+run_limited() { # [MIB, of its GOMEMLIMIT]
 	run_heap
 	MEMORY=$(cgroup_of "$PID")
-	expect_setting GOMEMLIMIT 'set memory-limit 230MiB'
+	expect_setting GOMEMLIMIT "set memory-limit ${1:-230}MiB"
 }
 
 cgroup_of() { # PID
@@ -57,7 +63,8 @@ update_memory() { # MIB
 	rt update --memory "$bytes" --memory-swap "$swap" "$ID" 2>"$T/err" || rt update --memory "$bytes" "$ID"
 }
 
-# Its heap grows to 85 MiB, with garbage: twice that is more than 160.
+# Its heap grows to 85 MiB, with garbage: twice that is more than 160. A Go program exceeds its GOMEMLIMIT by some
+# MiB for a moment, and by more on a busy machine: a fifth of the limit is left to it, not a tenth.
 work() {
 	ask live 85 >/dev/null
 	ask churn 2000 >/dev/null
@@ -67,24 +74,32 @@ survived() {
 	[ -e "/proc/$PID" ] && [ "$(ooms)" = 0 ] && limit_is "$1"
 }
 
+why_dead() {
+	echo "process $PID: $([ -e "/proc/$PID" ] && echo lives || echo is gone); OOM kills: $(ooms)"
+	cat "$T/gotuned.log"
+	tail -5 "$T/out"
+}
+
 @test "a limit that is lowered: without gotuned the program dies" {
-	run_limited
+	ratio_is 800
+	run_limited 204
 	update_memory 160
 	work
 	! [ -e "/proc/$PID" ] || [ "$(ooms)" -gt 0 ]
 }
 
 @test "a limit that is lowered: gotuned writes the new GOMEMLIMIT, and the program lives" {
-	run_limited
+	ratio_is 800
+	run_limited 204
 	start_gotuned '["gomemlimit"]'
 	update_memory 160
-	wait_for 10 limit_is $((144 * MIB)) || { cat "$T/gotuned.log"; return 1; }
+	wait_for 10 limit_is $((128 * MIB)) || { cat "$T/gotuned.log"; return 1; }
 	work
-	survived $((144 * MIB)) || { cat "$T/gotuned.log" "$T/out"; return 1; }
+	survived $((128 * MIB)) || { why_dead; return 1; }
 	[ "$(record .drifted_at)" != null ]
 	# And up again.
 	update_memory 400
-	wait_for 10 limit_is $((360 * MIB)) || { cat "$T/gotuned.log"; return 1; }
+	wait_for 10 limit_is $((320 * MIB)) || { cat "$T/gotuned.log"; return 1; }
 	# Nothing is left behind but what says so.
 	rt delete -f "$ID"
 	wait_for 5 eval '! [ -e "$RECORDS/containers/$ID.live" ]'
@@ -159,10 +174,10 @@ neighbour() {
 	ask live 70
 	ask churn 500
 	neighbour
-	[ -e "/proc/$PID" ] && [ "$(ooms)" = 0 ] || { cat "$T/gotuned.log" "$T/out"; return 1; }
+	[ -e "/proc/$PID" ] && [ "$(ooms)" = 0 ] || { why_dead; return 1; }
 	[ "$(ask limit | cut -d' ' -f1)" -lt $((130 * MIB)) ]
 	# It has ended with its input: by and by the limit comes back.
-	wait_for 40 eval '[ "$(ask limit | cut -d" " -f1)" -gt $((140 * MIB)) ]' || { cat "$T/gotuned.log" "$T/out"; return 1; }
+	wait_for 40 eval '[ "$(ask limit | cut -d" " -f1)" -gt $((140 * MIB)) ]' || { why_dead; return 1; }
 }
 
 # Without that its goal is twice what lives: 220 MiB, of 256.
@@ -172,7 +187,7 @@ neighbour() {
 	ask live 105 >/dev/null
 	ask pace 400 >/dev/null
 	goal=$(ask gc | cut -d' ' -f2)
-	[ "$goal" -lt $((190 * MIB)) ] || { cat "$T/gotuned.log" "$T/out"; return 1; }
+	[ "$goal" -lt $((190 * MIB)) ] || { why_dead; return 1; }
 	survived $((230 * MIB))
 	# And back, when there is room again.
 	ask live 20 >/dev/null
