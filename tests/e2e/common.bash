@@ -12,6 +12,8 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 BUILD=${BUILD:-build}
 case $BUILD in /*) ;; *) BUILD=$ROOT/$BUILD ;; esac
 RUNTIME=${RUNTIME:-runc}
+# shellcheck source=tests/again.bash
+. "$ROOT/tests/again.bash"
 PROBE=$BUILD/e2e/probe
 MIB=1048576
 
@@ -50,6 +52,7 @@ common_setup() {
 # Nothing may be left: no process of the hook's, no container, no temporary file of a record.
 common_teardown() {
 	local pids left replayed=yes
+	say_unsteady
 	[ -n "${T:-}" ] || return 0
 	replay_records || replayed=no
 	delete_all

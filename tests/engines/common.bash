@@ -10,6 +10,8 @@
 . "$(dirname "${BASH_SOURCE[0]}")/box.bash"
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# shellcheck source=tests/again.bash
+. "$ROOT/tests/again.bash"
 BUILD=${BUILD:-build}
 case $BUILD in /*) ;; *) BUILD=$ROOT/$BUILD ;; esac
 PROBE=$BUILD/e2e/probe

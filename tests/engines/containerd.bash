@@ -68,6 +68,7 @@ containerd_stop() {
 
 containerd_clean() {
 	local id
+	say_unsteady
 	for id in $(ct tasks list -q); do
 		ct tasks kill -s KILL "$id" >/dev/null 2>&1
 		wait_for 5 ct tasks rm "$id" >/dev/null 2>&1

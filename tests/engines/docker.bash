@@ -54,6 +54,7 @@ docker_stop() {
 # Removes all containers; says which were there to be removed by force.
 docker_clean() {
 	local ids
+	say_unsteady
 	ids=$(dk ps -aq) || return 1
 	# shellcheck disable=SC2086 # a list of IDs
 	[ -z "$ids" ] || dk rm -f $ids >/dev/null

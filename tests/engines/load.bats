@@ -12,6 +12,7 @@ setup() {
 }
 
 teardown() {
+	say_unsteady
 	case $BATS_TEST_DESCRIPTION in
 	docker*) docker_close ;;
 	*) podman_close ;;

@@ -33,6 +33,7 @@ setup() {
 
 teardown() {
 	local id
+	say_unsteady
 	for id in $PODS; do
 		pod_remove "$id"
 	done

@@ -142,6 +142,7 @@ each_way() {
 }
 
 podman_clean() {
+	say_unsteady
 	pm pod rm -f -t 0 -a >/dev/null 2>&1
 	pm rm -f -t 0 -a >/dev/null
 }
