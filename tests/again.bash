@@ -7,8 +7,9 @@ BATS_TEST_RETRIES=1
 # Bats reads a suite once a try.
 [ "${BATS_TEST_TRY_NUMBER:-1}" = 1 ] || echo "# unsteady, tries again: ${BATS_TEST_NAME:-}" >&3
 
-# Each teardown calls this first: what failed, before it is cleared away.
+# Each teardown calls this before anything is cleared away: what failed. Does nothing inside a test.
 say_unsteady() {
+	[ -n "${BATS_TEARDOWN_STARTED:-}" ] || return 0
 	[ -z "${BATS_TEST_COMPLETED:-}${BATS_TEST_SKIPPED:-}" ] || return 0
 	[ "$BATS_TEST_TRY_NUMBER" -le "$BATS_TEST_RETRIES" ] || return 0
 	{
