@@ -7,10 +7,11 @@
  * container's own file is read again, from a descriptor that stays open: some 3 microseconds. All
  * of its parents are looked at one container a tick.
  */
+#include <fcntl.h>
 #include <string.h>
 #include <time.h>
 
-#include "files.h"
+#include "gotune/inspect.h"
 #include "tuned.h"
 
 #define TICK_MS 2000u
@@ -130,15 +131,27 @@ static void take_lesson(const struct gt_record_view *v, struct gt_lesson_facts *
 
 /* ---- the limit's files ---- */
 
+static int open_file(int dir, const char *name)
+{
+	return dir < 0 ? -1 : openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* What is not there is -1. */
 static void open_files(const struct gt_daemon *d, const struct gt_known *k, struct gt_tuned *t)
 {
-	const struct gt_container_file list[] = {
-		{"memory.limit_in_bytes", "memory.max", &t->max},
-		{NULL, "memory.high", &t->high},
-		{"memory.stat", "memory.stat", &t->stat},
-	};
+	_cleanup_free_ struct gt_cg_places *places = malloc(sizeof(*places));
+	_cleanup_close_ int dir = -1;
+	const struct gt_cg_place *memory;
 
-	t->is_v1 = gt_container_files(d, k, list, GT_ARRAY_LEN(list));
+	if (!places)
+		return;
+	gt_cg_find(d->root, k->pid, NULL, places);
+	memory = &places->ctl[GT_CTL_MEMORY];
+	t->is_v1 = memory->version == GT_CGROUP_V1;
+	dir = gt_cg_open(d->root, memory, memory->below);
+	t->max = open_file(dir, t->is_v1 ? "memory.limit_in_bytes" : "memory.max");
+	t->high = t->is_v1 ? -1 : open_file(dir, "memory.high");
+	t->stat = open_file(dir, "memory.stat");
 }
 
 /* Is there something else in FD than in TEXT? Then TEXT is that. */

@@ -26,6 +26,10 @@ setup_file() {
 	beside >"$T/beside"
 }
 
+teardown() {
+	say_unsteady
+}
+
 teardown_file() {
 	if [ -n "${BOX_PID:-}" ]; then
 		waiting_delete
