@@ -62,7 +62,7 @@ http_archive  = $(shell $(CC) -print-file-name=libmicrohttpd.a)
 $(BUILD)/gen/no_tls.c: $(BUILD)/flags
 	@mkdir -p $(@D)
 	@test -e '$(http_archive)' || { echo 'make: libmicrohttpd.a is missing: install the Debian package libmicrohttpd-dev, or run contrib/install-deps build' >&2; exit 1; }
-	@nm -u '$(http_archive)' | awk '$$1 == "U" && $$2 ~ /^gnutls_/ && !seen[$$2]++ { \
+	@nm -u --quiet '$(http_archive)' | awk '$$1 == "U" && $$2 ~ /^gnutls_/ && !seen[$$2]++ { \
 		printf "long %s(void);\nlong %s(void) { return %d; }\n", $$2, $$2, $$2 == "gnutls_global_init" ? 0 : -1 }' >$@
 $(BUILD)/obj/no_tls.o: $(BUILD)/gen/no_tls.c
 	$(CC) -std=gnu17 -O2 -fPIE -fno-builtin $(SAN) -c -o $@ $<
