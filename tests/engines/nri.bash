@@ -3,6 +3,8 @@
 
 # shellcheck source=tests/engines/containerd.bash
 . "$(dirname "${BASH_SOURCE[0]}")/containerd.bash"
+# shellcheck source=tests/engines/plugin.bash
+. "$(dirname "${BASH_SOURCE[0]}")/plugin.bash"
 
 # nri_open RELEASE: containerd of that release of Debian; 1.7 has NRI off by default.
 nri_open() {
@@ -15,32 +17,6 @@ nri_open() {
 # Called by containerd_open: the configuration, with NRI on.
 nri_config() {
 	sed -i '/io.containerd.nri.v1.nri/,/^ *$/s/disable = true/disable = false/' "$T/etc/containerd/config.toml"
-}
-
-# plugin_start [ARGUMENT]...: by AS, words before a command.
-plugin_start() {
-	rm -f "$T/gotune-nri.log"
-	# By itself: nsenter stops when its child is stopped.
-	box setsid -f "${AS[@]}" sh -c 'exec gotune-nri --log stderr "$@" </dev/null >>"$0" 2>&1' "$T/gotune-nri.log" "$@"
-	wait_for 30 plugin_is_ready || {
-		cat "$T/gotune-nri.log"
-		return 1
-	}
-}
-
-plugin_is_ready() {
-	box gotune-nri --ready >/dev/null
-}
-
-plugin_pid() {
-	box pgrep -o -x gotune-nri
-}
-
-plugin_stop() {
-	local pid
-	pid=$(plugin_pid) || return 0
-	box kill -9 "$pid"
-	wait_for 10 box test ! -e "/proc/$pid"
 }
 
 # those_we_have CAPABILITY...: those without which a process of this machine's does not begin, a line each.

@@ -32,10 +32,6 @@ teardown() {
 
 SLEEP='args: "-sleep" args: "600"'
 
-plugin_says() {
-	grep -q "$1" "$T/gotune-nri.log"
-}
-
 @test "variables at the creation, the rest at the start; exec'd processes have them, too" {
 	plugin_start
 	sandbox one runc
