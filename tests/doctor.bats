@@ -333,6 +333,10 @@ verdict() { # STATUS EXIT
 	: | put run/nri/nri.sock
 	doctor
 	row nri socket ok 'NRI is on'
+	# In the table, too, each area has a title.
+	run --separate-stderr "$GOTUNE" doctor --sysroot "$R"
+	[ "$(jq -Rs 'split("\n\n")[1:] | map(split("\n")[0]) | map(select(test("^[A-Z][A-Z ,-]+$"))) | length' <<<"$output")" = \
+		"$(("$("$GOTUNE" doctor --sysroot "$R" --format json | jq '[.checks[].area] | unique | length')" + 1))" ]
 }
 
 @test "engines' own settings that set what we set" {
