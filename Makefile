@@ -235,8 +235,9 @@ check-e2e: all $(PROBE) build-for-hostile ## run the end-to-end tests alone, as 
 	@BUILD='$(BUILD)' tests/run --bats $(BATS) --e2e $(E2E)
 
 # Each with its own daemon, state and /etc, in namespaces of its own. ENGINES="docker podman" runs the
-# suites whose names begin so.
-ENGINES      ?= cdi containerd docker load nri optin podman
+# suites whose names begin so. Debian has no CRI-O: CRIO=/path/of/crio, with pinns beside it.
+CRIO         ?= $(shell command -v crio)
+ENGINES      ?= cdi containerd $(if $(CRIO),crio) docker load nri optin podman
 ENGINE_BATS   = $(sort $(foreach e,$(ENGINES),$(wildcard tests/engines/$(e)*.bats)))
 .PHONY: check-engines check-engines-now
 check-engines: ## install what is missing (as root), then run Docker, Podman and containerd with it; ENGINES="docker podman"
@@ -258,7 +259,7 @@ $(BUILD)/cribench: tests/engines/cribench.c $(BUILD)/libgotune.a $(BUILD)/flags
 	$(COMPILE) -Ihook -pie $(GT_LDFLAGS) -o $@ $< $(BUILD)/libgotune.a $(LIBS)
 # Two at a time: each has a daemon of its own.
 check-engines-now:
-	@BUILD='$(BUILD)' SUITE=engines JOBS=2 tests/run --bats $(ENGINE_BATS)
+	@BUILD='$(BUILD)' CRIO='$(CRIO)' SUITE=engines JOBS=2 tests/run --bats $(ENGINE_BATS)
 
 # Entrypoints as images have them, and services of Debian: docs/tested.md. MODE=predict ONLY=script/ MIN=95.
 ENTRYPOINTS := $(BUILD)/entrypoints

@@ -105,6 +105,17 @@ static void take_image(const struct gt_bundle *b, struct gt_place *p)
 		memcpy(p->image, ref, sizeof(p->image));
 }
 
+/* Where the root is or will be. A container that CRI-O tells a plugin of has no config.json yet: an
+ * annotation of CRI-O's says it, which a pod's author cannot write (they come last). */
+static const char *root_of(const struct gt_ident *who, const struct gt_bundle *b)
+{
+	const char *at = NULL;
+
+	if (who->engine == GT_ENGINE_CRIO && !b->root_path[0])
+		at = gt_strv_pair(&b->annotations, "io.kubernetes.cri-o.MountPoint");
+	return at ? at : b->root_path;
+}
+
 /*
  * Podman's bundle lies in the graph root. CRI-O's lies in the run root, so there root.path says
  * where the graph root is, as it does before Podman's bundle is known.
@@ -117,7 +128,7 @@ static void storage_place(const struct gt_ident *who, const struct gt_bundle *b,
 	if (who->engine == GT_ENGINE_PODMAN) {
 		if (!split_bundle(who->bundle, &p) && !split_root(b->root_path, &p))
 			return;
-	} else if (!split_root(b->root_path, &p)) {
+	} else if (!split_root(root_of(who, b), &p)) {
 		return;
 	}
 	if (!gt_full_id_ok(who->id))

@@ -179,7 +179,7 @@ box_seen() {
 		awk "{ print \"mount\", \$5 }" /proc/self/mountinfo
 		find /run -mindepth 1 ! -regex "/run/\(user/[0-9]*/\)?gotune\(/containers\|/counters\|/fresh-sysctls\|/policy[.0-9]*[.]cache\|/nri\)?" \
 			! -path "/run/docker/netns/*" ! -path "/run/docker/libnetwork/*" ! -path "/run/containers/networks/*" \
-			! -path /run/libpod/infra-container -printf "file %p\n"
+			! -path /run/libpod/infra-container ! -regex "/run/crio/[0-9a-f]*" -printf "file %p\n"
 		ip -o link show | cut -d: -f2 | sed "s/^/link/"
 		find /sys/fs/cgroup -mindepth 2 -type d ! -regex "/sys/fs/cgroup/systemd/libpod_parent/[0-9a-f]*" -printf "cgroup %p\n"' | sort
 }

@@ -246,7 +246,3 @@ exec_probe() {
 	}
 	box umount /var/log
 }
-
-has_pod_cycles() {
-	[ "$(grep -c '^[^ ]* stderr F gc ' "$T/logs/app.log" 2>/dev/null)" -gt 15 ]
-}

@@ -49,7 +49,8 @@ quoted() {
 	sed -n "s/^$1: \"\(.*\)\"\$/\1/p"
 }
 
-# pod_run NAME FIELDS [ANNOTATION...]: a container of half a CPU and 512 MiB in $SANDBOX; $CID. $RUN_AS: its user.
+# pod_run NAME FIELDS [ANNOTATION...]: a container of half a CPU and 512 MiB in $SANDBOX; $CID. $RUN_AS: its user;
+# $CONTAINER_SECURITY: more fields of its security context.
 pod_run() {
 	local name=$1 fields=$2
 	shift 2
@@ -57,7 +58,7 @@ pod_run() {
 	CID=$(cri CreateContainer <<<"pod_sandbox_id: \"$SANDBOX\" sandbox_config {$SANDBOX_CONFIG} config {
 		metadata {name: \"$name\"} image {image: \"localhost/${IMAGE:-probe}:latest\"} log_path: \"$name.log\" $fields $(annotations "$@")
 		linux {resources {cpu_period: 100000 cpu_quota: 50000 memory_limit_in_bytes: 536870912}
-			${RUN_AS:+security_context {run_as_user {value: $RUN_AS\}\}}}}" | quoted container_id)
+			security_context {${CONTAINER_SECURITY:-} ${RUN_AS:+run_as_user {value: $RUN_AS\}}}}}" | quoted container_id)
 	[ -n "$CID" ] || return 1
 	cri StartContainer <<<"container_id: \"$CID\"" >/dev/null || return 1
 	wait_for 30 pod_reports "$name"
@@ -85,6 +86,11 @@ pod_remove() {
 
 pod_stop() {
 	cri StopPodSandbox <<<"pod_sandbox_id: \"$1\"" >/dev/null 2>"$T/stop.err"
+}
+
+# Of the container app: has it said what gotune diagnose needs?
+has_pod_cycles() {
+	[ "$(grep -c '^[^ ]* stderr F gc ' "$T/logs/app.log" 2>/dev/null)" -gt 15 ]
 }
 
 # All pods that `sandbox` made.

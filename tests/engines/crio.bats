@@ -7,6 +7,7 @@ load crio
 
 setup_file() {
 	crio_open
+	crio_image labelled '{Entrypoint: ["/probe"], Labels: {"io.gotune.enable": "false"}}'
 }
 
 teardown_file() {
@@ -23,6 +24,7 @@ teardown() {
 	pods_remove
 	plugin_stop
 	box gotune uninstall crio >/dev/null
+	box rmdir /run/runc 2>/dev/null || : # the handler's, empty
 }
 
 SLEEP='args: "-sleep" args: "600"'
@@ -52,13 +54,6 @@ registered() {
 	expect '' "$(record_files)" 'records after the removal'
 }
 
-@test "the hook, crun" {
-	registered hook
-	sandbox one crun
-	pod_run one "$SCRIPT"
-	expect_tuned
-}
-
 @test "the handler: its pods alone; exec'd processes; a change of limits is noted" {
 	registered runtime
 	sandbox other runc
@@ -84,22 +79,82 @@ registered() {
 	expect_tuned
 }
 
-@test "annotations of the pod, and what the container has" {
+@test "annotations of the pod, labels of the image, and what the container has" {
 	registered hook
 	sandbox one runc io.gotune.profile=memory
 	pod_run one "$SLEEP"' envs {key: "GOMAXPROCS" value: "7"}'
 	expect '7 460MiB' "$(seen '"\(.env.GOMAXPROCS) \(.env.GOMEMLIMIT)"')"
 	expect 60 "$(seen .gcpercent)" GOGC
+	# Another pod: the first one's network has been tuned.
+	sandbox two runc
+	IMAGE=labelled pod_run two "$SLEEP"
+	expect_untouched
 }
 
-@test "gotune status, --default and doctor speak of what CRI-O made of its files" {
+@test "--default: every pod's, as gotune status and doctor say" {
 	register_with crio --default
 	crio_restart
 	sandbox one ''
 	pod_run one "$SLEEP"
 	expect_tuned
-	expect gotune "$(box "$CRIO" status config 2>/dev/null | sed -n 's/^ *default_runtime = "\(.*\)"$/\1/p')" 'the default of the running CRI-O'
-	expect 'present true' "$(box gotune status --format json | jq -r '.registrations[] | select(.engine == "crio" and .way == "runtime") | "\(.state) \(.default)"')"
+	expect 'present true' "$(status_of runtime)"
+	expect 'registered in /etc/crio/crio.conf.d/99-gotune.conf, the default, before crio started' \
+		"$(box gotune doctor --no-selftest --format json | jq -r '.checks[] | select(.area == "engine" and .name == "crio runtime") | .found')" doctor
+}
+
+status_of() {
+	box gotune status crio --format json | jq -r --arg way "$1" '.registrations[] | select(.way == $way) | "\(.state) \(.default)"'
+}
+
+# effective KEY: what CRI-O makes of its files: of [crio.runtime], or of the table of a runtime, as x.runtime_root.
+effective() {
+	local table=crio.runtime key=${1##*.}
+	[ "$key" = "$1" ] || table=crio.runtime.runtimes.${1%.*}
+	box "$CRIO" config 2>/dev/null | awk -v want="[$table]" -v key="$key" '
+		/^\[/ { in_it = $0 == want } in_it && $1 == key { gsub(/"/, "", $3); print $3 }'
+}
+
+# tests/registrations.bats has more of these, without a CRI-O: what we take for its rules are its rules.
+@test "drop-ins: what gotune status says is what CRI-O makes of them" {
+	local d=$T/etc/crio/crio.conf.d
+	register_with crio --default
+	expect 'gotune /usr/local/bin/gotune-runtime' "$(effective default_runtime) $(effective gotune.runtime_path)"
+	# Any file, in directories, too; by name.
+	mkdir "$d/99-z"
+	printf '[crio.runtime]\ndefault_runtime = "runc"\n' >"$d/99-z/file.bak"
+	expect runc "$(effective default_runtime)"
+	expect 'shadowed false' "$(status_of runtime)"
+	register_with crio
+	expect gotune "$(effective default_runtime)"
+	expect 'present true' "$(status_of runtime)"
+	# A runtime's table is replaced as a whole.
+	printf '[crio.runtime.runtimes.gotune]\nruntime_path = "/usr/sbin/runc"\n' >"$d/zzzzz.conf"
+	expect '/usr/sbin/runc ' "$(effective gotune.runtime_path) $(effective gotune.runtime_root)"
+	expect 'shadowed false' "$(status_of runtime)"
+	rm "$d/zzzzz.conf"
+	# hooks_dir is replaced, not added to.
+	register_with crio --way hook
+	expect 'present true' "$(status_of hook)"
+	mkdir "$T/etc/hooks"
+	printf '[crio.runtime]\nhooks_dir = ["/etc/hooks"]\n' >"$d/zz-hooks.conf"
+	expect 'shadowed false' "$(status_of hook)"
+	crio_restart
+	sandbox one runc
+	pod_run one "$SLEEP"
+	expect_untouched
+	rm -r "$d"/{99-z,zz-hooks.conf} "$T/etc/hooks"
+	crio_restart
+}
+
+@test "a hook's file with the stage precreate keeps CRI-O from starting, as docs/engines.md warns" {
+	local file=$T/containers/oci/hooks.d/precreate.json
+	crio_stop
+	mkdir -p "${file%/*}"
+	jq -n '{version: "1.0.0", hook: {path: "/usr/local/libexec/oci-gotune-hook"}, when: {always: true}, stages: ["precreate"]}' >"$file"
+	box timeout 20 "$CRIO" >"$T/precreate.log" 2>&1 && return 1
+	grep -q precreate "$T/precreate.log"
+	rm "$file"
+	crio_start
 }
 
 @test "gotune uninstall leaves no trace, and CRI-O starts" {
@@ -110,6 +165,29 @@ registered() {
 	sandbox one runc
 	pod_run one "$SLEEP"
 	expect_untouched
+}
+
+# As kubelet names a container's log, in a /var/log of the box's own.
+@test "gotune diagnose, goroutines: a pod's container, its record and its cgroup" {
+	registered hook
+	sandbox web runc
+	rm -f "$T/logs/app.log"
+	CID=$(cri CreateContainer <<<"pod_sandbox_id: \"$SANDBOX\" sandbox_config {$SANDBOX_CONFIG} config {
+		metadata {name: \"app\"} image {image: \"localhost/probe:latest\"} log_path: \"app.log\" command: \"/loads\"
+		args: \"steady\" args: \"600\" args: \"150\" args: \"25\"
+		envs {key: \"GODEBUG\" value: \"gctrace=1\"} envs {key: \"GOGC\" value: \"5\"}
+		linux {security_context {$CONTAINER_SECURITY}
+			resources {cpu_period: 100000 cpu_quota: 50000 memory_limit_in_bytes: 536870912}}}" | quoted container_id)
+	cri StartContainer <<<"container_id: \"$CID\"" >/dev/null
+	wait_for 60 has_pod_cycles
+	box mount -t tmpfs log /var/log
+	box mkdir /var/log/containers
+	box ln -s "$T/logs/app.log" "/var/log/containers/web_default_app-$CID.log"
+	expect_diagnosis web && expect_diagnosis web/app && expect_diagnosis "${CID:0:13}" && expect_goroutines web || {
+		box umount /var/log
+		return 1
+	}
+	box umount /var/log
 }
 
 # --- gotune-nri -----------------------------------------------------------------------------------
@@ -130,20 +208,23 @@ registered() {
 	expect '' "$(record_files)" 'records after the removal'
 }
 
-@test "NRI: a program behind a script is known at its exec; crun" {
+@test "NRI: a program behind a script is known at its exec" {
 	plugin_start
-	sandbox one crun
+	sandbox one runc
 	pod_run one "$SCRIPT"
 	expect_tuned
 }
 
-@test "NRI: what the container has stays; annotations of its pod are heard" {
+@test "NRI: what the container has stays; annotations of its pod and labels of its image are heard" {
 	plugin_start
 	sandbox one runc io.gotune.profile=memory
 	pod_run one "$SLEEP"' envs {key: "GOMAXPROCS" value: "7"}'
 	expect '7 460MiB' "$(seen '"\(.env.GOMAXPROCS) \(.env.GOMEMLIMIT)"')"
 	expect 60 "$(seen .gcpercent)" GOGC
 	expect '[]' "$(seen '.doubled | tostring')" 'doubled names'
+	sandbox two runc
+	IMAGE=labelled pod_run two "$SLEEP"
+	expect_untouched
 }
 
 @test "NRI: --env-only adds variables and touches no process" {

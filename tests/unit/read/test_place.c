@@ -148,6 +148,38 @@ static void test_read_place_storage(void **state)
 	}
 }
 
+/* What CRI-O tells a plugin of has no root.path yet: an annotation of its own says where it is. */
+static void test_read_place_mount_point(void **state)
+{
+	static const struct {
+		const char *name;
+		enum gt_engine engine;
+		const char *root, *mount_point, *dir;
+	} rows[] = {
+		{"CRI-O, to a plugin", GT_ENGINE_CRIO, "", G "/overlay/" OTHER "/merged", G},
+		{"what config.json says counts", GT_ENGINE_CRIO, G "/overlay/" OTHER "/merged",
+		 "/home/me/overlay/" OTHER "/merged", G},
+		{"one that is none", GT_ENGINE_CRIO, "", "x/overlay/" OTHER "/merged", ""},
+		{"CRI-O's alone", GT_ENGINE_PODMAN, "", G "/overlay/" OTHER "/merged", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < GT_ARRAY_LEN(rows); i++) {
+		static const char key[] = "io.kubernetes.cri-o.MountPoint";
+
+		gt_bundle_init(&b);
+		memset(&who, 0, sizeof(who));
+		who.engine = rows[i].engine;
+		(void)gt_copy_str(who.id, sizeof(who.id), ID);
+		(void)gt_copy_str(b.root_path, sizeof(b.root_path), rows[i].root);
+		(void)gt_strv_add_pair(&b.annotations, key, strlen(key), rows[i].mount_point,
+				       strlen(rows[i].mount_point));
+		gt_read_place(&who, &b, &p);
+		if (strcmp(p.dir, rows[i].dir) != 0)
+			fail_msg("%s: %s", rows[i].name, p.dir);
+	}
+}
+
 static void test_read_place_too_long(void **state)
 {
 	static const char tail[] = "/containers/" ID "/hostname";
@@ -219,6 +251,7 @@ int main(void)
 		cmocka_unit_test(test_full_id),
 		cmocka_unit_test(test_read_place_docker),
 		cmocka_unit_test(test_read_place_storage),
+		cmocka_unit_test(test_read_place_mount_point),
 		cmocka_unit_test(test_read_place_too_long),
 		cmocka_unit_test(test_read_early_ident),
 	};
