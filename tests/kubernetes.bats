@@ -76,13 +76,14 @@ setup() {
 @test "kustomize: strict types; the base and full are what the chart renders; the overlays" {
 	tools_open
 	local o
-	for o in base overlays/canary overlays/monitoring overlays/full; do
+	for o in base overlays/canary overlays/monitoring overlays/full overlays/crio; do
 		kustomized "$o" >"$T/$(basename "$o")"
 	done
 	# But for names and labels.
 	local alike='del(.template.spec.volumes[].configMap.name?) | del(.selector, .template.metadata) | .template.spec.containers[0].image = ""'
 	diff <(rendered | of DaemonSet gotune ".spec | $alike" | jq -S .) <(of DaemonSet gotune-nri ".spec | $alike" <"$T/base" | jq -S .)
 	diff <(rendered --set full=true | of DaemonSet gotune ".spec | $alike" | jq -S .) <(of DaemonSet gotune-nri ".spec | $alike" <"$T/full" | jq -S .)
+	diff <(rendered --set runtime=cri-o | of DaemonSet gotune ".spec | $alike" | jq -S .) <(of DaemonSet gotune-nri ".spec | $alike" <"$T/crio" | jq -S .)
 	[ "$(of DaemonSet gotune-nri '.spec.template.spec.nodeSelector | .["gotune/canary"]' <"$T/canary")" = true ]
 	of ConfigMap gotune-policy '.data["policy.json"]' <"$T/canary" >"$T/policy.json"
 	"${BUILD:-build}/gotune" policy check "$T/policy.json"
@@ -133,6 +134,21 @@ may() {
 	# The table's middle column, but for its last row, which is for containers that have a user namespace.
 	all=$(rendered --set full=true | of DaemonSet gotune '.spec.template.spec.containers[0].securityContext.capabilities.add | sort | join(" ")')
 	[ "$all" = "$(awk -F' *[|] *' '/^\| CAP_/ && $3 !~ /user namespace/ { gsub(/CAP_/, "", $2); print $2 }' docs/nri.md | sort | paste -sd ' ')" ]
+}
+
+# What tests/engines/crio.bats gives the plugin's pods there.
+@test "runtime=cri-o: its storage instead of containerd's socket and layers; with full its bundles, too" {
+	tools_open
+	local full want='/etc/gotune:true /run/gotune:false /var/lib/containers/storage:true /var/run/nri:false'
+	for full in false true; do
+		rendered --set runtime=cri-o,full=$full | of DaemonSet gotune .spec.template.spec >"$T/pod"
+		[ "$(jq -r '.containers[0].volumeMounts[] | "\(.mountPath):\(.readOnly // false)"' "$T/pod" | sort | paste -sd ' ')" = "$want" ]
+		[ "$(jq -c '[.volumes[].name] - [.containers[0].volumeMounts[].name]' "$T/pod")" = '[]' ]
+		[ "$(jq -c '.containers[0].args | index("--containerd")' "$T/pod")" = null ]
+		want='/etc/gotune:true /run/containers/storage:true /run/gotune:false /sys:false /var/lib/containers/storage:true /var/run/nri:false'
+	done
+	run "$HELM" template x "$CHART" --set runtime=docker
+	[ "$status" != 0 ]
 }
 
 @test "the ConfigMap: a policy that we accept, the kill switch, the canary's own; another's ConfigMap" {

@@ -9,6 +9,7 @@
 #include "grpc.h"
 #include "pb.h"
 #include "request.h"
+#include "storage.h"
 
 #define MOUNTS	    "/containerd.services.snapshots.v1.Snapshots/Mounts"
 #define NAMESPACE   "k8s.io"
@@ -42,18 +43,13 @@ static int ask_containerd(const struct gt_nri_plugin *p, const struct gt_typed *
 	return r < 0 ? r : gt_nri_decode(GT_NRI_JOB_MOUNTS, answer.p, answer.len, ret, e);
 }
 
-/* containers/storage: /var/lib/containers/storage/overlay/ID/merged. A pod's author may write
- * annotations, but CRI-O's own come last. */
-static int take_mount_point(const struct gt_typed *t, struct gt_typed_root *ret, struct gt_err *e)
+/* A pod's author may write annotations, but CRI-O's own come last. */
+static int ask_crio(const struct gt_typed *t, struct gt_typed_root *ret, struct gt_err *e)
 {
-	const char *dir = gt_strv_pair(&t->bundle.annotations, MOUNT_POINT);
-	char clean[GT_PATH_CAP];
-	bool up = false;
+	const char *merged = gt_strv_pair(&t->bundle.annotations, MOUNT_POINT);
+	int r = merged ? gt_nri_storage_dirs(merged, &ret->dirs.v) : -ENOTSUP;
 
-	if (!dir || dir[0] != '/' || !gt_path_clean(dir, clean, sizeof(clean), &up) || up ||
-	    !strstr(dir, "/overlay/") || !gt_has_suffix(dir, "/merged"))
-		return gt_err_set(e, -ENOTSUP, "CRI-O does not say where the root is mounted");
-	return gt_strv_add(&ret->dirs.v, dir, strlen(dir)) < 0 ? -ENOTSUP : 0;
+	return r < 0 ? gt_err_set(e, r, "CRI-O's layers are not as we know them") : 0;
 }
 
 int gt_nri_find_root(const struct gt_nri_plugin *p, const struct gt_nri_peer *peer,
@@ -66,7 +62,7 @@ int gt_nri_find_root(const struct gt_nri_plugin *p, const struct gt_nri_peer *pe
 	if (strcmp(peer->runtime, "containerd") == 0)
 		r = ask_containerd(p, t, until_ms, ret, e);
 	else if (strcmp(peer->runtime, "cri-o") == 0)
-		r = take_mount_point(t, ret, e);
+		r = ask_crio(t, ret, e);
 	else
 		r = gt_err_set(e, -ENOTSUP, "%s: we do not know where it keeps layers",
 			       peer->runtime);

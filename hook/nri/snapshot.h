@@ -7,7 +7,7 @@
 #include "gotune/nri.h"
 
 /*
- * T's layers: from containerd, whose snapshot of that name exists by now, or CRI-O's mount point.
+ * T's layers: from containerd, whose snapshot of that name exists by now, or of CRI-O's storage.
  * -ENOTSUP, or why there is no answer before UNTIL_MS (gt_now_ms). *RET has none then.
  */
 GT_MUST_CHECK int gt_nri_find_root(const struct gt_nri_plugin *p, const struct gt_nri_peer *peer,

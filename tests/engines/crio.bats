@@ -23,6 +23,7 @@ teardown() {
 	say_unsteady
 	pods_remove
 	plugin_stop
+	box find /run/gotune/containers -type f -delete 2>/dev/null || : # of those that went after the plugin's pod
 	box gotune uninstall crio >/dev/null
 	box rmdir /run/runc 2>/dev/null || : # the handler's, empty
 }
@@ -262,5 +263,67 @@ effective() {
 	crio_restart
 	wait_for 30 plugin_is_ready
 	pod_run four "$SLEEP"
+	expect_tuned
+}
+
+# The plugin as the chart's DaemonSet has it with runtime=cri-o (tests/kubernetes.bats): our image, in a pod.
+plugin_pod() { # NAMESPACES CAPABILITIES [ARGUMENT]...
+	local mounts='' caps='' args='' word
+	mkdir -p "$T/policy"
+	cp "$T/etc/gotune/policy.json" "$T/policy/"
+	box mkdir -p -m 755 /run/gotune
+	for word in /run/nri:/var/run/nri:false "$STORAGE:$STORAGE:true" /run/gotune:/run/gotune:false "$T/policy:/etc/gotune:true" $MOUNTS; do
+		mounts+=" mounts {host_path: \"$(cut -d: -f1 <<<"$word")\" container_path: \"$(cut -d: -f2 <<<"$word")\"
+			readonly: $(cut -d: -f3 <<<"$word")}"
+	done
+	for word in $2; do
+		caps+=" add_capabilities: \"$word\""
+	done
+	for word in "${@:3}"; do
+		args+=" args: \"$word\""
+	done
+	rm -f "$T/logs/plugin.log" # which CRI-O opens at the creation
+	SANDBOX_SECURITY="security_context {namespace_options {$1}}" sandbox plugin runc
+	PLUGIN=$(cri CreateContainer <<<"pod_sandbox_id: \"$SANDBOX\" sandbox_config {$SANDBOX_CONFIG} config {
+		metadata {name: \"plugin\"} image {image: \"localhost/gotune-nri:latest\"} log_path: \"plugin.log\" $mounts $args
+		linux {security_context {readonly_rootfs: true namespace_options {$1} seccomp {}
+			capabilities {drop_capabilities: \"ALL\" $caps}}}}" | quoted container_id)
+	[ -n "$PLUGIN" ]
+	cri StartContainer <<<"container_id: \"$PLUGIN\"" >/dev/null
+	wait_for 30 plugin_is_ready || {
+		cat "$T/logs/plugin.log"
+		return 1
+	}
+}
+STORAGE=/var/lib/containers/storage
+
+plugin_image() {
+	"$ROOT/contrib/kubernetes/image" "$T/local/bin" "$T/nri.tar"
+	box buildah pull -q "oci-archive:$T/nri.tar" >/dev/null
+}
+
+@test "NRI, in a pod: --env-only" {
+	plugin_image
+	MOUNTS='' plugin_pod 'pid: 1' 'DAC_READ_SEARCH SYS_ADMIN' --env-only
+	sandbox one runc
+	pod_run one "$SLEEP"
+	expect_tuned
+	[ "$(seen .somaxconn)" != 5001 ]
+	IMAGE=labelled pod_run two "$SLEEP"
+	expect_untouched
+}
+
+@test "NRI, in a pod: all of it, programs behind scripts, too" {
+	local caps
+	plugin_image
+	caps=$(those_we_have DAC_READ_SEARCH SYS_ADMIN SYS_PTRACE SYS_RESOURCE | tr '\n' ' ')
+	MOUNTS='/run/containers/storage:/run/containers/storage:true /sys:/sys:false' plugin_pod 'pid: 2' "$caps"
+	sandbox one runc
+	pod_run one "$SCRIPT"
+	expect_tuned
+	expect 5001 "$(seen .somaxconn)" somaxconn
+	expect 4096 "$(seen .nofile_soft)" RLIMIT_NOFILE
+	expect_swappiness 7
+	pod_run two "$SLEEP"
 	expect_tuned
 }

@@ -18,16 +18,3 @@ nri_open() {
 nri_config() {
 	sed -i '/io.containerd.nri.v1.nri/,/^ *$/s/disable = true/disable = false/' "$T/etc/containerd/config.toml"
 }
-
-# those_we_have CAPABILITY...: those without which a process of this machine's does not begin, a line each.
-those_we_have() {
-	local name bit has=$((16#$(sed -n 's/^CapBnd:\t//p' /proc/self/status)))
-	for name in "$@"; do
-		bit=$(sed -n "s/^#define CAP_${name}[ \t]*\([0-9]*\)\$/\1/p" /usr/include/linux/capability.h)
-		if ((has >> bit & 1)); then
-			echo "$name"
-		else
-			echo "# not tried, since this machine has none: CAP_$name" >&3
-		fi
-	done
-}

@@ -122,10 +122,12 @@ spec:
             - --listen-anywhere
             - --socket
             - /var/run/nri/nri.sock
+            {{- if eq $v.runtime "containerd" }}
             - --containerd
             - {{ $v.containerd.runDir }}/containerd.sock
             - --snapshotter
             - {{ $v.containerd.snapshotter }}
+            {{- end }}
             - --budget-ms
             - {{ $v.budgetMs | quote }}
             - --index
@@ -165,11 +167,22 @@ spec:
           volumeMounts:
             - name: nri
               mountPath: /var/run/nri
+            {{- if eq $v.runtime "containerd" }}
             - name: containerd
               mountPath: {{ $v.containerd.runDir }}
             - name: layers
               mountPath: {{ $v.containerd.rootDir }}
               readOnly: true
+            {{- else }}
+            - name: layers
+              mountPath: {{ $v.crio.graphRoot }}
+              readOnly: true
+            {{- if $v.full }}
+            - name: bundles
+              mountPath: {{ $v.crio.runRoot }}
+              readOnly: true
+            {{- end }}
+            {{- end }}
             - name: records
               mountPath: /run/gotune
             # The directory, not a subPath: that would never change.
@@ -186,6 +199,7 @@ spec:
           hostPath:
             path: {{ $v.nri.socketDir }}
             type: Directory
+        {{- if eq $v.runtime "containerd" }}
         - name: containerd
           hostPath:
             path: {{ $v.containerd.runDir }}
@@ -194,6 +208,18 @@ spec:
           hostPath:
             path: {{ $v.containerd.rootDir }}
             type: Directory
+        {{- else }}
+        - name: layers
+          hostPath:
+            path: {{ $v.crio.graphRoot }}
+            type: Directory
+        {{- if $v.full }}
+        - name: bundles
+          hostPath:
+            path: {{ $v.crio.runRoot }}
+            type: Directory
+        {{- end }}
+        {{- end }}
         - name: records
           hostPath:
             path: /run/gotune
