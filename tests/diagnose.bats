@@ -257,6 +257,117 @@ mixed_log() {
 	"$GOTUNE" diagnose --file "$T/twice" | grep 'started 2 times'
 }
 
+@test "the newest line first: a file gets the verdicts that it would get, a pipe is refused or gets them, too" {
+	local kind n want got bad=0 refused=0
+	while read -r kind n want; do
+		case $kind in '' | '#'*) continue ;; esac
+		mkdir -p "$T/kinds/$kind"
+		cp "$KINDS/$kind"/* "$T/kinds/$kind"
+		tac "$KINDS/$kind/log" >"$T/kinds/$kind/log"
+		KINDS=$T/kinds report "$kind" >"$T/report"
+		got="$(cycles <"$T/report") $(words <"$T/report")"
+		[ "$got" = "$n $want" ] || {
+			echo "$kind: got '$got', not '$n $want'"
+			bad=1
+		}
+		# Through a pipe: never another verdict.
+		if "$GOTUNE" diagnose --format json - < <(cat "$T/kinds/$kind/log") >"$T/report" 2>"$T/err"; then
+			"$GOTUNE" diagnose --file "$KINDS/$kind/log" --format json >"$T/forward"
+			[ "$(words <"$T/report")" = "$(words <"$T/forward")" ] || {
+				echo "$kind, through a pipe: $(words <"$T/report")"
+				bad=1
+			}
+		else
+			refused=$((refused + 1))
+			[ "$(wc -l <"$T/err")" = 1 ] && grep -q 'newest line comes first: turn it over (tac)' "$T/err" || {
+				echo "$kind: $(cat "$T/err")"
+				bad=1
+			}
+		fi
+	done <"$EXPECTED"
+	echo "$refused pipes were refused"
+	[ "$bad" = 0 ]
+	[ "$refused" -ge 30 ]
+}
+
+@test "the newest line first, in each wrapping: lines in pieces and the scheduler's detail are whole again" {
+	local form log=$KINDS/gc-leak/log
+	at() { # LOG: its lines, a second each
+		awk '{printf "2026-11-28T18:%02d:%02d.5Z %s\n", NR / 60, NR % 60, $0}' "$1"
+	}
+	at "$log" | sed -E 's/^(\S+) (.*)/\1\t\2/' | jq -Rc 'split("\t") | {log: (.[1] + "\n"), stream: "stderr", time: .[0]}' |
+		sed 's/>/\\u003e/g' >"$T/docker"
+	at "$log" | sed 's/Z /Z stderr F /' >"$T/cri"
+	at "$log" | sed -E 's/^(\S+) (.{20})(.{9})(.*)/\1 stderr P \2\n\1 stderr P \3\n\1 stderr F \4/' >"$T/cri-pieces"
+	at "$log" >"$T/times"
+	at "$log" | sed 's#^#[pod/web-7f9c/app] #' >"$T/kubectl"
+	sed 's/^/Nov 28 18:50:29 node web[7]: /' "$log" >"$T/journal-short"
+	jq -Rc '{PRIORITY: "6", _PID: "7", MESSAGE: .}' "$log" >"$T/journal-json"
+	jq -Rc '{labels: {app: "web"}, line: ., timestamp: "2026-11-28T18:50:29Z"}' "$log" >"$T/logcli-jsonl"
+	sed 's/^/web-1  | /' "$log" >"$T/compose"
+	for form in docker cri cri-pieces times kubectl journal-short journal-json logcli-jsonl compose; do
+		tac "$T/$form" >"$T/turned"
+		"$GOTUNE" diagnose --file "$T/turned" --format json >"$T/report"
+		[ "$(cycles <"$T/report") $(words <"$T/report") $(jq .log.newest_first "$T/report")" = "11 heap-growth true" ] ||
+			{ echo "$form: $(cycles <"$T/report") $(words <"$T/report")"; return 1; }
+		# By a descriptor.
+		"$GOTUNE" diagnose --format json - <"$T/turned" | words | grep -x heap-growth
+		refuses 'newest line comes first: turn it over (tac)' bash -c 'cat "$1" | "$GOTUNE" diagnose -' bash "$T/turned"
+		refuses 'newest line comes first: turn it over (tac)' timeout 10 "$GOTUNE" diagnose --follow --file "$T/turned"
+	done
+	"$GOTUNE" diagnose --file "$T/times" --format json | jq -e '.log.newest_first == false'
+	# The clocks of a wrapper and of Go's log package alone: no cycle is in it.
+	at "$KINDS/h2-newtransport-old/log" >"$T/h2"
+	tac "$T/h2" >"$T/turned"
+	"$GOTUNE" diagnose --file "$T/turned" --format json | jq -e '.log.newest_first and .http2.opened == 8'
+	refuses 'newest line comes first' bash -c 'cat "$1" | "$GOTUNE" diagnose -' bash "$T/turned"
+	# A line number is that of the file.
+	tac "$KINDS/gc-spiral/log" >"$T/turned"
+	"$GOTUNE" diagnose --file "$T/turned" --format json >"$T/report"
+	sed -n "$(jq '.verdicts[0].lines[0]' "$T/report")p" "$T/turned" >"$T/line"
+	report gc-spiral >"$T/report"
+	sed -n "$(jq '.verdicts[0].lines[0]' "$T/report")p" "$KINDS/gc-spiral/log" | diff "$T/line" -
+	"$GOTUNE" diagnose --file "$T/turned" | grep 'read from its end'
+}
+
+@test "the newest line first: what cannot be read from its end says what to do" {
+	local log=$KINDS/gc-leak/log
+	tac "$log" >"$T/turned"
+	gzip -nc "$T/turned" >"$T/turned.gz"
+	refuses 'it is packed: unpack it' "$GOTUNE" diagnose --file "$T/turned.gz"
+	# A journal's entries are whole; their order is not.
+	awk '{e[NR] = sprintf("__CURSOR=s=%d\n_PID=7\nMESSAGE=%s\nPRIORITY=6\n\n", NR, $0)}
+		END {for (i = NR; i > 0; i--) printf "%s", e[i]}' "$log" >"$T/export"
+	refuses 'call journalctl without -r' "$GOTUNE" diagnose --file "$T/export"
+	refuses 'call journalctl without -r' bash -c 'cat "$1" | "$GOTUNE" diagnose -' bash "$T/export"
+	tac "$KINDS/h2-newtransport-old/dump.txt" >"$T/dump"
+	refuses 'its last line comes first' "$GOTUNE" diagnose --file "$KINDS/h2-newtransport-old/log" --dump "$T/dump"
+	# Neither in order nor turned over: what begins like one goes on like the other.
+	awk 'function gc(n) {printf "gc %d @%.1fs 1%%: 0.1+1+0.1 ms clock, 0.2+1/2/0+0.2 ms cpu, 4->4->4 MB, 8 MB goal, 0 MB stacks, 0 MB globals, 2 P\n", n, n / 10}
+		BEGIN {for (i = 4000; i > 0; i--) gc(i); for (i = 1; i < 20000; i++) gc(i)}' >"$T/both"
+	refuses 'in no order of time' "$GOTUNE" diagnose --file "$T/both"
+}
+
+@test "the newest line first: a gigabyte in 64 MiB, with a line of a gigabyte" {
+	local log=$KINDS/gc-leak/log
+	{
+		tac "$log" | head -6
+		yes '{"level":"info","ts":1764355829.156,"msg":"request served","path":"/api/v1/orders","status":200}' | head -c 100000000
+		echo
+		tac "$log" | tail -n +7
+		printf 'a line without an end '
+	} >"$T/large"
+	truncate -s +1G "$T/large"
+	# Each of its processes, the worker, too, which time(1) does not count.
+	run --separate-stderr bash -c 'ulimit -v 65536; exec "$GOTUNE" diagnose --file "$1" --format json' bash "$T/large"
+	[ "$status" = 0 ] || {
+		echo "$stderr"
+		return 1
+	}
+	[ "$(cycles <<<"$output") $(words <<<"$output")" = "11 heap-growth" ]
+	jq -e '.log.newest_first and .log.cut == 1 and .log.bytes > 1100000000' <<<"$output"
+}
+
 @test "header values and bodies are nowhere in what we print" {
 	local out
 	sed 's/"user-agent" = "[^"]*"/"authorization" = "Bearer TOPSECRET"/; s/data="[^"]*"/data="CARDNUMBER"/' \

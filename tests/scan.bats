@@ -14,6 +14,9 @@ setup_file() {
 	zstd -dc tests/fixtures/go-elf.tar.zst | tar -C "$PROGRAMS" -xf - ./hello-1.19-amd64-default \
 		./hello-1.15-amd64-default ./hello-1.26-amd64-strip ./neg-gcc12-amd64 \
 		./amp140-1.19-amd64 ./aml071-1.26-amd64
+	export SPEC=$BATS_FILE_TMPDIR/spec
+	mkdir "$SPEC"
+	runc spec --bundle "$SPEC"
 }
 
 setup() {
@@ -317,6 +320,266 @@ teardown() {
 	echo "$user + $system s, $kib KiB"
 	[ $((10#${user/./} + 10#${system/./})) -lt 200 ]
 	[ "$kib" -lt 65536 ]
+}
+
+# --- bundles alone ------------------------------------------------------------------------------
+
+# A bundle in DIR below $M, as runc writes one, with PROGRAM (a file of $PROGRAMS, or -: no files).
+add_bundle() { # DIR PROGRAM [JQ-EDIT]
+	mkdir -p "$M$1"
+	jq '.process.args = ["/bin/app"] | .process.cwd = "/" | .linux.resources = {
+		cpu: {quota: 150000, period: 100000}, memory: {limit: 536870912}}' "$SPEC/config.json" |
+		jq "${3:-.}" >"$M$1/config.json"
+	[ "$2" != - ] || return 0
+	mkdir -p "$M$1/rootfs/bin"
+	cp "$PROGRAMS/$2" "$M$1/rootfs/bin/app"
+}
+
+# Runs gotune scan --bundle-only on the machine; JSON in $output.
+scan_bundles() {
+	run --separate-stderr "$GOTUNE" scan --bundle-only --sysroot "$M" --format json
+	valid
+}
+
+# Of the container ID, by a jq path.
+of() { # ID JQ WANT
+	is ".programs[] | select(.unit.id == \"$1\") | $2" "$3"
+}
+
+@test "bundles alone: what would be set and why, and nothing that only a process tells" {
+	new_machine v2
+	local setting='[.settings[] | select(.verdict == "set") | "\(.name)=\(.value) \(.reason)"] | join(", ")'
+	add_bundle /bundles/web hello-1.19-amd64-default
+	add_bundle /bundles/own hello-1.26-amd64-strip '.process.env += ["GOMAXPROCS=7", "TOKEN=hunter2"]'
+	add_bundle /bundles/gone -
+	add_bundle /bundles/c neg-gcc12-amd64
+	add_bundle /bundles/loud hello-1.19-amd64-default '.annotations = {"io.gotune.gogc": "77"}'
+	# Its process is there, with other values: nobody looks at it.
+	add_process 101 "/user.slice/web" hello-1.15-amd64-default GOGC=33 GOMAXPROCS=3
+	mkdir -p "$M/run/runc/web"
+	scan_bundles
+	[ "$status" = 0 ]
+	is '"\(.bundle_only) \(.containers) \(.go_containers) \(.unknown) \(.broken) \(.left_out)"' 'true 5 3 1 0 0'
+	is '[.services, .go_services, .processes, .unreadable] | tojson' '[null,null,null,null]'
+	of web "$setting" 'GOMAXPROCS=2 cpu-quota, GOMEMLIMIT=460MiB memory-limit'
+	of web '[.go, .ps_fit, .cpus, .quota_us, .usage.memory_max_bytes, .path] | join(" ")' \
+		'go1.19.8 2 8 150000 536870912 /bin/app'
+	of web '[.pid, .processes, .unit.processes, .deleted, .ps.value, .gomemlimit.value, .nofile_soft, .threads,
+		(.usage | del(.memory_max_bytes)[])] | unique | tojson' '[null]'
+	of web '.harms | tojson' '[]'
+	of web '.ps | "\(.from): \(.why)"' 'not-readable: no process was looked at'
+	of web '.environment.GOGC' null
+	[[ $(jq -r '.programs[] | select(.unit.id == "web") | .settings[0].why' <<<"$output") == *"a quota of 1.5 CPUs"* ]]
+	of own '.environment.GOMAXPROCS' 7
+	of own '.settings[] | select(.name == "GOMAXPROCS") | .reason' already-set
+	of loud '.settings[] | select(.name == "GOGC") | "\(.value) \(.reason)"' '77 requested'
+	of gone '"\(.go) \(.message)"' 'null its program /bin/app is not known: unreadable'
+	of gone '[.settings[] | select(.verdict == "set")] | length' 0
+	is '[.programs[].unit.id] | index("c")' null
+	[[ $output != *hunter2* ]]
+	cp "$M/bundles/web/config.json" "$T/web.json"
+	# Without /proc and /sys the machine's CPUs are not known; what config.json tells stays.
+	rm -r "$M/proc" "$M/sys"
+	scan_bundles
+	[ "$status" = 0 ]
+	of web '.settings[] | select(.name == "GOMEMLIMIT") | "\(.verdict) \(.value)"' 'set 460MiB'
+	of web '[.cpus, .ps_fit] | tojson' '[null,null]'
+	of web '.settings[] | select(.name == "GOMAXPROCS") | "\(.verdict) \(.reason)"' 'skip cpus-unknown'
+	run --separate-stderr "$GOTUNE" scan --bundle-only --sysroot "$M" --format csv
+	[ "$status" = 0 ]
+	[ "$(grep -c ',"web",' <<<"$output")" = 1 ]
+	[ "$(grep ',"web",' <<<"$output" | cut -d, -f1,8,9)" = ',,' ]
+}
+
+@test "bundles alone: the table says what is set and why, and what it cannot say" {
+	new_machine v2
+	add_bundle /bundles/web hello-1.19-amd64-default
+	add_bundle /bundles/gone -
+	add_bundle /bundles/shell hello-1.19-amd64-default '.process.args = ["/bin/start"]'
+	printf '#!/bin/sh\nexec /bin/app\n' >"$M/bundles/shell/rootfs/bin/start"
+	cp "$M/bundles/shell/rootfs/bin/app" "$M/bundles/shell/rootfs/bin/sh"
+	cp "$PROGRAMS/neg-gcc12-amd64" "$M/bundles/shell/rootfs/bin/sh"
+	chmod 755 "$M/bundles/shell/rootfs/bin/"*
+	run --separate-stderr "$GOTUNE" scan --bundle-only --sysroot "$M"
+	[ "$status" = 0 ]
+	echo "$output"
+	[[ $output == *"By their bundles alone, 2 of 3 containers run Go"*"the programs of 1"* ]]
+	[ "$(grep -c '^gone  *?' <<<"$output")" = 1 ]
+	[ "$(grep -c '^web  *1.19.8  2  *512M ' <<<"$output")" = 1 ]
+	[ "$(grep -c ' PS ' <<<"$output")" = 0 ]
+	[ "$(grep -c 'its program /bin/app is not known: unreadable' <<<"$output")" = 1 ]
+	[ "$(tr -s ' \n' ' ' <<<"$output" | grep -c 'decided when it is executed: this is for /bin/app (via')" = 1 ]
+	! grep -qE '^.{81,}' <<<"$output" || return 1
+}
+
+@test "bundles alone: where engines and runtimes have them, each once, on this machine, too" {
+	new_machine v2
+	local task=/run/containerd/io.containerd.runtime.v2.task id
+	id=$(id_of 1)
+	add_bundle "$task/moby/$id" hello-1.19-amd64-default
+	add_bundle "$task/k8s.io/$(id_of 2)" hello-1.19-amd64-default
+	add_bundle "/var/lib/containers/storage/overlay-containers/$(id_of 3)/userdata" hello-1.19-amd64-default
+	touch "$M/var/lib/containers/storage/overlay-containers/containers.json"
+	add_bundle /srv/api hello-1.19-amd64-default
+	add_bundle /srv/web hello-1.19-amd64-default
+	mkdir -p "$M/run/runc/api" "$M/run/crun/web" "$M/var/run"
+	echo '{"id": "api", "config": {"labels": ["bundle=/srv/api"]}}' >"$M/run/runc/api/state.json"
+	echo '{"pid": 1, "bundle": "/srv/web"}' >"$M/run/crun/web/status"
+	# Another way to the same directory.
+	rmdir "$M/var/run" && ln -s ../run "$M/var/run"
+	mkdir -p "$M/run/docker/containerd/daemon"
+	ln -s /run/containerd/io.containerd.runtime.v2.task "$M/run/docker/containerd/daemon/io.containerd.runtime.v2.task"
+	scan_bundles
+	[ "$status" = 0 ]
+	is '.containers' 5
+	is '[.programs[].unit.id] | join(" ")' "$(id_of 1) $(id_of 2) $(id_of 3) api web"
+	of "$id" .unit.engine docker
+	of "$(id_of 2)" .unit.engine containerd
+	of "$(id_of 3)" .unit.engine podman
+	[ "$(id -u)" = 0 ] || return 0
+	# This machine, whose /run is ours for a moment.
+	run --separate-stderr unshare -m sh -c 'mount --bind "$1" /run && exec "$2" scan --bundle-only --format json' sh \
+		"$M/run" "$GOTUNE"
+	valid
+	[ "$(jq "[.programs[] | select(.unit.id == \"$id\" and .ps_fit <= 2 and .go == \"go1.19.8\")] | length" <<<"$output")" = 1 ]
+}
+
+@test "bundles alone: limits of a pod count, those of the container's own cgroup do not" {
+	new_machine v2
+	add_bundle /bundles/web hello-1.19-amd64-default '.linux.cgroupsPath = "/pod1/web" | .linux.resources.cpu.quota = 500000'
+	add_cgroup /pod1 300000 268435456 1 0 0
+	add_cgroup /pod1/web 50000 67108864 1 400 3 # changed since, and throttled: nobody knows that
+	scan_bundles
+	[ "$status" = 0 ]
+	of web '[.settings[] | select(.verdict == "set") | "\(.name)=\(.value) \(.reason)"] | join(", ")' \
+		'GOMAXPROCS=3 ancestor-quota, GOMEMLIMIT=230MiB ancestor-memory'
+	of web '.harms | tojson' '[]'
+	of web .unit.cgroup /pod1/web
+}
+
+@test "bundles alone: a broken config.json is said, costs its own row, and is exit status 1" {
+	new_machine v2
+	local i
+	add_bundle /bundles/web hello-1.19-amd64-default
+	for i in cut empty list text binary noprocess; do add_bundle "/bundles/$i" hello-1.19-amd64-default; done
+	truncate -s 700 "$M/bundles/cut/config.json"
+	: >"$M/bundles/empty/config.json"
+	echo '[1]' >"$M/bundles/list/config.json"
+	echo '{"process": 7}' >"$M/bundles/text/config.json"
+	head -c 100000 /dev/urandom >"$M/bundles/binary/config.json"
+	echo '{"linux": {}}' >"$M/bundles/noprocess/config.json"
+	scan_bundles
+	[ "$status" = 1 ]
+	is '"\(.containers) \(.go_containers) \(.broken)"' '7 1 6'
+	for i in cut empty list text binary noprocess; do
+		of "$i" '[.settings[] | select(.verdict == "set")] | length' 0
+		of "$i" '.message | contains("/bundles/'"$i"'/config.json")' true
+		of "$i" .environment null
+	done
+	of web '.settings[] | select(.name == "GOMAXPROCS") | .value' 2
+	# None at all is no success.
+	rm -r "$M/bundles"
+	scan_bundles
+	[ "$status" = 1 ]
+	is .summary 'No bundle was found.'
+	run "$GOTUNE" scan --bundle-only --sysroot "$T/nowhere"
+	[ "$status" = 3 ]
+}
+
+@test "bundles alone: large ones are read up to a bound, and a FIFO or a directory is not" {
+	new_machine v2
+	add_bundle /bundles/large hello-1.19-amd64-default
+	add_bundle /bundles/huge hello-1.19-amd64-default
+	# 10 MiB of what a config.json may hold, and more than we read.
+	pad() { perl -e 'my ($n) = @ARGV; print "{\"annotations\": {\"a\": \"", "x" x $n, "\"}}"' "$1"; }
+	pad 10485760 | jq -sc '.[0] * .[1]' "$M/bundles/large/config.json" - >"$T/large"
+	pad 17825792 | jq -sc '.[0] * .[1]' "$M/bundles/huge/config.json" - >"$T/huge"
+	mv "$T/large" "$M/bundles/large/config.json"
+	mv "$T/huge" "$M/bundles/huge/config.json"
+	mkdir -p "$M/bundles/fifo" "$M/bundles/dir/config.json" "$M/bundles/none"
+	mkfifo "$M/bundles/fifo/config.json"
+	mkdir "$M/bundles/"$'\e[31mevil\n' && cp "$M/bundles/large/config.json" "$M/bundles/"$'\e[31mevil\n'
+	run --separate-stderr /usr/bin/time -f '%M' timeout 20 "$GOTUNE" scan --bundle-only --sysroot "$M" --format json
+	[ "$status" = 1 ]
+	[ "$(tail -1 <<<"$stderr")" -lt 262144 ] || { echo "$stderr KiB"; return 1; }
+	[[ "$output" != *$'\e'* ]]
+	valid
+	of large '.settings[] | select(.name == "GOMAXPROCS") | .value' 2
+	of huge '.message | contains("larger than 16 MiB")' true
+	of fifo '.message | contains("config.json")' true
+	of dir '.message | contains("config.json")' true
+	is '"\(.containers) \(.broken) \(.left_out)"' '4 3 2' # left out: a name, and one without config.json
+}
+
+@test "bundles alone: nothing leads out of the captured machine" {
+	new_machine v2
+	local out=$T/outside i
+	mkdir -p "$M/srv" "$out/bin" "$T/other/rootfs/bin"
+	cp "$PROGRAMS/hello-1.19-amd64-default" "$out/bin/app"
+	cp "$PROGRAMS/hello-1.19-amd64-default" "$T/other/rootfs/bin/app"
+	for i in config rootfs root-absolute root-up mount mount-relative; do add_bundle "/bundles/$i" -; done
+	cp "$M/bundles/config/config.json" "$T/other/config.json"
+	# config.json, the bundle and the root are links; the root and mounts are named by paths of this machine.
+	ln -sf "$T/other/config.json" "$M/bundles/config/config.json"
+	ln -s "$T/other" "$M/bundles/link"
+	ln -s ../../../../../../../../../.."$T/other" "$M/bundles/up"
+	ln -s "$out" "$M/bundles/rootfs/rootfs"
+	edit() { # ID JQ
+		jq "$2" "$M/bundles/$1/config.json" >"$T/edited" && mv "$T/edited" "$M/bundles/$1/config.json"
+	}
+	edit root-absolute ".root.path = \"$out\""
+	edit root-up ".root.path = \"../../../../../../../../..$out\""
+	mkdir -p "$M/bundles/mount/rootfs/bin" "$M/bundles/mount-relative/rootfs/bin"
+	edit mount ".mounts += [{destination: \"/bin\", type: \"bind\", source: \"$out/bin\", options: [\"bind\"]}]"
+	edit mount-relative ".mounts += [{destination: \"/bin\", type: \"bind\", source: \"../../../../../../..$out/bin\", options: [\"bind\"]}]"
+	scan_bundles
+	[ "$status" = 1 ]
+	is '[.programs[] | select(.go != null) | .unit.id] | tojson' '[]'
+	is .go_containers 0
+	is '"\(.containers) \(.unknown) \(.broken) \(.left_out)"' '6 5 1 2'
+	# The same paths lead somewhere below the machine's root.
+	mkdir -p "$M$out" && cp -r "$out/bin" "$M$out/"
+	scan_bundles
+	is '[.programs[] | select(.go != null) | .unit.id] | join(" ")' 'root-absolute root-up rootfs'
+	# A bundle of an engine has its mounts still before it, and their sources are the machine's.
+	mkdir -p "$M/var/lib/containers/storage/overlay-containers/mount"
+	cp -r "$M/bundles/mount" "$M/var/lib/containers/storage/overlay-containers/mount/userdata"
+	rm -r "$M/bundles"
+	scan_bundles
+	is '[.programs[] | select(.go != null) | .unit.id] | join(" ")' mount
+	rm -r "${M:?}$out"
+	scan_bundles
+	is .go_containers 0
+}
+
+@test "bundles alone: a thousand within ten seconds of a CPU and 64 MiB; those that do not answer are left out" {
+	new_machine v2
+	local i
+	add_bundle /bundles/c0 hello-1.26-amd64-strip
+	for i in {1..999}; do cp -rl "$M/bundles/c0" "$M/bundles/c$i"; done
+	for i in {1..999}; do cp --remove-destination "$M/bundles/c0/config.json" "$M/bundles/c$i/config.json"; done
+	run --separate-stderr /usr/bin/time -f '%U %S %M' "$GOTUNE" scan --bundle-only --sysroot "$M" --format json
+	[ "$status" = 0 ]
+	is .go_containers 1000
+	local user system kib
+	read -r user system kib <<<"$(tail -1 <<<"$stderr")"
+	echo "$user + $system s, $kib KiB"
+	[ $((10#${user/./} + 10#${system/./})) -lt 1000 ]
+	[ "$kib" -lt 65536 ]
+	# Six whose files keep us waiting: five are waited for.
+	for i in {1..6}; do
+		rm -r "$M/bundles/c$i/rootfs/bin"
+		mkdir "$M/bundles/c$i/rootfs/bin"
+	done
+	mkdir "$T/six" && mv "$M"/bundles/c{0..6} "$T/six/" && rm -r "$M/bundles" && mv "$T/six" "$M/bundles"
+	silent lookup
+	for i in {1..6}; do mount --bind "$T/vol" "$M/bundles/c$i/rootfs/bin"; done
+	run --separate-stderr timeout 60 "$GOTUNE" scan --bundle-only --sysroot "$M" --format json
+	for i in {1..6}; do umount -l "$M/bundles/c$i/rootfs/bin"; done
+	teardown
+	[ "$status" = 1 ]
+	valid
+	is '"\(.go_containers) \(.stuck) \(.left_out)"' '1 5 1'
 }
 
 # --- capture ------------------------------------------------------------------------------------

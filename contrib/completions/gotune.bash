@@ -6,7 +6,7 @@ _gotune_options() {
 	case $1 in
 	'') echo '--help --version' ;;
 	explain) echo '--format --pid --policy --set --sysroot --help' ;;
-	scan) echo '--format --policy --sysroot --help' ;;
+	scan) echo '--bundle-only --format --policy --sysroot --help' ;;
 	capture) echo '--help' ;;
 	replay) echo '--format --policy --record-dir --sysroot --help' ;;
 	inspect) echo '--format --rootfs --help' ;;

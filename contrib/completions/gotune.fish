@@ -60,6 +60,7 @@ complete -c gotune -n "__gotune_in explain scan replay 'policy show' profiles" -
 complete -c gotune -n "__gotune_in explain" -l set -x -d 'decide as if the container had this annotation'
 complete -c gotune -n "__gotune_in explain scan replay 'policy check' 'policy show' profiles doctor" -l sysroot -x -a '(__fish_complete_directories)' -d 'read /sys, /proc and the policy from a captured machine'
 complete -c gotune -n "__gotune_in explain scan capture replay inspect install uninstall status list show 'policy check' 'policy show' profiles diagnose goroutines metrics report lessons doctor help" -l help -d 'print this help'
+complete -c gotune -n "__gotune_in scan" -l bundle-only -d 'decide from each container\'s config.json alone, without /proc'
 complete -c gotune -n "__gotune_in scan" -l format -x -a 'table json csv' -d 'how to print it'
 complete -c gotune -n "__gotune_in replay list show diagnose goroutines metrics" -l record-dir -x -a '(__fish_complete_directories)' -d 'where records are kept'
 complete -c gotune -n "__gotune_in inspect" -l rootfs -x -a '(__fish_complete_directories)' -d 'find the program inside this root file system'

@@ -10,6 +10,8 @@
 #include "gotune/model.h"
 
 const struct gt_cli_opt gt_cli_opts[GT_OPT_COUNT] = {
+	[GT_OPT_BUNDLE_ONLY] = {"bundle-only", NULL,
+				"decide from each container's config.json alone, without /proc"},
 	[GT_OPT_CPU_STAT] =
 		{"cpu-stat", "FILE",
 		 "the cgroup's cpu.stat, or copies of it after each other; proves throttling"},
@@ -147,6 +149,9 @@ static int take(struct gt_cli_args *a, enum gt_opt o, const char *v, struct gt_e
 		return a->csv || take_format(a, v, NULL) == 0
 			       ? 0
 			       : bad_value(e, o, v, "table, json or csv");
+	case GT_OPT_BUNDLE_ONLY:
+		a->bundle_only = true;
+		return 0;
 	case GT_OPT_NO_SELFTEST:
 		a->no_selftest = true;
 		return 0;

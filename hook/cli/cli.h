@@ -21,6 +21,7 @@ enum gt_exit {
 /* --- arguments (cli/args.c) ------------------------------------------------------------------ */
 
 enum gt_opt {
+	GT_OPT_BUNDLE_ONLY,
 	GT_OPT_CPU_STAT,
 	GT_OPT_DEFAULT,
 	GT_OPT_DRY_RUN,
@@ -74,7 +75,7 @@ struct gt_cli_list;
 struct gt_cli_args {
 	const char *value[GT_OPT_COUNT]; /* as given last; NULL: not given */
 	bool csv;
-	bool help, json, make_default, dry_run, no_selftest, follow, openmetrics;
+	bool help, json, bundle_only, make_default, dry_run, no_selftest, follow, openmetrics;
 	int64_t pid;	    /* 0: not given */
 	uint64_t watch_ms;  /* 0: not given */
 	uint64_t snapshots; /* 0: not given */

@@ -19,6 +19,7 @@ struct work {
 	struct gt_log_found found;
 	struct gt_log_reader reader;
 	int fd;				   /* the log */
+	int64_t from;			   /* where it begins; -1: it cannot be read twice */
 	const char *watch;		   /* --watch: the container; else NULL */
 	struct gt_diagnosis *now, *before; /* before: --follow's last */
 };
@@ -170,6 +171,8 @@ static int read_log(struct work *w, struct gt_err *e)
 		if (!may_have_more(w, follow ? JUDGE_MS : -1))
 			continue;
 		r = gt_log_reader_feed(&w->reader, w->fd, &n, e);
+		if (r == 0 && w->reader.seen.sure)
+			return 0; /* the newest line comes first: the rest would tell no more */
 		if (r == 0 && n == 0) {
 			r = wait_for_growth(w, e);
 			if (r == 0)
@@ -230,6 +233,7 @@ static int read_all(struct work *w, struct gt_err *e)
 	w->fd = open_log(w, e);
 	if (w->fd < 0)
 		return w->fd;
+	w->from = w->found.older.n == 0 && !w->a->follow ? lseek(w->fd, 0, SEEK_CUR) : -1;
 	r = add_cpu_stat(w, e);
 	if (r == 0)
 		r = gt_log_reader_start(&w->reader, &w->found.known, e);
@@ -238,12 +242,14 @@ static int read_all(struct work *w, struct gt_err *e)
 	gt_log_pieces_close(&w->found.older);
 	if (r == 0)
 		r = read_log(w, e);
+	if (r == 0)
+		r = gt_log_reader_close(&w->reader, e);
+	if (r == 0 && w->reader.seen.order != GT_LO_FORWARD)
+		r = gt_log_turn(&w->reader, w->fd, w->from, &w->found.known, e);
 	close(w->fd);
 	w->fd = -1;
 	if (r == 0)
 		r = gt_log_end(&w->found, e);
-	if (r == 0)
-		r = gt_log_reader_close(&w->reader, e);
 	return r < 0 ? r : add_dump(w, e);
 }
 

@@ -18,6 +18,7 @@ void gt_log_free(struct gt_log_source *s);
  */
 GT_MUST_CHECK int gt_log_next(struct gt_log_source *s, int fd, const char **ret, size_t *ret_n,
 			      struct gt_err *e);
+bool gt_log_is_packed(const struct gt_log_source *s);
 /* Were bytes read that the next call has, without reading? */
 bool gt_log_has_more(const struct gt_log_source *s);
 
@@ -25,8 +26,15 @@ bool gt_log_has_more(const struct gt_log_source *s);
  * The reader of a log in a sandboxed worker (cli/diagnose_worker.c): a log is whatever its program
  * wanted it to be. Each call: -errno with a message in E.
  */
+struct gt_log_seen {
+	uint64_t n;	/* bytes of the log */
+	uint32_t order; /* enum gt_log_order of all so far */
+	bool sure;	/* ... and no line that follows would change it */
+	bool packed;
+};
 struct gt_log_reader {
 	struct gt_worker worker;
+	struct gt_log_seen seen; /* as of the last call */
 };
 GT_MUST_CHECK int gt_log_reader_start(struct gt_log_reader *ret, const struct gt_diagnose_known *k,
 				      struct gt_err *e);
@@ -37,6 +45,12 @@ GT_MUST_CHECK int gt_log_reader_feed(struct gt_log_reader *r, int fd, uint64_t *
 GT_MUST_CHECK int gt_log_reader_next(struct gt_log_reader *r, struct gt_err *e);
 /* The line that is not whole ends here: the rest of it was lost. */
 GT_MUST_CHECK int gt_log_reader_cut(struct gt_log_reader *r, struct gt_err *e);
+/* Forgets all: a log is read anew. */
+GT_MUST_CHECK int gt_log_reader_renew(struct gt_log_reader *r, const struct gt_diagnose_known *k,
+				      struct gt_err *e);
+/* Reads the next N bytes of FD: they come before those of the last call. */
+#define GT_LOG_BLOCK (256u << 10)
+GT_MUST_CHECK int gt_log_reader_back(struct gt_log_reader *r, int fd, uint32_t n, struct gt_err *e);
 /* No more comes. */
 GT_MUST_CHECK int gt_log_reader_close(struct gt_log_reader *r, struct gt_err *e);
 /* A goroutine dump, whole. */
@@ -45,6 +59,14 @@ GT_MUST_CHECK int gt_log_reader_dump(struct gt_log_reader *r, int fd, struct gt_
 GT_MUST_CHECK int gt_log_reader_judge(struct gt_log_reader *r, const struct gt_diagnose_known *k,
 				      struct gt_diagnosis *ret, struct gt_err *e);
 void gt_log_reader_done(struct gt_log_reader *r);
+
+/*
+ * R has found that the newest line of FD, of which FROM is where it began, comes first: reads it
+ * anew, from its end (cli/diagnose_back.c). FROM: -1 when FD cannot be read twice. -EILSEQ: it
+ * cannot be read so; the message says what to do.
+ */
+GT_MUST_CHECK int gt_log_turn(struct gt_log_reader *r, int fd, int64_t from,
+			      const struct gt_diagnose_known *k, struct gt_err *e);
 
 /* Older pieces of a log that was rotated, in the order of time (cli/diagnose_pieces.c). */
 #define GT_LOG_PIECES_MAX 32 /* kubelet keeps five: containerLogMaxFiles */

@@ -41,6 +41,11 @@ void gt_log_free(struct gt_log_source *s)
 	free(s);
 }
 
+bool gt_log_is_packed(const struct gt_log_source *s)
+{
+	return s->packing != RAW;
+}
+
 bool gt_log_has_more(const struct gt_log_source *s)
 {
 	return s->at < s->have;

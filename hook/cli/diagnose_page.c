@@ -233,6 +233,9 @@ void gt_diagnose_page(struct gt_cli_out *out, const struct gt_diagnosis *r)
 	for (uint32_t i = 0; i < r->n_process; i++)
 		process(out, r, i);
 	http2(out, &r->h2);
+	if (r->backward)
+		gt_buf_str(&out->buf,
+			   "the newest line of this log comes first; it was read from its end\n");
 	if (r->restarts)
 		gt_buf_fmt(&out->buf, "the program was started %" PRIu64 " times in this log\n",
 			   r->restarts + 1);

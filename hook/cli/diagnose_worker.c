@@ -12,7 +12,7 @@
 #define DUMP_MAX (96u << 20)
 #define JUDGE_MS 20000
 
-enum { JOB_NEW, JOB_FEED, JOB_NEXT, JOB_CUT, JOB_CLOSE, JOB_DUMP, JOB_JUDGE };
+enum { JOB_NEW, JOB_FEED, JOB_BACK, JOB_NEXT, JOB_CUT, JOB_CLOSE, JOB_DUMP, JOB_JUDGE };
 
 /* ---- in the worker ---- */
 
@@ -28,9 +28,17 @@ static int do_new(int fd, const void *in, size_t in_len, void *ret, size_t ret_l
 	(void)fd, (void)ret, (void)ret_len;
 	if (in_len != sizeof(struct gt_diagnose_known))
 		return -EINVAL;
+	gt_diagnose_free(mine.d); /* a log is read anew */
+	gt_log_free(mine.log);
 	mine.d = gt_diagnose_new(in);
 	mine.log = gt_log_new();
 	return mine.d && mine.log ? 0 : gt_err_set(e, -ENOMEM, "out of memory");
+}
+
+static void say_seen(uint64_t n, struct gt_log_seen *ret)
+{
+	*ret = (struct gt_log_seen){.n = n, .packed = gt_log_is_packed(mine.log)};
+	ret->order = gt_diagnose_order(mine.d, &ret->sure);
 }
 
 /* One read, and all that its bytes unpack to. */
@@ -50,7 +58,36 @@ static int do_feed(int fd, const void *in, size_t in_len, void *ret, size_t ret_
 		gt_diagnose_feed(mine.d, p, n);
 		all += n;
 	} while (n > 0 && gt_log_has_more(mine.log));
-	memcpy(ret, &all, sizeof(all));
+	say_seen(all, ret);
+	return 0;
+}
+
+/* The bytes that are asked for, and no others. */
+static int do_back(int fd, const void *in, size_t in_len, void *ret, size_t ret_len,
+		   struct gt_err *e)
+{
+	static char block[GT_LOG_BLOCK];
+	uint32_t want;
+
+	(void)ret_len;
+	if (in_len != sizeof(want))
+		return -EINVAL;
+	memcpy(&want, in, sizeof(want));
+	if (want > sizeof(block))
+		return -EINVAL;
+	for (uint32_t at = 0; at < want;) {
+		ssize_t n = read(fd, block + at, want - at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return gt_err_sys(e, -errno, "cannot read the log");
+		if (n == 0)
+			return gt_err_set(e, -EBADMSG, "the log was cut while it was read");
+		at += (uint32_t)n;
+	}
+	gt_diagnose_feed_back(mine.d, block, want);
+	say_seen(want, ret);
 	return 0;
 }
 
@@ -74,8 +111,9 @@ static int do_cut(int fd, const void *in, size_t in_len, void *ret, size_t ret_l
 static int do_close(int fd, const void *in, size_t in_len, void *ret, size_t ret_len,
 		    struct gt_err *e)
 {
-	(void)fd, (void)in, (void)in_len, (void)ret, (void)ret_len, (void)e;
+	(void)fd, (void)in, (void)in_len, (void)ret_len, (void)e;
 	gt_diagnose_close(mine.d);
+	say_seen(0, ret);
 	return 0;
 }
 
@@ -120,19 +158,46 @@ static int do_judge(int fd, const void *in, size_t in_len, void *ret, size_t ret
 
 static const struct gt_job jobs[] = {
 	[JOB_NEW] = {.fn = do_new, .in_max = sizeof(struct gt_diagnose_known)},
-	[JOB_FEED] = {.fn = do_feed, .ret_len = sizeof(uint64_t)},
+	[JOB_FEED] = {.fn = do_feed, .ret_len = sizeof(struct gt_log_seen)},
+	[JOB_BACK] = {.fn = do_back,
+		      .in_max = sizeof(uint32_t),
+		      .ret_len = sizeof(struct gt_log_seen)},
 	[JOB_NEXT] = {.fn = do_next},
 	[JOB_CUT] = {.fn = do_cut},
-	[JOB_CLOSE] = {.fn = do_close},
+	[JOB_CLOSE] = {.fn = do_close, .ret_len = sizeof(struct gt_log_seen)},
 	[JOB_DUMP] = {.fn = do_dump},
 	[JOB_JUDGE] = {.fn = do_judge, .ret_len = sizeof(struct gt_diagnosis)},
 };
 
+static int ask(struct gt_log_reader *r, unsigned job, int fd, const void *in, size_t in_len,
+	       void *ret, unsigned timeout_ms, struct gt_err *e)
+{
+	r->worker.left_ms = INT32_MAX; /* all calls together: see above */
+	return gt_worker_call(&r->worker, job, fd, in, in_len, ret, timeout_ms, e);
+}
+
 static int call(struct gt_log_reader *r, unsigned job, int fd, void *ret, unsigned timeout_ms,
 		struct gt_err *e)
 {
-	r->worker.left_ms = INT32_MAX; /* all calls together: see above */
-	return gt_worker_call(&r->worker, job, fd, "", 0, ret, timeout_ms, e);
+	return ask(r, job, fd, "", 0, ret, timeout_ms, e);
+}
+
+/* A job that answers with what it has seen. */
+static int ask_seen(struct gt_log_reader *r, unsigned job, int fd, const void *in, size_t in_len,
+		    unsigned timeout_ms, struct gt_err *e)
+{
+	struct gt_log_seen seen = {0};
+	int res = ask(r, job, fd, in, in_len, &seen, timeout_ms, e);
+	unsigned char flag[2];
+
+	if (res < 0)
+		return res;
+	memcpy(&flag[0], &seen.sure, 1); /* as bools they could be undefined */
+	memcpy(&flag[1], &seen.packed, 1);
+	if (seen.order >= GT_LO_COUNT || flag[0] > 1 || flag[1] > 1)
+		return gt_err_set(e, -EBADMSG, "the sandboxed worker sent nonsense");
+	r->seen = seen;
+	return 0;
 }
 
 int gt_log_reader_start(struct gt_log_reader *ret, const struct gt_diagnose_known *k,
@@ -143,13 +208,26 @@ int gt_log_reader_start(struct gt_log_reader *ret, const struct gt_diagnose_know
 
 	if (r < 0)
 		return r;
-	return gt_worker_call(&ret->worker, JOB_NEW, -1, k, sizeof(*k), NULL, JUDGE_MS, e);
+	return gt_log_reader_renew(ret, k, e);
+}
+
+int gt_log_reader_renew(struct gt_log_reader *r, const struct gt_diagnose_known *k,
+			struct gt_err *e)
+{
+	return ask(r, JOB_NEW, -1, k, sizeof(*k), NULL, JUDGE_MS, e);
 }
 
 int gt_log_reader_feed(struct gt_log_reader *r, int fd, uint64_t *ret_n, struct gt_err *e)
 {
-	*ret_n = 0;
-	return call(r, JOB_FEED, fd, ret_n, INT32_MAX, e);
+	int res = ask_seen(r, JOB_FEED, fd, "", 0, INT32_MAX, e);
+
+	*ret_n = res < 0 ? 0 : r->seen.n;
+	return res;
+}
+
+int gt_log_reader_back(struct gt_log_reader *r, int fd, uint32_t n, struct gt_err *e)
+{
+	return ask_seen(r, JOB_BACK, fd, &n, sizeof(n), INT32_MAX, e);
 }
 
 int gt_log_reader_next(struct gt_log_reader *r, struct gt_err *e)
@@ -164,7 +242,7 @@ int gt_log_reader_cut(struct gt_log_reader *r, struct gt_err *e)
 
 int gt_log_reader_close(struct gt_log_reader *r, struct gt_err *e)
 {
-	return call(r, JOB_CLOSE, -1, NULL, JUDGE_MS, e);
+	return ask_seen(r, JOB_CLOSE, -1, "", 0, JUDGE_MS, e);
 }
 
 int gt_log_reader_dump(struct gt_log_reader *r, int fd, struct gt_err *e)

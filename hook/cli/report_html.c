@@ -8,17 +8,25 @@
 #include "report.h"
 
 #define WIDTH  640
-#define LEFT   150 /* where 0 is */
-#define RIGHT  20
-#define HEIGHT 74
+#define SIDE   8 /* so that a dot at the end is whole */
+#define AXIS_Y 38
+#define HEIGHT 60
 
+/* Plots scale with the window, so their words are larger where it is narrow. */
 static const char style[] =
+	":root{color-scheme:light dark;--fg:#222;--bg:#fff;--dim:#666;--a:#0a6ebd;--b:#b3541e;"
+	"--axis:#ccc}"
+	"@media(prefers-color-scheme:dark){:root{--fg:#e4e6e8;--bg:#16191d;--dim:#a0a6ad;"
+	"--a:#5cb0f2;--b:#f0975f;--axis:#4a5058}}"
 	"body{font:15px/1.5 system-ui,sans-serif;max-width:52em;margin:2em auto;padding:0 1em;"
-	"color:#222;background:#fff}h2{margin-top:2em;overflow-wrap:anywhere}"
-	"svg{display:block;width:100%;height:auto}figure{margin:1em 0}"
-	"figcaption{font-weight:600}text{font-size:12px;fill:#444}.a{stroke:#0a6ebd;fill:#0a6ebd}"
-	".b{stroke:#b3541e;fill:#b3541e}.axis{stroke:#ccc}small{color:#666}"
-	".back{border-left:4px solid #b3541e;padding-left:.8em;overflow-wrap:anywhere}";
+	"color:var(--fg);background:var(--bg)}h2{margin-top:2em}h2,p{overflow-wrap:anywhere}"
+	"svg{display:block;width:100%;height:auto}figure{margin:1.5em 0}"
+	"figcaption{font-weight:600}figure p{margin:0}text{font-size:12px;fill:var(--dim)}"
+	"@media(max-width:36em){text{font-size:20px}}"
+	".a{stroke:var(--a);fill:var(--a)}.b{stroke:var(--b);fill:var(--b)}"
+	"p.a::before,p.b::before{content:\"\\25cf\\20\"}p.a::before{color:var(--a)}"
+	"p.b::before{color:var(--b)}.axis{stroke:var(--axis)}small{color:var(--dim)}"
+	".back{border-left:4px solid var(--b);padding-left:.8em}";
 
 /* S as text between tags, made plain. */
 static void add_text(struct gt_buf *out, const char *s)
@@ -45,51 +53,57 @@ static void add_text(struct gt_buf *out, const char *s)
 	gt_buf_done(&plain);
 }
 
-static double x_of(double v, double top)
-{
-	return LEFT + (WIDTH - LEFT - RIGHT) * (top > 0 ? v / top : 0);
-}
-
-/* An arm: its interval as a line, its median as a dot. */
-static void add_arm(const struct gt_report *r, const struct gt_measured *m, unsigned arm,
-		    double top, double scale, const char *unit, struct gt_buf *out)
+/* An arm in words. */
+static void add_words(const struct gt_report *r, const struct gt_measured *m, unsigned arm,
+		      const struct gt_measure *what, struct gt_buf *out)
 {
 	const struct gt_median *d = &m->arm[arm];
-	unsigned y = 18 + 22 * arm;
 
-	gt_buf_fmt(out, "<text x=\"0\" y=\"%u\">", y + 4);
+	gt_buf_fmt(out, "<p class=\"%c\">", arm == 0 ? 'a' : 'b');
 	add_text(out, r->arm[arm]);
-	gt_buf_fmt(out, ", n = %u</text>", d->n);
-	if (!d->known) {
-		gt_buf_fmt(out, "<text x=\"%u\" y=\"%u\">not enough data</text>", LEFT + 4, y + 4);
-		return;
-	}
-	gt_buf_fmt(out,
-		   "<g class=\"%c\"><line x1=\"%.1f\" x2=\"%.1f\" y1=\"%u\" y2=\"%u\" "
-		   "stroke-width=\"3\"/><circle cx=\"%.1f\" cy=\"%u\" r=\"5\"><title>%.4g%s "
-		   "(%.4g to %.4g)</title></circle></g>",
-		   arm == 0 ? 'a' : 'b', x_of(d->low, top), x_of(d->high, top), y, y,
-		   x_of(d->median, top), y, d->median * scale, unit, d->low * scale,
-		   d->high * scale);
+	gt_buf_fmt(out, ", n = %u: ", d->n);
+	if (d->known)
+		gt_buf_fmt(out, "%.3g%s (%.3g to %.3g)</p>", d->median * what->scale, what->unit,
+			   d->low * what->scale, d->high * what->scale);
+	else
+		gt_buf_str(out, "not enough data</p>");
 }
 
-static void add_plot(const struct gt_report *r, const struct gt_measured *m,
-		     const struct gt_measure *what, struct gt_buf *out)
+static double x_of(double v, double top)
+{
+	return SIDE + (WIDTH - 2 * SIDE) * (top > 0 ? v / top : 0);
+}
+
+/* ... and drawn: its interval as a line, its median as a dot. */
+static void add_arm(const struct gt_median *d, unsigned arm, double top, struct gt_buf *out)
+{
+	unsigned y = 10 + 16 * arm;
+
+	if (!d->known)
+		return;
+	gt_buf_fmt(out,
+		   "<g class=\"%c\"><line x1=\"%.1f\" x2=\"%.1f\" y1=\"%u\" y2=\"%u\" "
+		   "stroke-width=\"3\"/><circle cx=\"%.1f\" cy=\"%u\" r=\"5\"/></g>",
+		   arm == 0 ? 'a' : 'b', x_of(d->low, top), x_of(d->high, top), y, y,
+		   x_of(d->median, top), y);
+}
+
+static void add_plot(const struct gt_measured *m, const struct gt_measure *what, struct gt_buf *out)
 {
 	double top = m->arm[0].high > m->arm[1].high ? m->arm[0].high : m->arm[1].high;
 
 	gt_buf_fmt(
 		out,
 		"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">"
-		"<line class=\"axis\" x1=\"%d\" x2=\"%d\" y1=\"56\" y2=\"56\"/>"
-		"<line class=\"axis\" x1=\"%d\" x2=\"%d\" y1=\"4\" y2=\"56\"/>",
-		WIDTH, HEIGHT, what->title, LEFT, WIDTH - RIGHT, LEFT, LEFT);
+		"<line class=\"axis\" x1=\"%d\" x2=\"%d\" y1=\"%d\" y2=\"%d\"/>"
+		"<line class=\"axis\" x1=\"%d\" x2=\"%d\" y1=\"2\" y2=\"%d\"/>",
+		WIDTH, HEIGHT, what->title, SIDE, WIDTH - SIDE, AXIS_Y, AXIS_Y, SIDE, SIDE, AXIS_Y);
 	for (unsigned arm = 0; arm < 2; arm++)
-		add_arm(r, m, arm, top, what->scale, what->unit, out);
+		add_arm(&m->arm[arm], arm, top, out);
 	gt_buf_fmt(out,
-		   "<text x=\"%d\" y=\"71\">0</text><text x=\"%d\" y=\"71\" "
+		   "<text x=\"0\" y=\"56\">0</text><text x=\"%d\" y=\"56\" "
 		   "text-anchor=\"end\">%.3g%s</text></svg>",
-		   LEFT, WIDTH - RIGHT, top * what->scale, what->unit);
+		   WIDTH, top * what->scale, what->unit);
 }
 
 static void add_measure(const struct gt_report *r, const struct gt_measured *m,
@@ -102,7 +116,9 @@ static void add_measure(const struct gt_report *r, const struct gt_measured *m,
 	if (m->contrast != GT_CONTRAST_UNKNOWN)
 		gt_buf_fmt(out, " <small>(p = %.2g)</small>", m->p);
 	gt_buf_str(out, "</figcaption>");
-	add_plot(r, m, what, out);
+	for (unsigned arm = 0; arm < 2; arm++)
+		add_words(r, m, arm, what, out);
+	add_plot(m, what, out);
 	gt_buf_str(out, "</figure>\n");
 }
 

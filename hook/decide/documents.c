@@ -59,9 +59,12 @@ int gt_decide_parser(struct gt_decision *d, struct gt_err *e)
 			       e);
 }
 
-static int open_config(const char *bundle, struct gt_err *e)
+static int open_config(const struct gt_decision *d, const struct gt_source *from,
+		       const char *bundle, struct gt_err *e)
 {
-	_cleanup_close_ int dir = gt_root_open(bundle, e);
+	_cleanup_close_ int dir = from->kind == GT_SOURCE_BELOW
+					  ? gt_root_open_dir(d->machine->root, bundle)
+					  : gt_root_open(bundle, e);
 	int fd = dir < 0 ? dir : gt_root_open_file(dir, "config.json", NULL);
 
 	return fd < 0 ? gt_err_sys(e, fd, "cannot open %s/config.json", bundle) : fd;
@@ -122,7 +125,7 @@ enum gt_trouble gt_take_bundle(struct gt_decision *d, const struct gt_source *fr
 {
 	const char *bundle = d->state ? d->state->bundle : from->bundle;
 	bool has_doc = from->kind == GT_SOURCE_DOCUMENT || from->kind == GT_SOURCE_TYPED;
-	_cleanup_close_ int fd = has_doc ? -1 : open_config(bundle, e);
+	_cleanup_close_ int fd = has_doc ? -1 : open_config(d, from, bundle, e);
 	int r;
 
 	if (from->typed && fd < 0)

@@ -178,6 +178,23 @@ static void look_in_docker(struct gt_decision *d, const struct gt_place *p,
 	gt_read_labels(&scratch->labels, &d->rec->facts.req);
 }
 
+/* Until the time for all of them is over. */
+static void look_up(struct gt_decision *d, const struct gt_place *p, struct gt_image *scratch)
+{
+	int64_t begin = gt_now_ms();
+
+	if (d->images_ms && *d->images_ms <= 0) {
+		note(d, "files of too many images");
+		return;
+	}
+	if (p->kind == GT_PLACE_DOCKER)
+		look_in_docker(d, p, scratch);
+	else
+		look_in_storage(d, p, scratch);
+	if (d->images_ms)
+		*d->images_ms -= gt_now_ms() - begin;
+}
+
 void gt_look_up_image(struct gt_decision *d)
 {
 	_cleanup_free_ struct gt_image *scratch = NULL;
@@ -189,10 +206,6 @@ void gt_look_up_image(struct gt_decision *d)
 	if (p.kind == GT_PLACE_NONE)
 		return;
 	scratch = calloc(1, sizeof(*scratch));
-	if (!scratch)
-		return;
-	if (p.kind == GT_PLACE_DOCKER)
-		look_in_docker(d, &p, scratch);
-	else
-		look_in_storage(d, &p, scratch);
+	if (scratch)
+		look_up(d, &p, scratch);
 }

@@ -18,6 +18,7 @@
 #include "gotune/sysctl.h"
 #include "jobs.h"
 #include "look.h"
+#include "rootfs.h"
 #include "search.h"
 
 /* ---- the program ---- */
@@ -35,44 +36,6 @@ static bool wants_program(const struct gt_decision *d, struct gt_list *ret)
 	return gt_strv_add(&ret->v, q->value, strlen(q->value)) == 0;
 }
 
-/* Each layer's directory; one that cannot be opened makes all unknown. The first's descriptor once
- * more, or -errno. */
-static int open_layers(const struct gt_typed_root *root, struct gt_layers *ret)
-{
-	const struct gt_strv *dirs = root ? &root->dirs.v : NULL;
-
-	if (!dirs || dirs->n == 0 || dirs->n > GT_OVERLAY_MAX || dirs->dropped)
-		return -ENOENT;
-	ret->user_attrs = root->user_attrs;
-	ret->sees_trusted = root->sees_trusted;
-	for (const char *dir = gt_strv_next(dirs, NULL); dir; dir = gt_strv_next(dirs, dir)) {
-		int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-
-		if (fd < 0)
-			return -errno;
-		ret->fd[ret->n++] = fd;
-	}
-	return open(gt_strv_at(dirs, 0), O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-}
-
-/* Where the program is looked for. What an engine says of a start is of an init that has its root;
- * we may have other mounts than the engine, where the bundle's is empty. */
-static int open_rootfs(const struct gt_decision *d, struct gt_layers *layers)
-{
-	const struct gt_ident *who = &d->rec->facts.ident;
-	int fd = -1;
-
-	if (d->from->kind == GT_SOURCE_TYPED)
-		return open_layers(d->from->root, layers);
-	if (d->from->typed && who->pid > 0)
-		fd = gt_inspect_own_root(who->pid);
-	if (fd >= 0)
-		return fd;
-	/* On a captured machine the number may be another process's of ours. */
-	return gt_inspect_rootfs(d->machine->sysroot ? 0 : who->pid, who->bundle,
-				 d->bundle->root_path, NULL);
-}
-
 /* In the child of a search: what D has was copied, and what is found out goes into RET. */
 static void find_program(const void *ctx, struct gt_worker *parser, struct gt_found *ret)
 {
@@ -83,13 +46,16 @@ static void find_program(const void *ctx, struct gt_worker *parser, struct gt_fo
 	_cleanup_free_ struct gt_list *named = malloc(sizeof(*named));
 	_cleanup_(gt_layers_done) struct gt_layers layers = {0};
 	bool typed = d->from->kind == GT_SOURCE_TYPED;
-	_cleanup_close_ int rootfs = open_rootfs(d, &layers);
+	bool mounted = f->ident.pid > 0 || d->from->has_mounts;
+	_cleanup_close_ int machine = gt_rootfs_machine(d);
+	_cleanup_close_ int rootfs = gt_rootfs_open(d, machine, &layers);
 	struct gt_find find = {
 		.parser = parser,
 		.tree = {.rootfs = rootfs,
 			 .layers = typed ? &layers : NULL,
-			 .mounts = f->ident.pid > 0 ? NULL : &b->mounts,
-			 .bundle = f->ident.bundle},
+			 .mounts = mounted ? NULL : &b->mounts,
+			 .bundle = f->ident.bundle,
+			 .host = machine >= 0 ? &machine : NULL},
 		.cwd = b->cwd,
 		.path_env = b->has_path_env ? b->path_env : NULL,
 		.var = ret->var,
@@ -204,6 +170,19 @@ static uint64_t cgroup_of(const struct gt_decision *d, int64_t pid)
 	return gt_hash(text, 0);
 }
 
+/* Where a new cgroup will be, of which one that is there now says nothing: its parents alone do. */
+static void inspect_next_cgroup(struct gt_decision *d)
+{
+	struct gt_facts *f = &d->rec->facts;
+	char cgroup[GT_PATH_CAP] = "", future[GT_PATH_CAP], next[GT_PATH_CAP];
+
+	if (!gt_inspect_cgroup_path(d->bundle->cgroups_path, future) ||
+	    !gt_copy_str(next, sizeof(next), future) || !gt_append(next, sizeof(next), ".next"))
+		return;
+	gt_inspect_cgroup_future(d->machine->root, next, &f->cgroup, cgroup);
+	memcpy(f->ident.cgroup, future, sizeof(f->ident.cgroup));
+}
+
 /* The container's cgroup, or the place where it will be. */
 static void inspect_cgroup(struct gt_decision *d)
 {
@@ -229,9 +208,10 @@ static void inspect_cgroup(struct gt_decision *d)
 static void inspect_namespaces(struct gt_decision *d, const struct gt_ask *ask)
 {
 	struct gt_facts *f = &d->rec->facts;
+	bool live = !ask->machine->sysroot && ask->from.kind != GT_SOURCE_BELOW;
 
-	f->net = owner_in_config(&d->bundle->ns[GT_NS_NET], CLONE_NEWNET, !ask->machine->sysroot);
-	f->ipc = owner_in_config(&d->bundle->ns[GT_NS_IPC], CLONE_NEWIPC, !ask->machine->sysroot);
+	f->net = owner_in_config(&d->bundle->ns[GT_NS_NET], CLONE_NEWNET, live);
+	f->ipc = owner_in_config(&d->bundle->ns[GT_NS_IPC], CLONE_NEWIPC, live);
 	if (f->ident.pid > 0)
 		gt_inspect_init(d->machine->root, f->ident.pid, f);
 	/* A runtime may have left its init another set of CPUs than it gives the program. */
@@ -250,6 +230,9 @@ static void inspect_process(struct gt_decision *d, const struct gt_ask *ask)
 					   f);
 	} else if (d->state) {
 		f->barrier = GT_BARRIER_NO_PROCESS;
+	} else if (ask->from.kind == GT_SOURCE_BELOW) {
+		f->barrier =
+			GT_BARRIER_OK; /* at its next start; whose limits it gets is not known */
 	} else {
 		gt_inspect_own_limits(d->machine->root,
 				      &f->nofile); /* the runtime after us has ours */
@@ -284,7 +267,10 @@ void gt_look_at_container(struct gt_decision *d, const struct gt_ask *ask)
 	if (look_up)
 		gt_search_start(&search, layers ? GT_PHASE_LAYERS : GT_PHASE_FIND, find_program, d,
 				f->var, &d->parser);
-	inspect_cgroup(d); /* meanwhile */
+	if (ask->from.kind == GT_SOURCE_BELOW) /* meanwhile */
+		inspect_next_cgroup(d);
+	else
+		inspect_cgroup(d);
 	inspect_namespaces(d, ask);
 	if (look_up) {
 		take_program(d, &search);

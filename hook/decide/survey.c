@@ -1,7 +1,8 @@
 /*
- * Decisions about processes that run already: what a scan asks. The facts that all of them share
- * (the host, the mounts of cgroups, the policy) are read once, and no process is forked for one of
- * them. Effectful: reads, and starts the worker that parses config.json.
+ * Decisions about many: processes that run already, or bundles. What a scan asks. The facts that
+ * all of them share (the host, the mounts of cgroups, the policy) are read once. Effectful: reads,
+ * starts the worker that parses config.json, and forks a search for each bundle, for a process
+ * none.
  */
 #include <sched.h>
 
@@ -26,6 +27,7 @@ int gt_survey_begin(struct gt_machine *m, struct gt_survey *ret, struct gt_err *
 
 	*ret = (struct gt_survey){.d = GT_DECISION_NONE, .images_ms = IMAGES_MS};
 	ret->d.machine = m;
+	ret->d.images_ms = &ret->images_ms;
 	ret->places = calloc(1, sizeof(*ret->places));
 	ret->host = calloc(1, sizeof(*ret->host));
 	ret->d.bundle = malloc(sizeof(*ret->d.bundle));
@@ -90,20 +92,6 @@ static void take_identity(struct gt_survey *s, const struct gt_running *in)
 	if (!who->command[0])
 		gt_copy_cut(who->command, in->program->path);
 	who->pid = in->pid;
-}
-
-/* Images' labels and names, while there is time left for them. */
-static void take_image(struct gt_survey *s, const struct gt_running *in)
-{
-	int64_t begin = gt_now_ms();
-
-	if (!in->bundle)
-		return;
-	if (s->images_ms > 0)
-		gt_look_up_image(&s->d);
-	else
-		gt_copy_cut(s->d.rec->facts.labels_unread, "files of too many images");
-	s->images_ms -= gt_now_ms() - begin;
 }
 
 static void take_config(struct gt_survey *s, const struct gt_running *in)
@@ -173,7 +161,8 @@ int gt_survey_decide(struct gt_survey *s, const struct gt_running *in, struct gt
 	take_bundle(s, in);
 	take_identity(s, in);
 	take_config(s, in);
-	take_image(s, in);
+	if (in->bundle)
+		gt_look_up_image(d);
 	f->program = *in->program;
 	look_at_cgroup(s, in);
 	look_at_process(s, in);
@@ -182,5 +171,26 @@ int gt_survey_decide(struct gt_survey *s, const struct gt_running *in, struct gt
 		f->trouble = GT_TROUBLE_DISABLED;
 	gt_plan_select(f, &d->machine->policy, &d->sel);
 	gt_plan_make(f, &d->machine->policy, &d->sel, &d->rec->plan);
+	return 0;
+}
+
+int gt_survey_bundle(struct gt_survey *s, const struct gt_source *from, struct gt_err *e)
+{
+	struct gt_decision *d = &s->d;
+	const struct gt_ask ask = {.machine = d->machine, .stage = "scan", .from = *from};
+	int r = gt_pages_map(&d->mem, sizeof(*d->rec), GT_PAGES_OWN); /* anew: all zero */
+
+	if (r < 0)
+		return gt_err_set(e, r, "out of memory");
+	d->rec = d->mem.p;
+	r = renew_parser(d, e);
+	if (r < 0)
+		return r;
+	free(GT_TAKE_PTR(d->bundle)); /* NULL after a config.json that is broken */
+	gt_pages_done(&d->lessons);
+	d->sel = (struct gt_selection){0};
+	d->from = &ask.from;
+	gt_decide_rest(d, &ask);
+	d->from = NULL;
 	return 0;
 }

@@ -93,8 +93,8 @@ bool gt_diagnosis_is_valid(const struct gt_diagnosis *r)
 	if (r->n_process > GT_PROCESSES_MAX || r->n_verdict > GT_VERDICTS_MAX ||
 	    (unsigned)r->form >= GT_LF_COUNT)
 		return false;
-	if (!are_bools(&r->clock_fell, 1) || !are_bools(&r->h2.framer, 1) ||
-	    !are_bools(&r->h2.has_dump, 1))
+	if (!are_bools(&r->clock_fell, 1) || !are_bools(&r->backward, 1) ||
+	    !are_bools(&r->h2.framer, 1) || !are_bools(&r->h2.has_dump, 1))
 		return false;
 	for (uint32_t i = 0; i < r->n_process; i++)
 		if (!is_process(&r->process[i]))

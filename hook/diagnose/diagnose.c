@@ -242,17 +242,67 @@ static void fill(const struct gt_diagnose *d, struct gt_diagnosis *r)
 	r->n_process = d->n_process;
 	r->restarts = d->n_process > 1 && !overlap(d) ? d->n_process - 1 + d->left_out : 0;
 	r->clock_fell = r->restarts > 0;
+	r->backward = d->backward;
 	if (d->h2)
 		copy_h2(d->h2, &r->h2);
+}
+
+enum gt_log_order gt_diagnose_order(const struct gt_diagnose *d, bool *ret_sure)
+{
+	*ret_sure = gt_order_is_surely_backward(&d->order);
+	if (gt_order_of(&d->order) >= 0)
+		return GT_LO_FORWARD;
+	return d->journal.on ? GT_LO_ENTRIES : GT_LO_BACKWARD;
+}
+
+/* Each line of such a log looks like a restart: no verdict would be right. */
+static int refuse_order(const struct gt_diagnose *d, struct gt_err *e)
+{
+	bool sure;
+
+	if (gt_diagnose_order(d, &sure) == GT_LO_FORWARD)
+		return 0;
+	if (d->journal.on)
+		return gt_err_set(e, -EILSEQ,
+				  "its newest entry comes first: call journalctl without -r");
+	if (d->backward)
+		return gt_err_set(
+			e, -EILSEQ,
+			"its lines come in no order of time: sort them, the oldest first");
+	return gt_err_set(e, -EILSEQ,
+			  "its newest line comes first: turn it over (tac), or ask for the oldest "
+			  "first (journalctl without -r, logcli --forward)");
+}
+
+/* The number of a line that was counted from the end. */
+static uint64_t turned(const struct gt_diagnosis *r, uint64_t line)
+{
+	return line >= 1 && line <= r->lines ? r->lines + 1 - line : line;
+}
+
+/* Line numbers are those of the file, whichever end it was read from. */
+static void turn_lines(struct gt_diagnosis *r)
+{
+	for (uint32_t i = 0; i < r->n_verdict; i++)
+		for (uint32_t k = 0; k < r->verdict[i].n_line; k++)
+			r->verdict[i].line[k] = turned(r, r->verdict[i].line[k]);
+	for (uint32_t i = 0; i < r->n_process; i++) {
+		r->process[i].first_line = turned(r, r->process[i].first_line);
+		r->process[i].last_line = turned(r, r->process[i].last_line);
+	}
 }
 
 int gt_diagnose_judge(const struct gt_diagnose *d, struct gt_diagnosis *ret, struct gt_err *e)
 {
 	struct gt_judge j = {d, ret, -1};
+	int r;
 
 	memset(ret, 0, sizeof(*ret));
 	if (d->no_memory)
 		return gt_err_set(e, -ENOMEM, "out of memory");
+	r = refuse_order(d, e);
+	if (r < 0)
+		return r;
 	if (d->n_process == 0 && !d->h2 && !d->deadlock_line && !d->known.has_cpu_stat)
 		return gt_err_set(
 			e, -ENODATA,
@@ -271,6 +321,8 @@ int gt_diagnose_judge(const struct gt_diagnose *d, struct gt_diagnosis *ret, str
 	if (d->h2)
 		gt_rules_h2(&j, d->h2);
 	judge_health(&j);
+	if (d->backward)
+		turn_lines(ret);
 	return 0;
 }
 

@@ -112,17 +112,50 @@ static void take_frame(struct gt_h2 *h, struct goroutine *g, const char *p, size
 	}
 }
 
+static const char *next_line(const char *text, size_t len, size_t *at, size_t *ret_n)
+{
+	const char *p = text + *at, *nl = memchr(p, '\n', len - *at);
+
+	*ret_n = nl ? (size_t)(nl - p) : len - *at;
+	*at += *ret_n + 1;
+	return p;
+}
+
+static bool is_header(const char *p, size_t n)
+{
+	return n >= 12 && memcmp(p, "goroutine ", 10) == 0 && p[n - 1] == ':';
+}
+
+/* Are there places of frames before the first goroutine, and none below the last? */
+static bool is_turned_over(const char *text, size_t len)
+{
+	bool inside = false, before = false, below = false;
+
+	for (size_t at = 0, n; at < len;) {
+		const char *p = next_line(text, len, &at, &n);
+
+		if (is_header(p, n)) {
+			inside = true;
+			below = false;
+		} else if (n > 0 && p[0] == '\t') {
+			before |= !inside;
+			below = true;
+		}
+	}
+	return inside && before && !below;
+}
+
 int gt_h2_dump(struct gt_h2 *h, const char *text, size_t len, struct gt_err *e)
 {
 	struct goroutine g = {0};
 	bool inside = false;
 
-	for (size_t at = 0; at < len;) {
-		const char *p = text + at, *nl = memchr(p, '\n', len - at);
-		size_t n = nl ? (size_t)(nl - p) : len - at;
+	if (is_turned_over(text, len))
+		return gt_err_set(e, -EINVAL, "its last line comes first: turn it over (tac)");
+	for (size_t at = 0, n; at < len;) {
+		const char *p = next_line(text, len, &at, &n);
 
-		at += n + 1;
-		if (n >= 12 && memcmp(p, "goroutine ", 10) == 0 && p[n - 1] == ':') {
+		if (is_header(p, n)) {
 			if (inside)
 				add_goroutine(h, &g);
 			inside = true;

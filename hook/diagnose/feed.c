@@ -65,6 +65,7 @@ static void note_time(struct gt_diagnose *d, const char *time)
 {
 	if (!*time)
 		return;
+	gt_order_time(&d->order, GT_ORDER_WRAPPER, time);
 	if (!d->from[0])
 		gt_copy_cut(d->from, time);
 	memcpy(d->to, time, sizeof(d->to));
@@ -231,8 +232,51 @@ void gt_diagnose_feed(struct gt_diagnose *d, const char *bytes, size_t len)
 	}
 }
 
+/* ---- a log that is read from its end ---- */
+
+/* What comes before the beginning of the line that is kept, of which at most GT_LINE_MAX are. */
+static void carry_before(struct gt_diagnose *d, const char *p, size_t n)
+{
+	size_t keep = n < GT_LINE_MAX ? GT_LINE_MAX - n : 0;
+
+	keep = d->carry_len < keep ? d->carry_len : keep;
+	d->too_long |= keep < d->carry_len || n > GT_LINE_MAX;
+	n = n > GT_LINE_MAX ? GT_LINE_MAX : n;
+	memmove(d->carry + n, d->carry, keep);
+	memcpy(d->carry, p, n);
+	d->carry_len = n + keep;
+}
+
+static void take_carried(struct gt_diagnose *d)
+{
+	size_t n = d->carry_len;
+
+	d->carry_len = 0;
+	add_line(d, d->carry, n);
+}
+
+void gt_diagnose_feed_back(struct gt_diagnose *d, const char *bytes, size_t len)
+{
+	const char *end = bytes + len;
+
+	d->backward = true;
+	d->bytes += len;
+	while (end > bytes) {
+		const char *nl = memrchr(bytes, '\n', (size_t)(end - bytes));
+		const char *from = nl ? nl + 1 : bytes;
+
+		carry_before(d, from, (size_t)(end - from));
+		end = nl ? nl : bytes;
+		if (nl && (d->back_begun || d->carry_len > 0))
+			take_carried(d);
+		d->back_begun |= nl != NULL;
+	}
+}
+
 void gt_diagnose_close(struct gt_diagnose *d)
 {
+	if (d->backward && d->back_begun)
+		take_carried(d);
 	if (d->carry_len > 0) {
 		size_t n = d->carry_len;
 

@@ -189,6 +189,7 @@ static void put_log(struct gt_jw *w, const struct gt_diagnosis *r)
 	gt_jw_member_u64(w, "lost", r->lost);
 	gt_jw_member_u64(w, "mixed", r->mixed);
 	gt_jw_member_u64(w, "cut", r->cut);
+	gt_jw_member_bool(w, "newest_first", r->backward);
 	gt_jw_member_u64(w, "restarts", r->restarts);
 	gt_jw_member_u64(w, "processes_left_out", r->left_out);
 	gt_jw_member_opt(w, "from", r->from);

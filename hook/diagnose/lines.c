@@ -135,6 +135,26 @@ static bool is_deadlock(const char *p, size_t n)
 	       memmem(p, n < 60 ? n : 60, text, sizeof(text) - 1) != NULL;
 }
 
+/* "2026/11/28 18:50:29 " of Go's log package, perhaps with microseconds, before AT. */
+static void note_program_time(struct gt_diagnose *d, const char *line, const char *at)
+{
+	static const char form[] = "0000/00/00 00:00:00";
+	size_t n = sizeof(form) - 1;
+	char time[32];
+
+	for (const char *p = line; p + n < at; p++) {
+		size_t i = 0;
+
+		while (i < n && (form[i] == '0' ? p[i] >= '0' && p[i] <= '9' : p[i] == form[i]))
+			i++;
+		if (i < n)
+			continue;
+		(void)gt_copy(time, sizeof(time), p, (size_t)(at - p) < 27 ? (size_t)(at - p) : 27);
+		gt_order_time(&d->order, GT_ORDER_PROGRAM, time);
+		return;
+	}
+}
+
 static void add_http2(struct gt_diagnose *d, const char *line, const char *at, size_t n,
 		      uint64_t no)
 {
@@ -145,6 +165,8 @@ static void add_http2(struct gt_diagnose *d, const char *line, const char *at, s
 		return;
 	}
 	d->ours++;
+	note_program_time(d, line, at);
+	gt_order_h2(&d->order, at + 7, n - (size_t)(at - line) - 7);
 	gt_h2_add(d->h2, line, (size_t)(at - line), at + 7, n - (size_t)(at - line) - 7, no);
 }
 

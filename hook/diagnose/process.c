@@ -63,6 +63,7 @@ void gt_process_gc(struct gt_diagnose *d, uint32_t s, const struct gt_rt_line *l
 	const struct gt_rt_line *pacer = NULL;
 	struct gt_stream *st = &d->stream[s];
 
+	gt_order_gc(&d->order, s, l->v[GT_GCV_N], l->v[GT_GCV_AT]);
 	for (uint32_t i = 0; i < d->n_process; i++) {
 		double m = d->process[i]->stream == s ? gc_misfit(d->process[i], l) : -1;
 
@@ -91,6 +92,7 @@ void gt_process_sched(struct gt_diagnose *d, uint32_t s, const struct gt_rt_line
 	double ms = l->v[GT_SCV_MS], best_wait = 0;
 	int best = -1;
 
+	gt_order_sched(&d->order, s, ms, l->v[GT_SCV_PROCS]);
 	for (uint32_t i = 0; i < d->n_process; i++) {
 		const struct gt_process *p = d->process[i];
 		double wait = ms - p->sched.was.v[GT_SCV_MS];

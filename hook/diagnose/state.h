@@ -8,6 +8,7 @@
 #include "h2.h"
 #include "item.h"
 #include "knot.h"
+#include "order.h"
 #include "sched.h"
 
 #define GT_LINE_MAX    65536 /* of a longer line the rest is skipped */
@@ -51,6 +52,9 @@ struct gt_diagnose {
 	struct gt_diagnose_known known;
 	uint64_t bytes, lines, ours, torn, lost, mixed, cut, ambiguous, form_lines[GT_LF_COUNT];
 	bool clock_fell;
+	struct gt_order order;
+	bool backward;	 /* it is read from its end: see gt_diagnose_feed_back */
+	bool back_begun; /* a line's end was met */
 	char from[40], to[40];
 	char *carry; /* a line that is not whole: GT_LINE_MAX bytes */
 	size_t carry_len;

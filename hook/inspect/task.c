@@ -369,6 +369,17 @@ int gt_inspect_rootfs(int64_t pid, const char *bundle, const char *root_path, st
 	return r < 0 ? gt_err_sys(e, -errno, "cannot open the container's root %s", path) : r;
 }
 
+int gt_inspect_rootfs_below(int root, const char *bundle, const char *root_path)
+{
+	char path[2 * GT_PATH_CAP + 2];
+
+	if (*root_path == '\0')
+		return -ENOENT;
+	if (!make_absolute(bundle, root_path, path, sizeof(path)))
+		return -ENAMETOOLONG;
+	return gt_root_open_dir(root, path);
+}
+
 static int open_root_of(int64_t pid, struct stat *ret)
 {
 	_cleanup_close_ int fd = -1;

@@ -47,12 +47,20 @@ static struct under find(const struct gt_strv *mounts, const char *path)
 	return u;
 }
 
+/* What a source is below. */
+static int open_base(const struct gt_tree *t, bool absolute)
+{
+	if (t->host)
+		return gt_root_open_dir(*t->host, absolute ? "/" : t->bundle);
+	return gt_root_open(absolute ? NULL : t->bundle, NULL);
+}
+
 /* SOURCE is the host's; a relative one is below the bundle (runtime-spec, config.md, mounts). */
 static int open_source(const struct gt_tree *t, const struct under *u, struct stat *ret_st)
 {
 	_cleanup_close_ int host = -1, dir = -1;
 
-	host = gt_root_open(u->source[0] == '/' ? NULL : t->bundle, NULL);
+	host = open_base(t, u->source[0] == '/');
 	if (host < 0)
 		return host;
 	if (u->rest[0] == '\0')

@@ -1,8 +1,16 @@
 /*
- * Where the bundle of a running container is. Effectful: looks at names and reads runtimes' state,
- * which root alone may write; the worker parses it.
+ * Where the bundles of containers are: that of one which runs, or all of a machine. Effectful:
+ * looks at names and reads runtimes' state, which root alone may write; the worker parses it.
  */
+#include <dirent.h>
+
 #include "internal.h"
+
+/* gcc 12 loses sight of what an element of a growing array owns; the sanitizer's leak check does
+ * not. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
+#endif
 
 /* Engines' places: the id comes between the two. containerd runtime/v2/bundle.go, moby
  * libcontainerd, containers/storage (Podman, CRI-O). */
@@ -74,38 +82,145 @@ bool gt_scan_find_bundle(int root, struct gt_worker *parser, const char *id, boo
 	return false;
 }
 
-/* ---- the worker's part ---- */
+/* ---- all of a machine ---- */
 
-static int take_bundle(void *ctx, const struct gt_json_event *ev, struct gt_err *e)
+struct listing {
+	int root;
+	struct gt_worker *parser;
+	struct gt_scan_bundles *all;
+};
+
+/* The bundle in DIR, whose config.json is there. */
+static int add_bundle(struct listing *l, const char *dir, const char *id, bool captured)
 {
-	static const char label[] = "bundle=";
-	char *ret = ctx;
-	size_t skip = 0;
+	struct gt_scan_bundles *b = l->all;
+	struct gt_scan_bundle one = {.captured = captured};
+	char path[GT_PATH_CAP + 16];
+	struct stat st;
+	void *room;
 
-	(void)e;
-	if (ev->type != GT_JSON_STRING || *ret)
-		return 0;
-	if (gt_json_at(ev, "config/labels/*")) {
-		skip = strlen(label);
-		if (ev->len <= skip || memcmp(ev->text, label, skip) != 0)
-			return 0;
-	} else if (!gt_json_at(ev, "bundle")) {
+	if (!gt_id_ok(id) || b->n >= GT_SCAN_BUNDLES_MAX) {
+		b->left_out++;
 		return 0;
 	}
-	if (!gt_copy(ret, GT_PATH_CAP, ev->text + skip, ev->len - skip))
-		ret[0] = '\0';
-	return 0;
+	(void)gt_copy_str(path, sizeof(path), dir); /* both fit */
+	(void)gt_append(path, sizeof(path), "/config.json");
+	if (gt_root_stat(l->root, path, &st) == 0) { /* else it leads nowhere: it is told */
+		one.dev = st.st_dev;
+		one.ino = st.st_ino;
+	}
+	room = gt_scan_grow(b->bundle, sizeof(one), b->n, &b->cap);
+	if (!room)
+		return -ENOMEM;
+	b->bundle = room;
+	one.path = strdup(dir);
+	one.id = strdup(id);
+	b->bundle[b->n++] = one;
+	return one.path && one.id ? 0 : -ENOMEM;
 }
 
-int gt_scan_bundle_of(const char *text, size_t len, char ret[GT_PATH_CAP])
+/* What NAME in P's directory is the name of. BY_STATE: a runtime's state tells where the bundle is.
+ */
+static int add_named(struct listing *l, const struct place *p, const char *name, bool by_state,
+		     struct gt_err *e)
 {
-	char dir[GT_PATH_CAP] = "";
-	int r = gt_json_walk(text, len, 0, take_bundle, dir, NULL, NULL);
+	char dir[GT_PATH_CAP];
+	int r = 0;
 
-	if (r < 0)
+	if (!by_state && join(p, name, dir) && has_config(l->root, dir))
+		return add_bundle(l, dir, name, p->captured);
+	if (!by_state) {
+		l->all->left_out += p->captured; /* elsewhere it may be any file of the engine's */
+		return 0;
+	}
+	r = gt_scan_renew_parser(l->parser, e);
+	if (r < 0 || !ask_runtime(l->root, l->parser, p, name, dir))
 		return r;
-	if (dir[0] != '/')
-		return -ENOENT;
-	memcpy(ret, dir, sizeof(dir));
-	return 0;
+	return add_bundle(l, dir, name, false);
+}
+
+static int add_place(struct listing *l, const struct place *p, bool by_state, struct gt_err *e)
+{
+	int fd = gt_root_open_dir(l->root, p->before), r = 0;
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *d;
+
+	if (!dir) {
+		gt_cleanup_close(&fd);
+		return 0;
+	}
+	while (r == 0 && (d = readdir(dir))) {
+		if (d->d_name[0] != '.')
+			r = add_named(l, p, d->d_name, by_state, e);
+	}
+	(void)closedir(dir);
+	return r;
+}
+
+static int compare_bundles(const void *a, const void *b)
+{
+	const struct gt_scan_bundle *x = a, *y = b;
+	int r = strcmp(x->id, y->id);
+
+	return r ? r : strcmp(x->path, y->path);
+}
+
+static int compare_files(const void *a, const void *b)
+{
+	const struct gt_scan_bundle *x = a, *y = b;
+
+	if (x->dev != y->dev)
+		return x->dev < y->dev ? -1 : 1;
+	if (x->ino != y->ino)
+		return x->ino < y->ino ? -1 : 1;
+	return compare_bundles(a, b);
+}
+
+/* Of several ways to one config.json the first stays. */
+static void drop_doubles(struct gt_scan_bundles *b)
+{
+	uint32_t n = 0;
+
+	qsort(b->bundle, b->n, sizeof(b->bundle[0]), compare_files);
+	for (uint32_t i = 0; i < b->n; i++) {
+		struct gt_scan_bundle *one = &b->bundle[i];
+
+		if (n > 0 && one->ino != 0 && one->ino == b->bundle[n - 1].ino &&
+		    one->dev == b->bundle[n - 1].dev) {
+			free(one->path);
+			free(one->id);
+		} else {
+			b->bundle[n++] = *one;
+		}
+	}
+	b->n = n;
+	qsort(b->bundle, b->n, sizeof(b->bundle[0]), compare_bundles);
+}
+
+int gt_scan_list_bundles(int root, struct gt_worker *parser, struct gt_scan_bundles *ret,
+			 struct gt_err *e)
+{
+	struct listing l = {root, parser, ret};
+	int r = 0;
+
+	*ret = (struct gt_scan_bundles){0};
+	for (size_t i = 0; r == 0 && i < GT_ARRAY_LEN(places); i++)
+		r = add_place(&l, &places[i], false, e);
+	for (size_t i = 0; r == 0 && i < GT_ARRAY_LEN(states); i++)
+		r = add_place(&l, &states[i], true, e);
+	if (r == -ENOMEM)
+		return gt_err_set(e, r, "out of memory");
+	if (r == 0 && ret->n > 0)
+		drop_doubles(ret);
+	return r;
+}
+
+void gt_scan_bundles_done(struct gt_scan_bundles *b)
+{
+	for (uint32_t i = 0; i < b->n; i++) {
+		free(b->bundle[i].path);
+		free(b->bundle[i].id);
+	}
+	free(b->bundle);
+	*b = (struct gt_scan_bundles){0};
 }

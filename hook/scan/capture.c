@@ -320,15 +320,6 @@ static int write_program(struct capturing *c, int64_t pid, const struct gt_unit_
 	return r == -ENOSPC || r == -EDQUOT || r == -EROFS ? r : 0;
 }
 
-static int renew_parser(struct capturing *c, struct gt_err *e)
-{
-	if (c->parser.pid > 0 && c->parser.left_ms >= GT_JOB_TIMEOUT_MS)
-		return 0;
-	gt_worker_done(&c->parser);
-	return gt_worker_start(&c->parser, GT_PHASE_PARSE, gt_scan_jobs, GT_SCAN_JOB_COUNT, NULL,
-			       NULL, e);
-}
-
 static int on_seen(void *ctx, const struct gt_scan_process *p, const struct gt_scan_seen *seen,
 		   const struct gt_program *program, struct gt_err *e)
 {
@@ -339,7 +330,7 @@ static int on_seen(void *ctx, const struct gt_scan_process *p, const struct gt_s
 	if (r == 0)
 		r = capture_cgroups(c, p->pid);
 	if (r == 0 && program)
-		r = renew_parser(c, e);
+		r = gt_scan_renew_parser(&c->parser, e);
 	if (r == 0 && program && seen->state == GT_LOOK_GO)
 		r = write_environ(c, p->pid, seen);
 	if (r == 0 && program)

@@ -94,8 +94,8 @@ static void add_program(struct gt_buf *b, const struct gt_scan *s, const struct 
 	add_text(b, u->image);
 	add_text(b, u->container_name);
 	add_text(b, u->cgroup);
-	add_number(b, true, (uint64_t)p->pid);
-	add_number(b, true, p->processes);
+	add_number(b, !s->bundles_only, (uint64_t)p->pid);
+	add_number(b, !s->bundles_only, p->processes);
 	add_text(b, p->path);
 	add_text(b, p->go);
 	add_text(b, p->main_path);

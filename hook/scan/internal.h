@@ -98,6 +98,8 @@ void gt_scan_look_batch(void *batch, int parser, void *ret);
 
 enum { GT_SCAN_JOB_PROGRAM, GT_SCAN_JOB_BUNDLE_OF, GT_SCAN_JOB_FILTER, GT_SCAN_JOB_COUNT };
 extern const struct gt_job gt_scan_jobs[GT_SCAN_JOB_COUNT];
+/* Sees to it that W, which answers gt_scan_jobs, has time for a question. 0, or no fork. */
+GT_MUST_CHECK int gt_scan_renew_parser(struct gt_worker *w, struct gt_err *e);
 
 /* GT_SCAN_JOB_FILTER's answer: config.json as a capture has it. IN: the program's path. */
 struct gt_capture_config {
@@ -117,6 +119,18 @@ GT_MUST_CHECK int gt_scan_look(const struct gt_machine *m, const struct gt_scan_
 			       gt_scan_seen_fn *fn, void *ctx, struct gt_scan *count,
 			       struct gt_err *e);
 
+/* ---- from a decision to a row (take.c) ---- */
+
+/* The settings that R considered, by whose word, and what is wrong with the container's documents.
+ * 0 or -ENOMEM. */
+GT_MUST_CHECK int gt_scan_take_plan(const struct gt_record *r, struct gt_scan_program *p);
+/* VAR, of GT_VAR_COUNT; not KNOWN: nobody knows. 0 or -ENOMEM. */
+GT_MUST_CHECK int gt_scan_take_env(const struct gt_env_var *var, bool known,
+				   struct gt_scan_program *p);
+void gt_scan_program_done(struct gt_scan_program *p);
+/* *TO is a copy of TEXT, if it was NULL and TEXT is not "". 0 or -ENOMEM. */
+GT_MUST_CHECK int gt_scan_keep_text(char **to, const char *text);
+
 /* ---- one unit (usage.c, bundle.c) ---- */
 
 /* What the cgroup of U, in which PID is, has used. Reads files of cgroups and proc. */
@@ -129,6 +143,26 @@ void gt_scan_usage(int root, const struct gt_cg_places *places, int64_t pid,
  */
 bool gt_scan_find_bundle(int root, struct gt_worker *parser, const char *id, bool captured,
 			 char ret[GT_PATH_CAP]);
+
+#define GT_SCAN_BUNDLES_MAX 16384u /* of a machine; more are left out */
+struct gt_scan_bundle {
+	char *path; /* below the root */
+	char *id;
+	uint64_t dev, ino; /* of its config.json: two paths may lead there */
+	bool captured;	   /* a capture of ours has it */
+};
+struct gt_scan_bundles {
+	struct gt_scan_bundle *bundle; /* by id, then by path */
+	uint32_t n, cap;
+	uint32_t left_out; /* too many, without a config.json, or with names that no engine gives */
+};
+/*
+ * All bundles below ROOT, each once: where engines and captures have them, and those that runtimes
+ * have written down. 0, -ENOMEM, or no fork. Effects: lists directories; PARSER reads state.
+ */
+GT_MUST_CHECK int gt_scan_list_bundles(int root, struct gt_worker *parser,
+				       struct gt_scan_bundles *ret, struct gt_err *e);
+void gt_scan_bundles_done(struct gt_scan_bundles *b);
 
 /* The bundle that TEXT names: runc's state.json (config/labels, "bundle=DIR") or crun's status
  * (bundle). -EINVAL, -ENOENT. Pure. */

@@ -1,5 +1,5 @@
 /*
- * The jobs of a scan's parser: thin adapters from functions to bytes in, bytes out. They run in a
+ * A scan's parser, and its jobs: thin adapters from functions to bytes in, bytes out. They run in a
  * sandboxed child; see sandbox/worker.c.
  */
 #include <sys/stat.h>
@@ -91,3 +91,11 @@ const struct gt_job gt_scan_jobs[GT_SCAN_JOB_COUNT] = {
 				.ret_len = sizeof(struct gt_capture_config),
 				.ret_arena = offsetof(struct gt_capture_config, arena)},
 };
+
+int gt_scan_renew_parser(struct gt_worker *w, struct gt_err *e)
+{
+	if (w->pid > 0 && w->left_ms >= GT_JOB_TIMEOUT_MS)
+		return 0;
+	gt_worker_done(w);
+	return gt_worker_start(w, GT_PHASE_PARSE, gt_scan_jobs, GT_SCAN_JOB_COUNT, NULL, NULL, e);
+}

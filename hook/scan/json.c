@@ -14,7 +14,15 @@ static void write_number(struct gt_jw *w, const char *key, const struct gt_scan_
 		gt_jw_u64(w, n->v);
 }
 
-static void write_unit(const struct gt_scan_unit *u, struct gt_jw *w)
+/* A count of processes. null: none was looked at. */
+static void write_count(const struct gt_scan *s, struct gt_jw *w, const char *key, uint64_t v)
+{
+	const struct gt_scan_number n = {!s->bundles_only, v};
+
+	write_number(w, key, &n);
+}
+
+static void write_unit(const struct gt_scan *s, const struct gt_scan_unit *u, struct gt_jw *w)
 {
 	gt_jw_key(w, "unit");
 	gt_jw_open(w, '{');
@@ -24,7 +32,7 @@ static void write_unit(const struct gt_scan_unit *u, struct gt_jw *w)
 	gt_jw_member(w, "cgroup", u->cgroup);
 	gt_jw_member(w, "image", u->image);
 	gt_jw_member(w, "name", u->container_name);
-	gt_jw_member_u64(w, "processes", u->processes);
+	write_count(s, w, "processes", u->processes);
 	gt_jw_close(w, '}');
 }
 
@@ -104,6 +112,16 @@ static void write_now(const struct gt_scan_program *p, struct gt_jw *w)
 	write_number(w, "period_us", &period);
 }
 
+static void write_deleted(const struct gt_scan *s, const struct gt_scan_program *p, struct gt_jw *w)
+{
+	if (!s->bundles_only) {
+		gt_jw_member_bool(w, "deleted", p->deleted);
+		return;
+	}
+	gt_jw_key(w, "deleted");
+	gt_jw_null(w);
+}
+
 static void write_program(const struct gt_scan *s, const struct gt_scan_program *p, struct gt_jw *w)
 {
 	const struct gt_scan_unit *u = &s->unit[p->unit];
@@ -116,12 +134,12 @@ static void write_program(const struct gt_scan *s, const struct gt_scan_program 
 			gt_jw_str(w, gt_words_get(&gt_harm_words, i));
 	}
 	gt_jw_close(w, ']');
-	write_unit(u, w);
-	gt_jw_key(w, "pid");
-	gt_jw_i64(w, p->pid);
-	gt_jw_member_u64(w, "processes", p->processes);
+	write_unit(s, u, w);
+	write_count(s, w, "pid", (uint64_t)p->pid);
+	write_count(s, w, "processes", p->processes);
 	gt_jw_member(w, "path", p->path);
-	gt_jw_member_bool(w, "deleted", p->deleted);
+	write_deleted(s, p, w);
+	gt_jw_member_bool(w, "predicted", p->predicted);
 	gt_jw_member_opt(w, "go", p->go);
 	gt_jw_member_opt(w, "main", p->main_path);
 	write_now(p, w);
@@ -145,14 +163,17 @@ void gt_scan_json(const struct gt_scan *s, bool indent, struct gt_buf *out)
 	gt_jw_open(&w, '{');
 	gt_jw_member(&w, "schema", GT_SCAN_SCHEMA);
 	gt_jw_member(&w, "summary", summary.p);
+	gt_jw_member_bool(&w, "bundle_only", s->bundles_only);
 	gt_jw_member_u64(&w, "containers", s->containers);
-	gt_jw_member_u64(&w, "services", s->services);
+	write_count(s, &w, "services", s->services);
 	gt_jw_member_u64(&w, "go_containers", s->go_containers);
-	gt_jw_member_u64(&w, "go_services", s->go_services);
-	gt_jw_member_u64(&w, "processes", s->processes);
-	gt_jw_member_u64(&w, "unreadable", s->unreadable);
+	write_count(s, &w, "go_services", s->go_services);
+	gt_jw_member_u64(&w, "unknown", s->unknown);
+	write_count(s, &w, "processes", s->processes);
+	write_count(s, &w, "unreadable", s->unreadable);
 	gt_jw_member_u64(&w, "stuck", s->stuck);
 	gt_jw_member_u64(&w, "broken", s->broken);
+	gt_jw_member_u64(&w, "left_out", s->left_out);
 	gt_jw_key(&w, "programs");
 	gt_jw_open(&w, '[');
 	for (uint32_t i = 0; i < s->n_program; i++)

@@ -184,9 +184,55 @@ static void add_left_out(const struct gt_scan *s, struct gt_buf *out)
 		gt_buf_fmt(out, " %u program files were too much for the parser.", s->broken);
 }
 
+bool gt_scan_sets_anything(const struct gt_scan_program *p)
+{
+	for (uint32_t i = 0; i < p->n_setting; i++) {
+		if (p->setting[i].verdict == GT_VERDICT_SET)
+			return true;
+	}
+	return false;
+}
+
+static void add_bundles_left_out(const struct gt_scan *s, struct gt_buf *out)
+{
+	if (s->broken > 0)
+		gt_buf_fmt(out, " %u config.json or program files cannot be used.", s->broken);
+	if (s->stuck > 0)
+		gt_buf_fmt(out, " The programs of %u kept us waiting.", s->stuck);
+	if (s->left_out > 0)
+		gt_buf_fmt(out,
+			   " %u bundles are left out: without a config.json, with a name that no "
+			   "engine gives, or too many.",
+			   s->left_out);
+}
+
+static void sum_up_bundles(const struct gt_scan *s, struct gt_buf *out)
+{
+	uint32_t set = 0;
+
+	for (uint32_t i = 0; i < s->n_program; i++)
+		set += gt_scan_sets_anything(&s->program[i]);
+	if (s->containers == 0)
+		gt_buf_str(out, "No bundle was found");
+	else
+		gt_buf_fmt(out,
+			   "By their bundles alone, %u of %u containers run Go; something would "
+			   "be set for %u",
+			   s->go_containers, s->containers, set);
+	if (s->unknown > 0)
+		gt_buf_fmt(out, "; the programs of %u are not known", s->unknown);
+	gt_buf_str(out, ".");
+	add_bundles_left_out(s, out);
+}
+
 void gt_scan_summary(const struct gt_scan *s, struct gt_buf *out)
 {
 	bool first = true;
+
+	if (s->bundles_only) {
+		sum_up_bundles(s, out);
+		return;
+	}
 
 	if (s->go_containers == 0 && s->go_services == 0)
 		gt_buf_fmt(out, "No Go program runs in the %u containers and %u services here",

@@ -105,16 +105,30 @@ static uint32_t fitting_ps(const struct gt_plan *plan, uint32_t cpus)
 	return quota > 0 && quota < cpus ? (uint32_t)quota : cpus;
 }
 
-void gt_scan_now(const struct gt_record *r, struct gt_scan_program *p)
+static void take_room(const struct gt_record *r, struct gt_scan_program *p)
 {
-	take_ps(r, p);
-	take_limit(r, p);
 	p->cpus = r->plan.cpus_known ? gt_cpus_count(&r->plan.cpus_allowed) : 0;
 	p->ps_fit = fitting_ps(&r->plan, p->cpus);
 	if (r->plan.has_quota) {
 		p->quota_us = r->plan.quota_us;
 		p->period_us = r->plan.period_us;
 	}
+}
+
+void gt_scan_now(const struct gt_record *r, struct gt_scan_program *p)
+{
+	take_ps(r, p);
+	take_limit(r, p);
+	take_room(r, p);
 	p->nofile_soft =
 		(struct gt_scan_number){r->facts.nofile.live_known, r->facts.nofile.live_soft};
+}
+
+void gt_scan_not_now(const struct gt_record *r, struct gt_scan_program *p)
+{
+	static const char why[] = "no process was looked at";
+
+	not_readable(&p->ps_from, &p->ps_why, why);
+	not_readable(&p->limit_from, &p->limit_why, why);
+	take_room(r, p);
 }

@@ -59,77 +59,7 @@ static void read_threads(int root, int64_t pid, struct gt_scan_number *ret)
 		     gt_parse_field_u64(text, "Threads:", &ret->v);
 }
 
-static bool is_told(const struct gt_setting *s)
-{
-	return gt_setting_kind(s->id) != GT_KIND_SYSCTL;
-}
-
-/* The planner's rows, but for sysctls: those were not looked at. */
-static int take_settings(const struct gt_record *r, struct gt_scan_program *p)
-{
-	char why[640];
-
-	p->setting = calloc(r->plan.n_setting ? r->plan.n_setting : 1, sizeof(*p->setting));
-	if (!p->setting)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < r->plan.n_setting; i++) {
-		const struct gt_setting *from = &r->plan.setting[i];
-		struct gt_scan_setting *to = &p->setting[p->n_setting];
-
-		if (!is_told(from))
-			continue;
-		gt_record_why(r, i, why, sizeof(why));
-		memcpy(to->name, from->name, sizeof(to->name));
-		to->verdict = from->verdict;
-		to->reason = from->reason;
-		p->n_setting++;
-		to->why = strdup(why);
-		if (from->verdict == GT_VERDICT_SET)
-			to->value = strdup(from->value);
-		if (!to->why || (from->verdict == GT_VERDICT_SET && !to->value))
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static int take_env(const struct gt_scan_seen *s, struct gt_scan_program *p)
-{
-	p->env_known = s->env_known;
-	for (unsigned v = 0; s->env_known && v < GT_VAR_COUNT; v++) {
-		if (!s->var[v].present)
-			continue;
-		p->env[v] = strdup(s->var[v].value);
-		if (!p->env[v])
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static int take_plan(const struct gt_record *r, struct gt_scan_program *p)
-{
-	p->mode = r->plan.mode;
-	p->selected = r->plan.selected;
-	gt_copy_cut(p->profile, r->plan.profile);
-	gt_copy_cut(p->rule, r->plan.rule);
-	p->start = r->facts.ident.pid_start;
-	gt_scan_now(r, p);
-	if (r->message[0]) {
-		p->message = strdup(r->message);
-		if (!p->message)
-			return -ENOMEM;
-	}
-	return take_settings(r, p);
-}
-
 /* ---- its unit ---- */
-
-static int keep_text(char **to, const char *text)
-{
-	if (*to || !*text)
-		return 0;
-	*to = strdup(text);
-	return *to ? 0 : -ENOMEM;
-}
 
 /* What is known of the unit since its first Go program was decided for. */
 static int take_unit(struct scanning *s, const struct gt_record *r, int64_t pid,
@@ -144,8 +74,8 @@ static int take_unit(struct scanning *s, const struct gt_record *r, int64_t pid,
 	u->own_net = r->facts.net == GT_NS_OWNER_CONTAINER;
 	u->usage.memory_max = (struct gt_scan_number){r->plan.mem_max.has, r->plan.mem_max.bytes};
 	gt_scan_usage(s->m->root, s->survey.places, pid, u);
-	return keep_text(&u->image, who->image) < 0 ||
-			       keep_text(&u->container_name, who->container_name) < 0
+	return gt_scan_keep_text(&u->image, who->image) < 0 ||
+			       gt_scan_keep_text(&u->container_name, who->container_name) < 0
 		       ? -ENOMEM
 		       : 0;
 }
@@ -176,15 +106,6 @@ static const char *bundle_of(struct scanning *s, uint32_t unit)
 	return s->bundle[0] ? s->bundle : NULL;
 }
 
-static int renew_parser(struct scanning *s, struct gt_err *e)
-{
-	if (s->parser.pid > 0 && s->parser.left_ms >= GT_JOB_TIMEOUT_MS)
-		return 0;
-	gt_worker_done(&s->parser);
-	return gt_worker_start(&s->parser, GT_PHASE_PARSE, gt_scan_jobs, GT_SCAN_JOB_COUNT, NULL,
-			       NULL, e);
-}
-
 /* ---- all of them ---- */
 
 static int decide(struct scanning *s, const struct gt_scan_process *proc,
@@ -211,8 +132,10 @@ static int decide(struct scanning *s, const struct gt_scan_process *proc,
 	r = gt_survey_decide(&s->survey, &running, e);
 	if (r < 0)
 		return r;
-	if (take_plan(s->survey.d.rec, p) < 0 || take_unit(s, s->survey.d.rec, proc->pid, u) < 0)
+	if (gt_scan_take_plan(s->survey.d.rec, p) < 0 ||
+	    take_unit(s, s->survey.d.rec, proc->pid, u) < 0)
 		return fail_memory(e);
+	gt_scan_now(s->survey.d.rec, p);
 	p->harms = gt_scan_harms(p, u);
 	u->harms |= p->harms;
 	note_since(s, p);
@@ -245,13 +168,14 @@ static int add_program(struct scanning *s, const struct gt_scan_process *proc,
 		return fail_memory(e);
 	s->file = room;
 	p = &scan->program[scan->n_program];
-	*p = (struct gt_scan_program){.pid = proc->pid, .processes = 1, .unit = proc->unit};
+	*p = (struct gt_scan_program){
+		.pid = proc->pid, .processes = 1, .unit = proc->unit, .kind = program->kind};
 	s->file[scan->n_program++] = seen->file;
 	gt_copy_cut(p->go, program->go);
 	gt_copy_cut(p->main_path, program->main_path);
 	p->path = read_exe(s->m->root, proc->pid, &p->deleted);
 	read_threads(s->m->root, proc->pid, &p->threads);
-	if (!p->path || take_env(seen, p) < 0)
+	if (!p->path || gt_scan_take_env(seen->var, seen->env_known, p) < 0)
 		return fail_memory(e);
 	return decide(s, proc, seen, program, p, e);
 }
@@ -270,7 +194,7 @@ static int on_seen(void *ctx, const struct gt_scan_process *proc, const struct g
 		p->processes++;
 		return 0;
 	}
-	r = renew_parser(s, e);
+	r = gt_scan_renew_parser(&s->parser, e);
 	return r < 0 ? r : add_program(s, proc, seen, program, e);
 }
 
@@ -337,7 +261,7 @@ int gt_scan(struct gt_machine *m, struct gt_scan *ret, struct gt_err *e)
 	return r;
 }
 
-static void done_program(struct gt_scan_program *p)
+void gt_scan_program_done(struct gt_scan_program *p)
 {
 	for (unsigned v = 0; v < GT_VAR_COUNT; v++)
 		free(p->env[v]);
@@ -353,7 +277,7 @@ static void done_program(struct gt_scan_program *p)
 void gt_scan_done(struct gt_scan *s)
 {
 	for (uint32_t i = 0; i < s->n_program; i++)
-		done_program(&s->program[i]);
+		gt_scan_program_done(&s->program[i]);
 	for (uint32_t i = 0; i < s->n_unit; i++) {
 		free(s->unit[i].cgroup);
 		free(s->unit[i].image);

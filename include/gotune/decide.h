@@ -65,6 +65,11 @@ enum gt_source_kind {
 			      */
 	GT_SOURCE_PID,	     /* bundle, and pid: a live process with its limits */
 	GT_SOURCE_TYPED,     /* typed: the container is about to be created; root: its files */
+	/*
+	 * bundle: its directory below the machine's root; has_mounts. Nothing outside of that root
+	 * is looked at, and no process: what only one could tell is not known.
+	 */
+	GT_SOURCE_BELOW,
 };
 /* The files of a container whose root is not mounted yet. */
 struct gt_typed_root {
@@ -87,6 +92,8 @@ struct gt_source {
 	 */
 	const struct gt_typed *typed;
 	const struct gt_typed_root *root; /* TYPED alone */
+	bool has_mounts; /* BELOW alone: what is mounted is in the root directory, as a capture has
+			    it */
 };
 
 /* What a decision starts from. */
@@ -122,6 +129,7 @@ struct gt_decision {
 	struct gt_err why_no_state;
 	struct timespec now, begin;
 	uint64_t cgroup_place; /* AT_EXEC: stands for the init's place in all hierarchies */
+	int64_t *images_ms;    /* left for looking at images, of many decisions; NULL: no bound */
 };
 #define GT_DECISION_NONE                                                                   \
 	(struct gt_decision)                                                               \
@@ -199,6 +207,13 @@ void gt_survey_done(struct gt_survey *s);
  * namespaces. Never fails for what the process brought along.
  */
 GT_MUST_CHECK int gt_survey_decide(struct gt_survey *s, const struct gt_running *running,
+				   struct gt_err *e);
+
+/*
+ * What would be decided for the bundle FROM (BELOW), were its container started now: s->d.rec is
+ * filled, as gt_decide fills it. Never fails for what the bundle is.
+ */
+GT_MUST_CHECK int gt_survey_bundle(struct gt_survey *s, const struct gt_source *from,
 				   struct gt_err *e);
 
 /*

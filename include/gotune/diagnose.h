@@ -168,6 +168,7 @@ struct gt_diagnosis {
 	uint64_t cut;	       /* lines that were too long */
 	uint64_t ambiguous;    /* cycles that two processes could have written */
 	bool clock_fell;       /* a restart, or a clock that went back */
+	bool backward;	       /* its newest line comes first: it was read from its end */
 	char from[40], to[40]; /* wall clock, of wrappers or log.Printf; "": none */
 	struct gt_diagnosed_process process[GT_PROCESSES_MAX];
 	uint32_t n_process;
@@ -185,14 +186,30 @@ struct gt_diagnose *gt_diagnose_new(const struct gt_diagnose_known *k);
 void gt_diagnose_free(struct gt_diagnose *d);
 /* The next LEN bytes of the log, cut anywhere. */
 void gt_diagnose_feed(struct gt_diagnose *d, const char *bytes, size_t len);
+/*
+ * A log whose newest line comes first is read from its end: the LEN bytes before those of the last
+ * call, cut anywhere. All of a log is fed so, or none. Line numbers stay those of the file. A
+ * journal export cannot be read so: its entries are no lines.
+ */
+void gt_diagnose_feed_back(struct gt_diagnose *d, const char *bytes, size_t len);
 /* No more bytes come: what is left of a line counts. */
 void gt_diagnose_close(struct gt_diagnose *d);
 /* A goroutine dump (debug=2) of the same program, whole. -EINVAL: it is none. */
 GT_MUST_CHECK int gt_diagnose_dump(struct gt_diagnose *d, const char *text, size_t len,
 				   struct gt_err *e);
+/* In which order the lines come, as far as that can be told. */
+enum gt_log_order {
+	GT_LO_FORWARD,	/* or nothing tells otherwise */
+	GT_LO_BACKWARD, /* the newest line first */
+	GT_LO_ENTRIES,	/* the newest entry of a journal export first */
+	GT_LO_COUNT,
+};
+/* *RET_SURE: no line that follows would change it. */
+enum gt_log_order gt_diagnose_order(const struct gt_diagnose *d, bool *ret_sure);
 /*
  * What has been read so far, judged. May be called again after more bytes. RET is large: on the
- * heap. -ENODATA: no line of the runtime was in it (the message says what was looked for).
+ * heap. -ENODATA: no line of the runtime was in it (the message says what was looked for). -EILSEQ:
+ * its newest line comes first (the message says what to do).
  */
 GT_MUST_CHECK int gt_diagnose_judge(const struct gt_diagnose *d, struct gt_diagnosis *ret,
 				    struct gt_err *e);

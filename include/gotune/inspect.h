@@ -102,6 +102,9 @@ void gt_inspect_own_limits(int root, struct gt_rlimit_facts *ret);
 GT_MUST_CHECK int gt_inspect_rootfs(int64_t pid, const char *bundle, const char *root_path,
 				    struct gt_err *e);
 
+/* The bundle's root directory, where BUNDLE and it are paths below ROOT, and lead nowhere else. */
+GT_MUST_CHECK int gt_inspect_rootfs_below(int root, const char *bundle, const char *root_path);
+
 /*
  * The root directory of PID, the init of a container that has been created: it is in its own root.
  * -EXDEV: it is still in that of process 1.

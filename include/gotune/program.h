@@ -133,6 +133,7 @@ struct gt_tree {
 	const struct gt_layers *layers;
 	const struct gt_strv *mounts; /* pairs, as in gt_bundle; NULL: they are on the rootfs */
 	const char *bundle;	      /* where relative sources are */
+	const int *host; /* sources, and the bundle, are below this root; NULL: of this machine */
 };
 
 /*

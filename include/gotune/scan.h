@@ -95,11 +95,12 @@ struct gt_scan_setting {
 
 /* A Go program of a unit: the first of its processes that have this program. */
 struct gt_scan_program {
-	int64_t pid;
+	int64_t pid; /* 0: no process was looked at */
 	uint32_t processes;
-	uint64_t start; /* clock ticks since boot; 0: not known */
-	uint32_t unit;	/* index */
-	char *path;	/* of its file, as the process sees it */
+	uint64_t start;		/* clock ticks since boot; 0: not known */
+	uint32_t unit;		/* index */
+	char *path;		/* of its file, as the process sees it */
+	enum gt_prog_kind kind; /* of a bundle it may be none in Go, or not known */
 	char go[64], main_path[256];
 	bool deleted; /* the file has been removed since */
 	bool env_known;
@@ -114,7 +115,8 @@ struct gt_scan_program {
 	uint32_t ps_fit; /* how many Ps would fit; 0: not known */
 	uint32_t cpus;	 /* that it may run on; 0: not known */
 	uint64_t quota_us, period_us;
-	char *message; /* what is wrong with the container's documents; NULL */
+	char *message;	/* what is wrong with the container's documents or program; NULL */
+	bool predicted; /* a shell or a script was read to find it */
 	struct gt_scan_setting *setting;
 	uint32_t n_setting;
 	unsigned harms; /* bits 1 << enum gt_harm */
@@ -132,6 +134,7 @@ struct gt_scan_unit {
 };
 
 struct gt_scan {
+	bool bundles_only; /* no process was looked at: what one alone tells is not known */
 	struct gt_scan_unit *unit;
 	uint32_t n_unit;
 	struct gt_scan_program *program; /* those that hurt most come first */
@@ -142,6 +145,8 @@ struct gt_scan {
 	uint32_t unreadable; /* processes whose program we may not look at */
 	uint32_t stuck;	     /* processes that kept us waiting, and are left out */
 	uint32_t broken;     /* files that no parser could make sense of */
+	uint32_t unknown;    /* containers whose program is not known: of bundles alone */
+	uint32_t left_out;   /* bundles: too many, without a config.json, or with odd names */
 	int64_t since_s;     /* the oldest OOM-killed unit runs since then; 0: none */
 };
 
@@ -155,8 +160,19 @@ struct gt_scan {
 GT_MUST_CHECK int gt_scan(struct gt_machine *m, struct gt_scan *ret, struct gt_err *e);
 void gt_scan_done(struct gt_scan *s);
 
+/*
+ * The same of the bundles of M's containers alone: no process is looked at, and nothing outside of
+ * M's root. A row for each, unless its program is none in Go and nothing would be set. What only a
+ * process tells (how many Ps, harms, usage) is not known. Fails only for this process's own needs.
+ * Effects: as gt_scan; forks a search for each bundle. After five that keep us waiting, the rest is
+ * left out.
+ */
+GT_MUST_CHECK int gt_scan_bundles(struct gt_machine *m, struct gt_scan *ret, struct gt_err *e);
+
 /* What hurts P of unit U: a bit each. Pure. */
 unsigned gt_scan_harms(const struct gt_scan_program *p, const struct gt_scan_unit *u);
+/* Would anything be set for P? Pure. */
+bool gt_scan_sets_anything(const struct gt_scan_program *p);
 /* Sorts the programs of S: by harm, then by how bad it is, then by name. */
 void gt_scan_sort(struct gt_scan *s);
 /* One or a few sentences for a ticket. Pure but for the buffer. */

@@ -86,6 +86,27 @@ run_untouched() {
 	expect "$(jq -c . <<<"$now")" "$(scanned '[.go, .ps, .ps_fit, .gomemlimit, .environment, .quota_us, .settings]' | jq -c .)" 'the row'
 }
 
+@test "of a captured container whose processes are gone the bundle tells what the next start gets" {
+	has_cgroup || skip "$RUNTIME makes no cgroup on a hybrid machine"
+	run_untouched
+	# The runtime's state tells where the bundle is; this test's is not in /run.
+	# shellcheck disable=SC2016 # for the shell that is started
+	unshare -m --propagation private sh -c 'mount -t tmpfs tmpfs /run && mkdir "/run/$1" && mount --bind "$2" "/run/$1" &&
+		exec "$3" capture "$4"' sh "$RUNTIME" "$T/runtime" "$BUILD/gotune" "$T/capture" >/dev/null
+	rt delete -f "$ID"
+	rm -r "$T/capture/proc"/[0-9]*
+	local rc=0 row
+	"$BUILD/gotune" scan --bundle-only --sysroot "$T/capture" --format json --policy "$ETC/gotune" >"$T/scan.json" || rc=$?
+	[ "$rc" -le 1 ]
+	row=$(jq -c ".programs[] | select(.unit.id == \"$ID\")" "$T/scan.json")
+	expect "$(seen .go)" "$(jq -r .go <<<"$row")" 'its Go'
+	expect 33 "$(jq -r .environment.GOGC <<<"$row")" 'GOGC that it is given'
+	expect '[null,null,null,[]]' "$(jq -c '[.pid, .ps.value, .usage.memory_bytes, .harms]' <<<"$row")" 'what a process tells'
+	expect 'set 460MiB' "$(jq -r '.settings[] | select(.name == "GOMEMLIMIT") | "\(.verdict) \(.value)"' <<<"$row")" 'GOMEMLIMIT'
+	expect 'set 1 cpu-quota' "$(jq -r '.settings[] | select(.name == "GOMAXPROCS") | "\(.verdict) \(.value) \(.reason)"' <<<"$row")" 'GOMAXPROCS'
+	expect 0 "$(grep -c hunter2 "$T/scan.json")" 'secrets in it'
+}
+
 @test "records of a fleet are decided on again, and another policy shows its impact" {
 	local f=$RECORDS/containers/$ID.json
 	has_cgroup || skip "$RUNTIME makes no cgroup on a hybrid machine"

@@ -3,6 +3,8 @@
 #include "fuzz.h"
 #include "gotune/diagnose.h"
 
+#define BACK_MAX 2048 /* a larger log is not read twice more: knots take time */
+
 static struct gt_diagnosis r, whole;
 
 static int judge(struct fuzz_in log, size_t cut, struct fuzz_in dump,
@@ -25,6 +27,61 @@ static int judge(struct fuzz_in log, size_t cut, struct fuzz_in dump,
 	answer = fuzz_answer(gt_diagnose_judge(d, ret, &e), &e);
 	gt_diagnose_free(d);
 	return answer;
+}
+
+/* The lines of LOG, the last one first; ended as LOG's are. Freed by the caller. */
+static char *turn_over(struct fuzz_in log)
+{
+	char *out = malloc(log.n + 2), *to = out;
+	size_t end = log.n;
+
+	if (!out)
+		abort();
+	if (end > 0 && log.p[end - 1] == '\n')
+		end--;
+	while (log.n > 0) {
+		const uint8_t *nl = end > 0 ? memrchr(log.p, '\n', end) : NULL;
+		size_t from = nl ? (size_t)(nl - log.p) + 1 : 0;
+
+		memcpy(to, log.p + from, end - from);
+		to += end - from;
+		*to++ = '\n';
+		if (!nl)
+			break;
+		end = from - 1;
+	}
+	*to = '\0';
+	return out;
+}
+
+/* A log that is read from its end, in two pieces, is one whose lines are turned over. */
+static void check_back(struct fuzz_in log, size_t cut)
+{
+	_cleanup_free_ char *turned = turn_over(log);
+	struct gt_diagnose *back = gt_diagnose_new(NULL), *fore = gt_diagnose_new(NULL);
+	struct gt_err e = {0}, f = {0};
+	int answer;
+
+	if (!back || !fore)
+		abort();
+	gt_diagnose_feed_back(back, (const char *)log.p + cut, log.n - cut);
+	gt_diagnose_feed_back(back, (const char *)log.p, cut);
+	gt_diagnose_close(back);
+	gt_diagnose_feed(fore, turned, log.n > 0 ? strlen(turned) : 0);
+	gt_diagnose_close(fore);
+	answer = gt_diagnose_judge(back, &r, &e);
+	/* A journal export is none when its first line comes last; a NUL ends our copy. */
+	if (!memmem(log.p, log.n, "__CURSOR=", 9) && !memchr(log.p, '\0', log.n)) {
+		HOLDS(gt_diagnose_judge(fore, &whole, &f) == answer);
+		HOLDS(answer < 0 ||
+		      (r.lines == whole.lines && r.ours == whole.ours &&
+		       r.n_process == whole.n_process && r.n_verdict == whole.n_verdict));
+	}
+	for (uint32_t i = 0; answer == 0 && i < r.n_verdict; i++)
+		for (uint32_t k = 0; k < r.verdict[i].n_line; k++)
+			HOLDS(r.verdict[i].line[k] >= 1 && r.verdict[i].line[k] <= r.lines);
+	gt_diagnose_free(back);
+	gt_diagnose_free(fore);
 }
 
 static void check_verdict(const struct gt_diag_verdict *v)
@@ -71,6 +128,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	dump = fuzz_file_of(&in);
 	if (gt_diagnose_cpu_stat((const char *)in.p, in.n, &k) == 0)
 		HOLDS(k.has_cpu_stat);
+	if (log.n <= BACK_MAX)
+		check_back(log, log.n * at / 256);
 	answer = judge(log, log.n * at / 256, dump, &k, &r);
 	HOLDS(judge(log, log.n, dump, &k, &whole) == answer);
 	if (answer < 0)

@@ -118,6 +118,96 @@ static void test_gt_diagnose_feed_restarts(void **state)
 	assert_int_equal(a.restarts, 29);
 }
 
+/* The lines of LOG, the last one first. */
+static void turn_over(const struct gt_buf *log, struct gt_buf *out)
+{
+	const char *end = log->p + log->len - 1;
+
+	for (;;) {
+		const char *nl = memrchr(log->p, '\n', (size_t)(end - log->p));
+		const char *from = nl ? nl + 1 : log->p;
+
+		gt_buf_add(out, from, (size_t)(end - from));
+		gt_buf_str(out, "\n");
+		if (!nl)
+			return;
+		end = nl;
+	}
+}
+
+/* The newest line first: refused as it comes, and the same report when it is read from its end. */
+static void test_gt_diagnose_feed_back(void **state)
+{
+	(void)state;
+	for (int wrapped = 0; wrapped < 2; wrapped++) {
+		_cleanup_(gt_buf_done) struct gt_buf log = {0}, turned = {0};
+		struct gt_diagnose *d = gt_diagnose_new(NULL);
+		bool sure;
+
+		make_log(&log, 30, wrapped);
+		judge(&log, log.len, &a);
+		turn_over(&log, &turned);
+		gt_diagnose_feed(d, turned.p, turned.len);
+		gt_diagnose_close(d);
+		assert_int_equal(gt_diagnose_order(d, &sure), GT_LO_BACKWARD);
+		assert_int_equal(gt_diagnose_judge(d, &b, NULL), -EILSEQ);
+		gt_diagnose_free(d);
+		for (size_t piece = 1; piece < 300; piece += 13) {
+			d = gt_diagnose_new(NULL);
+			for (size_t end = turned.len, n; end > 0; end -= n) {
+				n = end < piece ? end : piece;
+				gt_diagnose_feed_back(d, turned.p + end - n, n);
+			}
+			gt_diagnose_close(d);
+			assert_int_equal(gt_diagnose_judge(d, &b, NULL), 0);
+			gt_diagnose_free(d);
+			assert_true(b.backward);
+			assert_int_equal(b.process[0].first_line,
+					 a.lines + 1 - a.process[0].first_line);
+			b.process[0].first_line = a.process[0].first_line;
+			assert_int_equal(b.process[0].last_line,
+					 a.lines + 1 - a.process[0].last_line);
+			b.process[0].last_line = a.process[0].last_line;
+			for (uint32_t i = 0; i < a.n_verdict; i++)
+				memcpy(b.verdict[i].line, a.verdict[i].line,
+				       sizeof(b.verdict[i].line));
+			b.backward = false;
+			assert_memory_equal(&a, &b, sizeof(a));
+		}
+	}
+}
+
+/* Of a line that is too long its beginning counts, from whichever end it is read. */
+static void test_gt_diagnose_feed_back_long_line(void **state)
+{
+	_cleanup_(gt_buf_done) struct gt_buf log = {0};
+	struct gt_diagnose *d = gt_diagnose_new(NULL);
+
+	(void)state;
+	gt_buf_str(
+		&log,
+		"gc 2 @0.2s 1%: 0.1+1+0.1 ms clock, 0.2+1/2/0+0.2 ms cpu, 4->4->4 MB, 8 MB goal, 0 MB "
+		"stacks, 0 MB globals, 2 P\n\nSCHED ");
+	for (unsigned i = 0; i < 20000; i++)
+		gt_buf_str(&log, "0123456789");
+	gt_buf_str(
+		&log,
+		"\ngc 1 @0.1s 1%: 0.1+1+0.1 ms clock, 0.2+1/2/0+0.2 ms cpu, 4->4->4 MB, 8 MB goal, 0 MB "
+		"stacks, 0 MB globals, 2 P"); /* no newline */
+	for (size_t end = log.len, n; end > 0; end -= n) {
+		n = end < 70000 ? end : 70000;
+		gt_diagnose_feed_back(d, log.p + end - n, n);
+	}
+	gt_diagnose_close(d);
+	assert_int_equal(gt_diagnose_judge(d, &b, NULL), 0);
+	gt_diagnose_free(d);
+	assert_int_equal(b.lines, 4);
+	assert_int_equal(b.cut, 1);
+	assert_int_equal(b.process[0].cycles, 2);
+	assert_int_equal(b.process[0].first_line, 4);
+	assert_int_equal(b.process[0].last_line, 1);
+}
+
 static void test_gt_diagnose_judge_nothing(void **state)
 {
 	struct gt_diagnose *d = gt_diagnose_new(NULL);
@@ -139,6 +229,8 @@ int main(void)
 		cmocka_unit_test(test_gt_diagnose_judge_often),
 		cmocka_unit_test(test_gt_diagnose_feed_long),
 		cmocka_unit_test(test_gt_diagnose_feed_restarts),
+		cmocka_unit_test(test_gt_diagnose_feed_back),
+		cmocka_unit_test(test_gt_diagnose_feed_back_long_line),
 		cmocka_unit_test(test_gt_diagnose_judge_nothing),
 	};
 
