@@ -272,7 +272,7 @@ plugin_pod() { # NAMESPACES CAPABILITIES [ARGUMENT]...
 	mkdir -p "$T/policy"
 	cp "$T/etc/gotune/policy.json" "$T/policy/"
 	box mkdir -p -m 755 /run/gotune
-	# shellcheck disable=SC2153 # PLUGIN, not plugin
+	# shellcheck disable=SC2153 # MOUNTS is who calls's, not mounts
 	for word in /run/nri:/var/run/nri:false "$STORAGE:$STORAGE:true" /run/gotune:/run/gotune:false "$T/policy:/etc/gotune:true" $MOUNTS; do
 		mounts+=" mounts {host_path: \"$(cut -d: -f1 <<<"$word")\" container_path: \"$(cut -d: -f2 <<<"$word")\"
 			readonly: $(cut -d: -f3 <<<"$word")}"
