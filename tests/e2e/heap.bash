@@ -18,6 +18,11 @@ heap_setup() { # ARGUMENT of the program
 	edit --arg mib "$1" '.process.args = ["/heap", $mib] | .linux.resources.memory = {limit: 268435456} | del(.linux.resources.cpu)'
 }
 
+# Where there is swap, nothing would die of its limit. On cgroup v1 the kernel need not count it.
+no_swap() {
+	[ "$CGROUPS" != v2 ] || edit '.linux.resources.memory.swap = .linux.resources.memory.limit'
+}
+
 heap_teardown() {
 	exec 7>&-
 	[ -z "${GOTUNED_PID:-}" ] || kill -9 "$GOTUNED_PID" 2>/dev/null || :
