@@ -45,12 +45,13 @@ run_heap() {
 	wait_for 10 test -e "$RECORDS/containers/$ID.json"
 }
 
-# One command; its answer, "LIMIT GOAL RELEASED COLLECTIONS" or a number, is the last line of $T/out.
+# One command; its answer, "LIMIT GOAL RELEASED COLLECTIONS" or a number, is the last line of $T/out. Hundreds of MiB
+# take more than half a minute on a CPU that is emulated.
 ask() {
 	local n
 	n=$(wc -l <"$T/out")
 	echo "$*" >&7
-	wait_for 30 more_lines "$n" && tail -1 "$T/out"
+	wait_for 180 more_lines "$n" && tail -1 "$T/out"
 }
 
 more_lines() {
