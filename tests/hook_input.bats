@@ -279,6 +279,21 @@ reason() {
 	[ ! -e "$T/records/containers/test-1.json" ]
 }
 
+@test "a container that is restored from a checkpoint is left alone, and so is its record" {
+	state >"$T/state"
+	hook <"$T/state"
+	cp "$T/records/containers/test-1.json" "$T/before"
+	# As runc says it: stopped, with a process.
+	state '.status = "stopped"' >"$T/state"
+	hook <"$T/state"
+	expect_calm 'test-1: restored from a checkpoint'
+	cmp "$T/before" "$T/records/containers/test-1.json"
+	# One that has ended is no process.
+	state '.status = "stopped" | .pid = 4194303' >"$T/state"
+	hook <"$T/state"
+	[ ! -e "$T/records/containers/test-1.json" ]
+}
+
 @test "poststop of a container that was never seen" {
 	state '.status = "stopped" | .pid = 0' >"$T/state"
 	hook poststop <"$T/state"

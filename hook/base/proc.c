@@ -32,6 +32,28 @@ int gt_start_time(int root, int64_t pid, uint64_t *ret)
 	return gt_parse_u64(number, ret);
 }
 
+/* A zombie has ended, and only waits for its parent. proc(5), /proc/PID/stat, the third field. */
+static bool is_zombie(int root, int64_t pid)
+{
+	char path[48], stat[1024];
+	const char *name_end;
+
+	(void)snprintf(path, sizeof(path), "proc/%lld/stat", (long long)pid);
+	if (gt_root_read(root, path, stat, sizeof(stat)) < 0)
+		return false;
+	name_end = strrchr(stat, ')'); /* the second field may contain anything, also ')' */
+	return name_end && (strncmp(name_end, ") Z", 3) == 0 || strncmp(name_end, ") X", 3) == 0);
+}
+
+bool gt_has_ended(int root, int64_t pid, uint64_t *ret_start)
+{
+	int r = gt_start_time(root, pid, ret_start);
+
+	if (r < 0)
+		*ret_start = 0;
+	return r == -ENOENT || r == -ESRCH || (r == 0 && is_zombie(root, pid));
+}
+
 bool gt_is_same_process(int root, int pidfd, int64_t pid, uint64_t start)
 {
 	uint64_t now;

@@ -134,6 +134,27 @@ static int decide_first(struct gt_background *b, struct gt_decision *d, const st
 	return r;
 }
 
+/*
+ * runc also calls the hooks of a creation when it restores a container from a checkpoint. The state
+ * says "stopped" then, but its process lives: criu is still filling it, and will execute nothing.
+ */
+static bool is_restored(const struct gt_decision *d)
+{
+	uint64_t start;
+
+	return !gt_has_ended(d->machine->root, d->state->pid, &start);
+}
+
+/* Registrations name one command line for all their stages: this may be poststop. */
+static void take_stopped(const struct gt_decision *d)
+{
+	if (is_restored(d))
+		gt_log(GT_LOG_INFO, "%s: restored from a checkpoint: it goes on as it was",
+		       d->state->id);
+	else
+		gt_forget(d->machine, d->state->id);
+}
+
 int gt_decide_live(struct gt_background *b, const struct gt_ask *ask)
 {
 	struct gt_decision d = GT_DECISION_NONE;
@@ -144,8 +165,7 @@ int gt_decide_live(struct gt_background *b, const struct gt_ask *ask)
 		gt_log(GT_LOG_ERROR, "nothing was tuned: %s", e.msg);
 		r = 0; /* we do not know the policy: fail open */
 	} else if (d.state && strcmp(d.state->status, "stopped") == 0) {
-		/* Registrations name one command line for all their stages. */
-		gt_forget(d.machine, d.state->id);
+		take_stopped(&d);
 	} else if (go_on_early(b, &d)) {
 		d.when = GT_PROGRAM_AT_EXEC;
 		decide_and_follow(b, &d, ask);

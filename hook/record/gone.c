@@ -13,19 +13,6 @@
 /* A pid file is written after its process starts: a process that is younger is another one. */
 #define SLACK_S 2
 
-/* A zombie has ended, and only waits for its parent. proc(5), /proc/PID/stat, the third field. */
-static bool is_zombie(int root, int64_t pid)
-{
-	char path[48], stat[1024];
-	const char *name_end;
-
-	(void)snprintf(path, sizeof(path), "proc/%lld/stat", (long long)pid);
-	if (gt_root_read(root, path, stat, sizeof(stat)) < 0)
-		return false;
-	name_end = strrchr(stat, ')'); /* the second field may contain anything, also ')' */
-	return name_end && (strncmp(name_end, ") Z", 3) == 0 || strncmp(name_end, ") X", 3) == 0);
-}
-
 /* Clock ticks since boot as seconds since the epoch. */
 static int64_t ticks_to_epoch(uint64_t ticks)
 {
@@ -36,16 +23,6 @@ static int64_t ticks_to_epoch(uint64_t ticks)
 	    clock_gettime(CLOCK_BOOTTIME, &boot) < 0)
 		return 0;
 	return real.tv_sec - boot.tv_sec + (int64_t)(ticks / (uint64_t)hz);
-}
-
-/* True when PID has ended; *ret_start: when it began, in ticks since boot (0: not known). */
-static bool has_ended(int root, int64_t pid, uint64_t *ret_start)
-{
-	int r = gt_start_time(root, pid, ret_start);
-
-	if (r < 0)
-		*ret_start = 0;
-	return r == -ENOENT || r == -ESRCH || (r == 0 && is_zombie(root, pid));
 }
 
 static bool is_new(const struct gt_record_view *v, int64_t now_s)
@@ -66,7 +43,7 @@ static bool is_gone_by_file(int root, const struct gt_record_view *v, int64_t no
 		return !is_new(v, now_s);
 	if (fd < 0 || gt_root_read_u64(root, v->pid_file, &pid) < 0 || pid == 0 || pid > INT32_MAX)
 		return false;
-	if (has_ended(root, (int64_t)pid, &start) ||
+	if (gt_has_ended(root, (int64_t)pid, &start) ||
 	    (start != 0 && ticks_to_epoch(start) > st.st_mtime + SLACK_S))
 		return true;
 	*ret_pid = (int64_t)pid;
@@ -93,6 +70,6 @@ bool gt_record_is_gone(int root, const struct gt_record_view *v, int64_t now_s, 
 	if (v->pid == 0)
 		return v->pid_file[0] ? is_gone_by_file(root, v, now_s, ret_pid)
 				      : is_bundle_gone(v, now_s);
-	return has_ended(root, v->pid, &start) ||
+	return gt_has_ended(root, v->pid, &start) ||
 	       (v->pid_start != 0 && start != 0 && start != v->pid_start);
 }

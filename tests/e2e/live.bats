@@ -12,8 +12,7 @@ setup_file() {
 
 setup() {
 	heap_setup 40
-	# Where there is swap, nothing would die of its limit. On cgroup v1 the kernel need not count it.
-	[ "$CGROUPS" != v2 ] || edit '.linux.resources.memory.swap = .linux.resources.memory.limit'
+	no_swap
 	ratio_is 900
 }
 

@@ -12,6 +12,12 @@
  */
 GT_MUST_CHECK int gt_start_time(int root, int64_t pid, uint64_t *ret);
 
+/*
+ * Has PID ended, as a zombie too? *ret_start: when it began, as gt_start_time tells it (0: not
+ * known). What cannot be read has not ended.
+ */
+bool gt_has_ended(int root, int64_t pid, uint64_t *ret_start);
+
 /* Is it still that process? PIDFD: a pidfd of it, or -1: then its start is looked at. */
 bool gt_is_same_process(int root, int pidfd, int64_t pid, uint64_t start);
 

@@ -139,6 +139,32 @@ static void test_is_same_process_by_pidfd(void **state)
 	assert_false(gt_is_same_process(root, fd, pid, 0));
 }
 
+/* It waits for nobody but its parent, and /proc still tells when it began. */
+static void test_a_zombie_has_ended(void **state)
+{
+	_cleanup_close_ int root = gt_root_open(NULL, NULL);
+	uint64_t start = 0, as_zombie = 0;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0) {
+		(void)pause();
+		_exit(0);
+	}
+	assert_true(pid > 0);
+	assert_false(gt_has_ended(root, pid, &start));
+	assert_true(start > 0);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitid(P_PID, (id_t)pid, NULL, WEXITED | WNOWAIT), 0);
+	assert_true(gt_has_ended(root, pid, &as_zombie));
+	assert_true(as_zombie == start);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_true(gt_has_ended(root, pid, &start));
+	assert_true(start == 0);
+	assert_true(gt_has_ended(root, 0, &start));
+	assert_true(gt_has_ended(root, -1, &start));
+}
+
 static void test_own_dirs(void **state)
 {
 	char dir[512], up[512], small[8], no[8], exe[512];
@@ -163,6 +189,7 @@ int main(void)
 		cmocka_unit_test(test_start_time_table),
 		cmocka_unit_test(test_start_time_of_this_process),
 		cmocka_unit_test(test_is_same_process_by_pidfd),
+		cmocka_unit_test(test_a_zombie_has_ended),
 		cmocka_unit_test(test_own_dirs),
 	};
 
